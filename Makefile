@@ -1,0 +1,79 @@
+# `make` builds .venv from envs/lock.txt and runs the default study; `make help` lists the rest.
+
+PYTHON ?= python3
+VENV ?= .venv
+CORES ?= all
+CONFIG ?=
+TARGETS ?=
+OPTIONS ?=
+REPORT ?= results/report.html
+PYTEST ?=
+PIP_OPTIONS ?=
+export PIP_OPTIONS
+
+RUN = $(VENV)/bin/python -m
+SNAKEMAKE = $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) $(OPTIONS)
+SMK = Snakefile $(wildcard workflow/rules/*.smk)
+
+.PHONY: study quick report test lint format venv lock clean help
+
+study: venv
+	@$(VENV)/bin/python workflow/scripts/unlock.py
+	$(SNAKEMAKE) -- $(TARGETS)
+
+quick:
+	@$(MAKE) --no-print-directory study CONFIG=config/quick.yaml
+
+report: study
+	$(SNAKEMAKE) --report $(REPORT)
+
+test: venv
+	$(RUN) pytest $(PYTEST)
+
+lint: venv
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(RUN) snakefmt --check $(SMK)
+	$(RUN) snakemake --lint
+
+format: venv
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+	$(RUN) snakefmt $(SMK)
+
+venv:
+	@$(VENV)/bin/python envs/environment.py check $(VENV) 2>/dev/null || { \
+	  command -v $(PYTHON) >/dev/null || { \
+	    echo "make: $(PYTHON) is missing: install Python 3.11 or newer (Debian, Ubuntu:" \
+	      "apt-get install python3 python3-venv), or name one: make PYTHON=/path/to/python3" >&2; \
+	    exit 1; }; \
+	  $(PYTHON) envs/environment.py build $(VENV); }
+
+lock:
+	@$(PYTHON) envs/environment.py lock
+
+clean:
+	rm -rf .mypy_cache .pytest_cache .ruff_cache workflow/scripts/brainiarb.egg-info
+	find envs tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
+	@echo "make: .venv, results and .snakemake (Snakemake's records of results) stay"
+
+help:
+	@echo 'make            build .venv (once) and run the default study: snakemake --cores all'
+	@echo 'make quick      the same road in two minutes: config/quick.yaml into results/quick'
+	@echo 'make report     the study, then its HTML report: $(REPORT)'
+	@echo 'make test       the tests;  make lint  what CI checks besides;  make format  mend it'
+	@echo 'make venv       build .venv only'
+	@echo 'make lock       resolve pyproject.toml anew into envs/lock.txt (PYTHON=python3.11)'
+	@echo 'make clean      remove caches; .venv, results and .snakemake stay'
+	@echo 'make help       this list'
+	@echo
+	@echo 'CORES=2                     how many cores, all by default'
+	@echo 'CONFIG=config/full.yaml     lay this file over config/config.yaml'
+	@echo 'TARGETS="FILE ..."          make only these, e.g. results/walker2d/figures/fig4_psd.png'
+	@echo 'OPTIONS="-n"                further options of snakemake, e.g. --config seed=2'
+	@echo 'REPORT=FILE                 where make report writes'
+	@echo 'PYTEST="-k gait"            further options of pytest'
+	@echo 'PYTHON=/path/to/python3     what to build .venv with; VENV=FOLDER  where'
+	@echo 'PIP_OPTIONS="..."           further options of pip install, e.g. for torch without CUDA:'
+	@echo '                            --extra-index-url https://download.pytorch.org/whl/cpu'

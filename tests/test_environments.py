@@ -1,0 +1,101 @@
+"""pyproject.toml, the lock and the conda environments say the same about the same packages."""
+
+import re
+import tomllib
+
+import environment
+import pytest
+import yaml
+from conftest import ROOT
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CONDA = sorted((ROOT / "envs").glob("*.yaml"))
+
+
+def pins(lines):
+    """{name: version} of lines `name==version`."""
+    found = {}
+    for line in lines:
+        name, version = re.fullmatch(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)", line).groups()
+        found[canonicalize_name(name)] = version
+    return found
+
+
+def locked():
+    lines = environment.LOCK.read_text(encoding="utf-8").splitlines()
+    return pins(line for line in lines if not line.startswith("#"))
+
+
+def required(extras=()):
+    """The requirements of the project, by name."""
+    lines = [*PROJECT["dependencies"]]
+    for extra in extras:
+        lines += PROJECT["optional-dependencies"][extra]
+    return {canonicalize_name(r.name): r for r in map(Requirement, lines)}
+
+
+def conda_packages(path):
+    """(conda's own packages, what pip installs) of one environment file."""
+    listed = yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"]
+    (from_pip,) = (item["pip"] for item in listed if isinstance(item, dict))
+    return [item for item in listed if isinstance(item, str)], from_pip
+
+
+def test_lock_satisfies_every_requirement():
+    lock = locked()
+    wanted = required(PROJECT["optional-dependencies"])
+    wanted.pop("brainiarb")
+    missed = {
+        name: str(requirement)
+        for name, requirement in wanted.items()
+        if not requirement.specifier.contains(lock.get(name, ""), prereleases=True)
+    }
+    assert missed == {}
+
+
+def test_physics_and_networks_are_pinned():
+    assert str(required()["torch"].specifier) == "==2.13.0"
+    assert str(required()["mujoco"].specifier) == "==3.17.0"
+
+
+def test_lock_names_no_machine():
+    lock = locked()
+    assert list(lock) == sorted(lock)
+    assert [name for name in lock if environment.MACHINES_OWN.match(name)] == []
+
+
+@pytest.mark.parametrize("path", CONDA, ids=lambda path: path.stem)
+def test_conda_pins_equal_the_lock(path):
+    lock, found = locked(), pins(conda_packages(path)[1])
+    assert found == {name: lock.get(name) for name in found}
+
+
+@pytest.mark.parametrize("path", CONDA, ids=lambda path: path.stem)
+def test_conda_environments_hold_only_what_the_project_requires(path):
+    assert set(pins(conda_packages(path)[1])) <= set(required())
+
+
+def test_conda_environments_use_one_python():
+    found = {tuple(conda_packages(path)[0]) for path in CONDA}
+    oldest = ".".join(map(str, environment.OLDEST))
+    assert found == {(f"python={oldest}", "pip")}
+    assert PROJECT["requires-python"] == f">={oldest}"
+
+
+def test_lock_is_made_from_what_pip_reports():
+    report = {
+        "install": [
+            {"metadata": {"name": "torch", "version": "2.13.0+cpu"}, "download_info": {}},
+            {"metadata": {"name": "nvidia-cublas", "version": "13.1"}, "download_info": {}},
+            {"metadata": {"name": "scikit_Learn", "version": "1.9.1"}, "download_info": {}},
+            {
+                "metadata": {"name": "brainiarb", "version": "0.1.0"},
+                "download_info": {"dir_info": {}},
+            },
+        ]
+    }
+    assert environment.locked(report) == (
+        environment.HEADER + "scikit-learn==1.9.1\ntorch==2.13.0\n"
+    )

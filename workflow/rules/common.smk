@@ -1,0 +1,208 @@
+"""What the rule files share: the checked config, parameters and digests of a rule, file names."""
+
+import ast
+import difflib
+import hashlib
+import json
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+
+BASE = Path(workflow.basedir)
+SCRIPTS = BASE / "workflow" / "scripts"
+
+# ---------------------------------------------------------------------------------------- config
+
+
+def typed(value, schema):
+    """Turn text into the number that the schema asks for: `--config` and YAML's 3e-4 give text."""
+    if isinstance(value, dict):
+        known, other = schema.get("properties", {}), schema.get("additionalProperties")
+        other = other if isinstance(other, dict) else {}
+        return {str(k): typed(v, known.get(str(k), other)) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [typed(item, schema.get("items", {})) for item in value]
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if isinstance(value, str) and not {"string", "array", "object"} & set(kinds) and kinds:
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return value
+    if isinstance(value, float) and "integer" in kinds and value.is_integer():
+        return int(value)
+    if type(value) is int and "number" in kinds:
+        return float(value)
+    return value
+
+
+def complaint(error):
+    """Say in one clause which key is wrong, how, and which key was perhaps meant."""
+    where = ".".join(map(str, error.absolute_path))
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = [key for key in sorted(error.instance) if key not in known]
+        clauses = []
+        for key in unknown:
+            near = difflib.get_close_matches(key, known, 1)
+            name = f"{where}.{key}" if where else key
+            clauses.append(f"{name} is not a key" + (f", did you mean {near[0]}?" if near else ""))
+        return "; ".join(clauses)
+    if error.validator == "uniqueItems":
+        twice = sorted({repr(v) for v in error.instance if error.instance.count(v) > 1})
+        return f"{where}: {', '.join(twice)} is listed twice"
+    if error.validator == "contains":
+        return f"{where}: {error.schema['contains']['const']} must be among them"
+    return f"{where}: {error.message}" if where else error.message
+
+
+def contradictions(config):
+    """Yield what no schema can say: keys that must fit each other, files that must exist."""
+    experts, study, noise, figures = (config[k] for k in ("experts", "study", "noise", "figures"))
+    for name, source in experts.items():
+        archive, training = source.get("checkpoint"), source.get("train")
+        if (archive is None) == (training is None):
+            yield f"experts.{name}: give either checkpoint or train"
+        elif archive is not None and not Path(archive).is_file():
+            yield f"experts.{name}.checkpoint: no file {archive} in {Path.cwd().name}"
+    for key in ("clone", "compare"):
+        for name in study[key]:
+            if name not in experts:
+                yield f"study.{key}: {name} is not among experts ({', '.join(sorted(experts))})"
+    for name in study["clone"]:
+        if name in experts and name not in study["compare"]:
+            yield f"study.compare: {name} is cloned, so it must be compared"
+    for key in ("noisy_level", "study_level"):
+        if figures[key] not in noise["levels"]:
+            yield f"figures.{key}: {figures[key]} is not among noise.levels {noise['levels']}"
+    if config["spectra"]["lowest"] >= config["spectra"]["highest"]:
+        yield "spectra.lowest: must lie below spectra.highest"
+
+
+def checked(config):
+    """Return the config with its numbers typed, or stop with one line that names each wrong key."""
+    schema = yaml.safe_load((BASE / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
+    config = typed(config, schema)
+    errors = Draft202012Validator(schema).iter_errors(config)
+    found = [complaint(e) for e in sorted(errors, key=lambda e: list(map(str, e.absolute_path)))]
+    found = found or list(contradictions(config))
+    if found:
+        raise SystemExit("config: " + "; ".join(found))
+    return config
+
+
+config.update(checked(config))
+
+# ------------------------------------------------------------------------ parameters and digests
+
+
+def plain(value):
+    """Return the same value in builtins with sorted keys, whatever the order in the config."""
+    if isinstance(value, dict):
+        return {str(key): plain(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+def settings(*keys, **extra):
+    """Return ONE dict for a rule's params: the named config keys (a.b is a sub-key) and a job's own.
+
+    Snakemake compares params as a set of values without names, so two swapped values go unseen
+    unless they stand in one dict.
+    """
+    named = {}
+    for key in keys:
+        value = config
+        for part in key.split("."):
+            value = value[part]
+        named[key.split(".")[-1]] = value
+    return plain({**named, **extra})
+
+
+_sources = {}
+
+
+def _meaning(node):
+    """Return a module's syntax as text without comments, docstrings and layout, on every Python."""
+    if isinstance(node, list):
+        return "[" + ",".join(map(_meaning, node)) + "]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = dict(ast.iter_fields(node))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+        fields["body"] = fields["body"][1:]
+    kept = (f"{k}={_meaning(v)}" for k, v in fields.items() if v is not None and v != [])
+    return f"{type(node).__name__}({' '.join(kept)})"
+
+
+def _imported_names(node, path):
+    """Return the dotted names that an import statement of the file at `path` may load."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom):
+        base = node.module or ""
+        if node.level:
+            package = path.parents[node.level - 1].relative_to(SCRIPTS).parts
+            base = ".".join([*package, *([base] if base else [])])
+        return [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    return []
+
+
+def _source(path):
+    """Return the digest of a file's meaning and the library files that it imports."""
+    if path not in _sources:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = set()
+        for name in (name for node in ast.walk(tree) for name in _imported_names(node, path)):
+            stem = SCRIPTS.joinpath(*name.split("."))
+            packages = [SCRIPTS / parent for parent in stem.relative_to(SCRIPTS).parents]
+            candidates = [stem.with_suffix(".py"), *(p / "__init__.py" for p in [stem, *packages])]
+            imported.update(file for file in candidates if file.is_file())
+        digest = hashlib.sha256(_meaning(tree).encode()).hexdigest()[:10]
+        _sources[path] = digest, frozenset(imported)
+    return _sources[path]
+
+
+def code(script):
+    """Return {file: digest} of a script and of each library module that it imports, transitively."""
+    todo, found = [SCRIPTS / script], {}
+    while todo:
+        path = todo.pop()
+        if path not in found:
+            found[path], imported = _source(path)
+            todo.extend(imported)
+    return {path.relative_to(SCRIPTS).as_posix(): found[path] for path in sorted(found)}
+
+
+# ------------------------------------------------------------------------------------ file names
+
+EXPERTS = config["experts"]
+TRAINED = sorted(name for name, source in EXPERTS.items() if source.get("checkpoint") is None)
+PLACED = sorted(name for name in EXPERTS if name not in TRAINED)
+CLONED = list(config["study"]["clone"])
+COMPARED = sorted(config["study"]["compare"])
+LEVELS = sorted(config["noise"]["levels"])
+BODY_FOLDER = f"{config['results']}/{config['body']}"
+
+
+def any_of(names):
+    """Return a wildcard constraint that matches the given names and nothing else."""
+    return "|".join(map(str, names)) or "(?!)"
+
+
+def expert_file(name):
+    """Return the path of a file in the folder of the wildcard {expert}."""
+    return f"{BODY_FOLDER}/{{expert}}/{name}"
+
+
+def log_file(name):
+    """Return the path of a log; it mirrors the output's place."""
+    return f"{BODY_FOLDER}/logs/{name}"
+
+
+wildcard_constraints:
+    expert=any_of(EXPERTS),
+    noise=any_of(LEVELS),

@@ -1,0 +1,30 @@
+"""Experts: the config's registry -> <results>/<body>/<expert>/checkpoint.zip, checkpoint.json, checkpoint.csv
+
+An expert is trained here, or placed from an archive that exists.
+"""
+
+
+rule train_expert:
+    output:
+        checkpoint=expert_file("checkpoint.zip"),
+        record=expert_file("checkpoint.json"),
+        curve=expert_file("checkpoint.csv"),
+    log:
+        log_file("train_expert/{expert}.log"),
+    wildcard_constraints:
+        expert=any_of(TRAINED),
+    conda:
+        "../../envs/rl.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=720,
+    params:
+        settings=lambda wildcards: settings(
+            "body", expert=wildcards.expert, train=EXPERTS[wildcards.expert]["train"]
+        ),
+        code=code("train_expert.py"),
+    message:
+        "Training the expert {wildcards.expert}"
+    script:
+        "../scripts/train_expert.py"

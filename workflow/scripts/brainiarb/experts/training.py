@@ -1,0 +1,301 @@
+"""Training an expert: learning, evaluation by a fixed rule, and an archive that stock SB3 opens."""
+
+import logging
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pandas as pd
+import sb3_contrib
+import stable_baselines3
+import torch
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.evaluation import evaluate_policy
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from brainiarb.experts.crossq import plain_layers
+from brainiarb.experts.sac import SAC
+from brainiarb.files import whole
+from brainiarb.seeds import derive_seed
+
+EPISODE_STEPS = 1000  # return always means the reward of the first 1,000 steps
+FINAL_EPISODES = 20  # of the evaluation on fresh seeds that is reported
+REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
+
+
+@dataclass(frozen=True)
+class Training:
+    """How an expert is trained; each field is a key of `experts.<name>.train` in the config."""
+
+    algorithm: str
+    """`sac` or `crossq`."""
+    seed: int
+    """Of weights, exploration and minibatches."""
+    steps: int
+    """Environment steps in all."""
+    learning_rate: float
+    """Of actor, critics and temperature."""
+    temperature: float | None
+    """Fixed weight of the entropy; None learns it."""
+    batch_size: int
+    """Transitions per update; there is one update per environment step."""
+    critic_width: int
+    """Units in each of a critic's two hidden layers."""
+    learning_starts: int
+    """Steps of random actions before the first update."""
+    environments: int
+    """Copies of the environment that are stepped together."""
+    evaluate_every: int
+    """Steps between evaluations; the weights of the best one are kept, the earliest of equals."""
+    evaluation_episodes: int
+    """Episodes of an evaluation, always from the same seeds."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training gives: the expert as a stock SAC, its learning curve and its provenance."""
+
+    model: stable_baselines3.SAC
+    curve: pd.DataFrame
+    """Columns step, update, return_mean, return_sd, length_mean, wall_time_s; a row per evaluation."""
+    record: dict[str, Any]
+
+
+def build(environment: str, training: Training, device: str = "cpu") -> BaseAlgorithm:
+    """Return the untrained algorithm, its environments seeded."""
+    envs = make_vec_env(environment, training.environments, seed=training.seed)
+    common: dict[str, Any] = {
+        "env": envs,
+        "learning_rate": training.learning_rate,
+        "ent_coef": "auto" if training.temperature is None else training.temperature,
+        "batch_size": training.batch_size,
+        "buffer_size": training.steps,
+        "learning_starts": training.learning_starts,
+        "train_freq": 8,
+        "gradient_steps": 8 * training.environments,
+        "seed": training.seed,
+        "device": device,
+    }
+    networks: dict[str, Any] = {"net_arch": {"pi": [256, 256], "qf": [training.critic_width] * 2}}
+    if training.algorithm == "sac":
+        return SAC("MlpPolicy", policy_kwargs=networks, **common)
+    if training.algorithm == "crossq":
+        adam = {"betas": (0.5, 0.999), "fused": True}
+        return sb3_contrib.CrossQ(
+            "MlpPolicy", policy_kwargs={**networks, "optimizer_kwargs": adam}, **common
+        )
+    raise ValueError(f"algorithm must be sac or crossq, found {training.algorithm!r}")
+
+
+def linear_layers(network: nn.Module) -> list[nn.Linear]:
+    """Return the linear layers of a network, in order."""
+    return [module for module in network.modules() if isinstance(module, nn.Linear)]
+
+
+def as_stock_sac(model: BaseAlgorithm, environment: str, critic_width: int) -> stable_baselines3.SAC:
+    """Return the same actor and critics in a stock SAC without replay buffer, its optimisers cold."""
+    env = gymnasium.make(environment)
+    networks = {"net_arch": {"pi": [256, 256], "qf": [critic_width] * 2}}
+    stock = stable_baselines3.SAC(
+        "MlpPolicy", env, buffer_size=1, policy_kwargs=networks, device="cpu", seed=0
+    )
+    if isinstance(model, sb3_contrib.CrossQ):
+        actor, *critics = plain_layers(model)
+    else:
+        policy: Any = model.policy
+        actor = [(m.weight, m.bias) for m in linear_layers(policy.actor)]
+        critics = [[(m.weight, m.bias) for m in linear_layers(q)] for q in policy.critic.q_networks]
+    copy_layers(actor, stock.actor)
+    for plain, critic, target in zip(
+        critics, stock.critic.q_networks, stock.critic_target.q_networks, strict=True
+    ):
+        copy_layers(plain, critic)
+        copy_layers(plain, target)
+    stock.num_timesteps = model.num_timesteps
+    return stock
+
+
+def copy_layers(layers: list[tuple[Tensor, Tensor]], network: nn.Module) -> None:
+    """Copy weights and biases into the linear layers of a network."""
+    with torch.no_grad():
+        for (weight, bias), module in zip(layers, linear_layers(network), strict=True):
+            module.weight.copy_(weight)
+            module.bias.copy_(bias)
+
+
+def evaluate(model: BaseAlgorithm, environment: str, episodes: int, seed: int) -> np.ndarray:
+    """Return (episodes, 2): return and length of episodes with the mean action, from seeded resets."""
+    envs = make_vec_env(environment, episodes, seed=seed)
+    returns, lengths = evaluate_policy(
+        model, envs, episodes, deterministic=True, return_episode_rewards=True, warn=False
+    )
+    envs.close()
+    return np.column_stack([returns, lengths])
+
+
+def optimizers(model: BaseAlgorithm) -> list[torch.optim.Optimizer]:
+    """Return the optimisers that training uses: critics, actor and, where learned, temperature."""
+    if isinstance(model, SAC):
+        used = [*model.fused_optimizers(), model.ent_coef_optimizer]
+    else:
+        learner: Any = model
+        used = [learner.critic.optimizer, learner.actor.optimizer, learner.ent_coef_optimizer]
+    return [optimizer for optimizer in used if optimizer is not None]
+
+
+class KeepBest(BaseCallback):
+    """Evaluates at fixed steps, keeps the best weights and leaves a state to go on from."""
+
+    def __init__(self, environment: str, training: Training, state: Path | None) -> None:
+        super().__init__()
+        self.environment, self.training, self.state = environment, training, state
+        self.rows: list[dict[str, float]] = []
+        self.best, self.best_step = -np.inf, 0
+        self.weights: dict[str, Tensor] = {}
+        self.wall_time, self.resumed = 0.0, 0
+        self.clock = time.monotonic()
+
+    def save_state(self) -> None:
+        """Write all that training needs to go on after it was killed."""
+        if self.state is None:
+            return
+        buffer: Any = self.model.replay_buffer
+        rows = buffer.buffer_size if buffer.full else buffer.pos
+        learner: Any = self.model
+        content = {
+            "policy": learner.policy.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in optimizers(self.model)],
+            "log_temperature": getattr(learner, "log_ent_coef", None),
+            "replay": {n: torch.from_numpy(getattr(buffer, n)[:rows].copy()) for n in REPLAY},
+            "steps": self.num_timesteps,
+            "updates": learner._n_updates,
+            "rows": self.rows,
+            "best": self.best,
+            "best_step": self.best_step,
+            "weights": self.weights,
+            "wall_time": self.wall_time,
+            "resumed": self.resumed,
+        }
+        with whole(self.state) as temporary:
+            torch.save(content, temporary)
+
+    def load_state(self, model: BaseAlgorithm) -> None:
+        """Go on from the state that an earlier, killed training left, if there is one."""
+        if self.state is None or not self.state.exists():
+            return
+        content = torch.load(self.state, weights_only=True)
+        learner: Any = model
+        learner.policy.load_state_dict(content["policy"])
+        for optimizer, saved in zip(optimizers(model), content["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+        if content["log_temperature"] is not None:
+            learner.log_ent_coef.data.copy_(content["log_temperature"].data)
+        buffer = learner.replay_buffer
+        for name, saved in content["replay"].items():
+            getattr(buffer, name)[: len(saved)] = saved.numpy()
+        buffer.pos = len(saved) % buffer.buffer_size
+        buffer.full = len(saved) == buffer.buffer_size
+        learner.num_timesteps, learner._n_updates = content["steps"], content["updates"]
+        self.rows, self.weights = content["rows"], content["weights"]
+        self.best, self.best_step = content["best"], content["best_step"]
+        self.wall_time, self.resumed = content["wall_time"], content["resumed"] + 1
+        # The same random numbers must not come twice: what is left is drawn from a seed of its own.
+        model.set_random_seed(derive_seed(self.training.seed, "resumed", content["steps"]))
+
+    def _on_training_start(self) -> None:
+        self.bar = tqdm(
+            total=self.training.steps, initial=self.num_timesteps, desc=self.training.algorithm,
+            unit="step", mininterval=5.0,
+        )
+
+    def _on_step(self) -> bool:
+        self.bar.update(self.num_timesteps - self.bar.n)
+        return True
+
+    def _on_rollout_start(self) -> None:
+        if self.num_timesteps // self.training.evaluate_every > len(self.rows):
+            self._evaluate()
+
+    def _evaluate(self) -> None:
+        found = evaluate(
+            self.model, self.environment, self.training.evaluation_episodes, seed=10_000
+        )
+        mean = float(found[:, 0].mean())
+        self.wall_time += time.monotonic() - self.clock
+        self.clock = time.monotonic()
+        self.rows.append(
+            {
+                "step": self.num_timesteps,
+                "update": self.model._n_updates,
+                "return_mean": mean,
+                "return_sd": float(found[:, 0].std(ddof=1)),
+                "length_mean": float(found[:, 1].mean()),
+                "wall_time_s": round(self.wall_time, 1),
+            }
+        )
+        if mean > self.best:
+            self.best, self.best_step = mean, self.num_timesteps
+            self.weights = {k: v.clone() for k, v in self.model.policy.state_dict().items()}
+        self.bar.set_postfix_str(f"return {mean:.0f}, best {self.best:.0f}")
+        logging.info("step %d: return %.0f, best %.0f", self.num_timesteps, mean, self.best)
+        self.save_state()
+
+    def _on_training_end(self) -> None:
+        if self.training.steps // self.training.evaluate_every > len(self.rows):
+            self._evaluate()
+        self.bar.close()
+
+
+def train(
+    environment: str,
+    training: Training,
+    state: Path | None = None,
+    threads: int = 1,
+    device: str = "cpu",
+) -> Trained:
+    """Train an expert and return its best evaluated weights, re-evaluated on fresh seeds.
+
+    `state` is a file that training keeps while it runs; where it exists, training goes on from it.
+    """
+    torch.set_num_threads(threads)
+    model = build(environment, training, device)
+    keep = KeepBest(environment, training, state)
+    keep.load_state(model)
+    left = training.steps - model.num_timesteps
+    model.learn(left, callback=keep, log_interval=None, reset_num_timesteps=False)
+    model.policy.load_state_dict(keep.weights)
+    stock = as_stock_sac(model, environment, training.critic_width)
+    stock.num_timesteps = keep.best_step
+    final = evaluate(
+        stock, environment, FINAL_EPISODES, seed=derive_seed(training.seed, "final evaluation")
+    )
+    record = {
+        "environment": environment,
+        **asdict(training),
+        "steps_done": model.num_timesteps,
+        "updates_done": model._n_updates,
+        "wall_time_s": round(keep.wall_time, 1),
+        "resumed": keep.resumed,
+        "threads": threads,
+        "device": device,
+        "selection": "highest mean return of the evaluations, the earliest of equals",
+        "selected_step": keep.best_step,
+        "optimisers": "cold: the archive holds weights, no optimiser state and no replay buffer",
+        "evaluation": {
+            "action": "mean",
+            "steps": EPISODE_STEPS,
+            "episodes": FINAL_EPISODES,
+            "return_mean": float(final[:, 0].mean()),
+            "return_sd": float(final[:, 0].std(ddof=1)),
+            "returns": final[:, 0].round(1).tolist(),
+            "lengths": final[:, 1].astype(int).tolist(),
+        },
+    }
+    return Trained(stock, pd.DataFrame(keep.rows), record)
+

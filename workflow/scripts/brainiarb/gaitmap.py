@@ -1,0 +1,338 @@
+"""The gait map: body heights laid out in the plane by t-SNE, and the regions they crowd into."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from openTSNE import TSNEEmbedding
+from openTSNE.affinity import PerplexityBasedNN, joint_probabilities_nn
+from openTSNE.tsne import PartialTSNEEmbedding
+from scipy.ndimage import gaussian_filter
+from scipy.ndimage import label as connected
+from scipy.spatial import cKDTree
+from skimage.morphology import h_maxima
+from skimage.segmentation import watershed
+from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
+
+GOLDEN = (np.sqrt(5) - 1) / 2
+EARLY_EXAGGERATION = 12
+EARLY_ITERATIONS = 250
+ITERATIONS = 500
+
+# The study's grid, bandwidth and threshold, in units of its own maps.
+PUBLISHED_LIMIT = 30.0
+PUBLISHED_GRID = 100
+PUBLISHED_BANDWIDTH = 5.0
+PUBLISHED_THRESHOLD = 1e-5
+
+
+@dataclass(frozen=True, eq=False)
+class Embedding:
+    """A t-SNE map and what is needed to place further rows on it.
+
+    `points` (n, 2), centred on the middle of their range; `features` (n, c) the rows they stand
+    for; `perplexity` and `seed` as given; `divergence` is the Kullback-Leibler divergence reached.
+    Arrays and numbers only, so that it can be stored and read back.
+    """
+
+    points: NDArray[np.float64]
+    features: NDArray[np.float64]
+    perplexity: float
+    seed: int
+    divergence: float
+
+
+@dataclass(frozen=True, eq=False)
+class PublishedMap:
+    """The study's density and regions of one agent's map; not comparable between agents.
+
+    `density` (100, 100), row for y and column for x, at the nodes `axis` (100,) of both; `regions`
+    of the same shape, 0 outside; `labels` (n,) the region of every point.
+    """
+
+    axis: NDArray[np.float64]
+    density: NDArray[np.float64]
+    regions: NDArray[np.int32]
+    labels: NDArray[np.int32]
+
+
+def standardise(heights: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> NDArray[np.float64]:
+    """Scale heights (N, g) by the expert's `mean` and `sd` (g,): one scaler for all agents."""
+    centre, scale = np.asarray(mean, dtype=np.float64), np.asarray(sd, dtype=np.float64)
+    still = np.flatnonzero(~(scale > 0))
+    if len(still):
+        raise ValueError(
+            f"expected heights that vary, found no variance in column {still[0]} of the expert's; "
+            "leave that geom out"
+        )
+    return (np.asarray(heights, dtype=np.float64) - centre) / scale
+
+
+def subsample(agents: ArrayLike, episode_ids: ArrayLike, n: int) -> NDArray[np.int64]:
+    """Return at most `n` row indices, balanced over agents and over each agent's episodes.
+
+    `agents` and `episode_ids` (N,) name the agent and the episode of each row, rows of an episode
+    in order of time. Every agent gives n / agents rows, rounded down, or all it has; its episodes
+    give equal shares, and where one is too short the others make up for it. An episode is cut into
+    as many equal slices as it gives rows, one row each; its place within the slice follows the
+    golden ratio, because a fixed step could lock to the gait and show one pose only. Sorted; the
+    same for the same arguments.
+    """
+    agent, episode = np.asarray(agents), np.asarray(episode_ids)
+    if agent.ndim != 1 or agent.shape != episode.shape:
+        raise ValueError(
+            "expected one agent and one episode for each row, found shapes "
+            f"{agent.shape} and {episode.shape}; pass two arrays of the same rows"
+        )
+    names = np.unique(agent)
+    if n < len(names):
+        raise ValueError(
+            f"expected a sample of at least one row for each of {len(names)} agents, found "
+            f"n = {n}; raise it"
+        )
+    chosen = []
+    for name in names:
+        rows = np.flatnonzero(agent == name)
+        ids = episode[rows]
+        episodes = [rows[ids == one] for one in np.unique(ids)]
+        shares = _equal_shares([len(one) for one in episodes], n // len(names))
+        for one, share in zip(episodes, shares, strict=True):
+            edges = np.arange(share + 1) * len(one) // max(share, 1)
+            within = (np.arange(share) * GOLDEN + 0.5) % 1
+            chosen.append(one[edges[:-1] + (within * np.diff(edges)).astype(np.int64)])
+    return np.sort(np.concatenate(chosen))
+
+
+def _equal_shares(sizes: list[int], total: int) -> list[int]:
+    shares = [0] * len(sizes)
+    left = min(total, sum(sizes))
+    # The shortest first: what it cannot give is shared by those that follow.
+    order = sorted(range(len(sizes)), key=lambda i: (sizes[i], i))
+    for done, i in enumerate(order):
+        shares[i] = min(sizes[i], left // (len(sizes) - done))
+        left -= shares[i]
+    return shares
+
+
+def embed(features: ArrayLike, perplexity: float, seed: int) -> Embedding:
+    """Lay out rows in the plane by t-SNE (van der Maaten and Hinton 2008; openTSNE).
+
+    `features` (n, c), standardised; `perplexity` of 30 to n / 100 or more, at most (n - 1) / 3.
+    Exact neighbours, initialisation by the first two principal components plus a jitter drawn from
+    `seed`, exaggeration 12 for 250 iterations and none for 500 more, learning rate n over
+    exaggeration, Barnes-Hut gradients. One thread: the same arguments give the same bytes.
+    """
+    x = _rows(features)
+    _check_perplexity(perplexity, len(x))
+    affinities = PerplexityBasedNN(x, perplexity, method="exact", n_jobs=1, random_state=seed)
+    fit = TSNEEmbedding(
+        _principal_plane(x, seed),
+        affinities,
+        negative_gradient_method="bh",
+        n_jobs=1,
+        random_state=seed,
+    )
+    fit.optimize(
+        EARLY_ITERATIONS,
+        inplace=True,
+        exaggeration=EARLY_EXAGGERATION,
+        momentum=0.5,
+    )
+    fit.optimize(ITERATIONS, inplace=True, momentum=0.8)
+    points = np.array(fit, dtype=np.float64)
+    return Embedding(
+        points=points - (points.max(axis=0) + points.min(axis=0)) / 2,
+        features=x,
+        perplexity=float(perplexity),
+        seed=seed,
+        divergence=float(fit.kl_divergence),
+    )
+
+
+def _principal_plane(x: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    centred = x - x.mean(axis=0)
+    # einsum sums in one order whatever the number of BLAS threads.
+    _, axes = np.linalg.eigh(np.einsum("ni,nj->ij", centred, centred))
+    plane = axes[:, ::-1][:, :2]
+    plane = plane * np.sign(plane[np.abs(plane).argmax(axis=0), [0, 1]])
+    start = np.einsum("ni,ij->nj", centred, plane)
+    start *= 1e-4 / start[:, 0].std()
+    # Rows that coincide would never part without a jitter.
+    return start + np.random.default_rng(seed).normal(0, 1e-6, start.shape)
+
+
+def place(
+    embedding: Embedding,
+    features: ArrayLike,
+    *,
+    neighbours: int = 15,
+    perplexity: float = 5,
+    iterations: int = 25,
+) -> NDArray[np.float64]:
+    """Place further rows on a finished map, which stays as it is (Policar et al. 2021).
+
+    `features` (m, c), standardised as those of the map; returns (m, 2). Each row starts at the
+    median of its `neighbours` nearest rows of the map and is moved for `iterations` steps by the
+    t-SNE gradient against the map alone, so no row depends on the others placed with it.
+    """
+    x = _rows(features)
+    if x.shape[1] != embedding.features.shape[1]:
+        raise ValueError(
+            f"expected rows of {embedding.features.shape[1]} features as on the map, found "
+            f"{x.shape[1]}; record the same heights"
+        )
+    if len(x) == 0:
+        return np.empty((0, 2))
+    k = min(max(neighbours, round(3 * perplexity)), len(embedding.features))
+    distances, nearest = cKDTree(embedding.features).query(x, k=np.arange(1, k + 1), workers=1)
+    start = np.median(embedding.points[nearest[:, :neighbours]], axis=1)
+    if iterations == 0:
+        return start
+    reference = TSNEEmbedding(embedding.points.copy(), None, random_state=embedding.seed)
+    placed = PartialTSNEEmbedding(
+        start,
+        reference,
+        P=joint_probabilities_nn(
+            nearest,
+            distances,
+            [perplexity],
+            symmetrize=False,
+            normalization="point-wise",
+            n_reference_samples=len(embedding.points),
+            n_jobs=1,
+        ),
+        negative_gradient_method="bh",
+        n_jobs=1,
+    )
+    placed.optimize(
+        iterations,
+        inplace=True,
+        learning_rate=0.1,
+        exaggeration=1.5,
+        momentum=0.8,
+        max_grad_norm=0.25,
+    )
+    return np.array(placed, dtype=np.float64)
+
+
+def published_embed(heights: ArrayLike, seed: int, perplexity: float = 100) -> NDArray[np.float64]:
+    """Lay out one agent's heights as the study did: a map of its own, by scikit-learn's t-SNE.
+
+    `heights` (n, g) in m, unscaled, one episode (the study took 1,000 rows); perplexity 100,
+    initialisation by PCA, automatic learning rate, all else scikit-learn's defaults. The study's
+    eighth column, the floor, is constant and changes no distance. Each map has its own scale and
+    orientation: two of them are not comparable. Same arguments, same bytes, on one machine.
+    """
+    x = _rows(heights)
+    _check_perplexity(perplexity, len(x))
+    with threadpool_limits(limits=1):
+        fit = TSNE(
+            init="pca", learning_rate="auto", perplexity=perplexity, random_state=seed
+        ).fit_transform(x)
+    return np.asarray(fit, dtype=np.float64)
+
+
+def map_limit(points: ArrayLike, margin: float = 1.1) -> float:
+    """Return L of the square map from -L to L in x and y that holds `points` with a margin."""
+    return float(margin * np.abs(_rows(points)).max())
+
+
+def density(
+    points: ArrayLike, limit: float, grid: int = 256, bandwidth: float = 0.03
+) -> NDArray[np.float64]:
+    """Return the density of points on the map, (grid, grid), row for y and column for x.
+
+    A histogram over -`limit` to `limit` in both axes, smoothed by a Gaussian whose standard
+    deviation is `bandwidth` times the width of the map; per unit of area, integrating to 1 over
+    the map. Points outside the map are left out.
+    """
+    y = _rows(points)
+    edges = np.linspace(-limit, limit, grid + 1)
+    counts = np.histogram2d(y[:, 1], y[:, 0], bins=[edges, edges])[0]
+    if counts.sum() == 0:
+        raise ValueError(
+            f"expected points on the map from -{limit:g} to {limit:g}, found none of {len(y)}; "
+            "take the limit from the map's own points"
+        )
+    smooth = gaussian_filter(counts, bandwidth * grid, mode="constant")
+    return smooth / (smooth.sum() * (edges[1] - edges[0]) ** 2)
+
+
+def watershed_regions(
+    density: ArrayLike, prominence: float = 0.05, threshold: float = 1e-3
+) -> NDArray[np.int32]:
+    """Cut a density (grid, grid) into the regions around its peaks, by watershed.
+
+    A peak founds a region if it rises by `prominence` times the density's maximum above the pass
+    to a higher one (h-maxima), so ripples found none; cells below `threshold` times the maximum
+    are 0, outside. Regions are numbered by the mass that they hold, the largest is 1.
+    """
+    z = np.asarray(density, dtype=np.float64)
+    if z.ndim != 2 or not np.isfinite(z).all() or not z.max(initial=0) > 0:
+        raise ValueError(
+            f"expected a density with mass on a grid, found shape {z.shape}; "
+            "compute it by density()"
+        )
+    z = z / z.max()
+    markers, _ = connected(h_maxima(z, prominence), structure=np.ones((3, 3)))
+    return _by_mass(watershed(-z, markers, mask=z >= threshold), z)
+
+
+def _by_mass(regions: NDArray[np.int32], z: NDArray[np.float64]) -> NDArray[np.int32]:
+    mass = np.bincount(regions.ravel(), weights=z.ravel())[1:]
+    order = np.argsort(-mass, kind="stable")
+    order = order[mass[order] > 0]
+    number = np.zeros(len(mass) + 1, dtype=np.int32)
+    number[order + 1] = np.arange(1, len(order) + 1)
+    return number[regions]
+
+
+def region_of(points: ArrayLike, regions: ArrayLike, limit: float) -> NDArray[np.int32]:
+    """Return the region of each point (n, 2) on a map from -`limit` to `limit`; 0 is outside."""
+    y, labels = _rows(points), np.asarray(regions)
+    rows, columns = labels.shape
+    share = (y + limit) / (2 * limit)
+    on_map = ((share >= 0) & (share <= 1)).all(axis=1)
+    column = np.clip(np.floor(share[:, 0] * columns), 0, columns - 1).astype(np.int64)
+    row = np.clip(np.floor(share[:, 1] * rows), 0, rows - 1).astype(np.int64)
+    return np.where(on_map, labels[row, column], 0).astype(np.int32)
+
+
+def published_regions(points: ArrayLike) -> PublishedMap:
+    """Cut one agent's map into regions as the study did, for its figure and nothing else.
+
+    `points` (n, 2) of `published_embed`. A Gaussian kernel density of bandwidth 5 at 100 x 100
+    nodes from -30 to 30, a watershed without markers, cells below a density of 1e-5 set to 0, each
+    point given the region of the nearest node. All four numbers are in units of that one map, and
+    without markers every ripple of the background is a region: their count means nothing.
+    """
+    y = _rows(points)
+    axis = np.linspace(-PUBLISHED_LIMIT, PUBLISHED_LIMIT, PUBLISHED_GRID)
+    kernel = np.exp(-(((axis[:, None, None] - y) / PUBLISHED_BANDWIDTH) ** 2) / 2)
+    scale = 2 * np.pi * PUBLISHED_BANDWIDTH**2 * len(y)
+    z = np.einsum("rn,cn->rc", kernel[:, :, 1], kernel[:, :, 0]) / scale
+    regions = watershed(-z)
+    regions[z < PUBLISHED_THRESHOLD] = 0
+    regions = _by_mass(regions, z)
+    step = axis[1] - axis[0]
+    node = np.clip(np.rint((y - axis[0]) / step), 0, PUBLISHED_GRID - 1).astype(np.int64)
+    return PublishedMap(axis, z, regions, regions[node[:, 1], node[:, 0]])
+
+
+def _rows(values: ArrayLike) -> NDArray[np.float64]:
+    x = np.asarray(values, dtype=np.float64)
+    if x.ndim != 2 or not np.isfinite(x).all():
+        raise ValueError(
+            f"expected finite rows of features, found shape {x.shape} or values that are not "
+            "finite; pass (rows, features) without nan"
+        )
+    return np.ascontiguousarray(x)
+
+
+def _check_perplexity(perplexity: float, n: int) -> None:
+    if not 1 <= perplexity <= (n - 1) / 3:
+        raise ValueError(
+            f"expected a perplexity from 1 to a third of the rows less one, found {perplexity:g} "
+            f"for {n} rows; lower it or embed more rows"
+        )

@@ -1,0 +1,157 @@
+"""Pictures of a body: rendered by MuJoCo where OpenGL is there, and as a skeleton everywhere."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import mujoco
+import numpy as np
+
+from brainiarb.bodies import Body, make_env
+
+# Off-screen back ends of MuJoCo on a machine without a display, the faster first.
+_BACKENDS = ("egl", "osmesa")
+# A software renderer compiles its shaders first (s), then draws (s per megapixel).
+_START_SECONDS, _MEGAPIXEL_SECONDS = 60.0, 30.0
+# The field of view is this many times as high as the standing body.
+_VIEW_HEIGHTS = 1.3
+_ELEVATION_DEGREES = -6.0
+_WHITE, _FLOOR_LIGHT, _FLOOR_DARK = (1.0, 1.0, 1.0), (0.96, 0.96, 0.96), (0.90, 0.90, 0.90)
+
+
+@dataclass(frozen=True, eq=False)
+class Skeleton:
+    """A pose as capsules in the x-z plane: lines from start to end, `radii` thick on either side."""
+
+    geoms: tuple[str, ...]
+    starts: np.ndarray
+    """(g, 2) x and z of one end of each axis (m)."""
+    ends: np.ndarray
+    """(g, 2) x and z of the other end (m); a sphere ends where it starts."""
+    radii: np.ndarray
+    """(g) m."""
+
+
+def skeleton(body: Body, qpos: np.ndarray) -> Skeleton:
+    """Return the capsules of the body in the pose `qpos` (nq)."""
+    model = _model(body)
+    data = mujoco.MjData(model)
+    data.qpos[:] = qpos
+    mujoco.mj_kinematics(model, data)
+    geoms = [model.geom(name).id for name in body.height_geoms]
+    capsule = model.geom_type[geoms] == mujoco.mjtGeom.mjGEOM_CAPSULE
+    half_lengths = np.where(capsule, model.geom_size[geoms, 1], 0.0)
+    axes = data.geom_xmat[geoms].reshape(-1, 3, 3)[:, :, 2] * half_lengths[:, None]
+    centres = data.geom_xpos[geoms]
+    return Skeleton(
+        geoms=body.height_geoms,
+        starts=(centres - axes)[:, ::2],
+        ends=(centres + axes)[:, ::2],
+        radii=model.geom_size[geoms, 0].copy(),
+    )
+
+
+def render_frame(body: Body, qpos: np.ndarray, width: int, height: int) -> np.ndarray | None:
+    """Render one pose `qpos` (nq) from the side: (height, width, 3) uint8, or None without OpenGL."""
+    frames = render_frames(body, np.asarray(qpos)[None], width, height)
+    return None if frames is None else frames[0]
+
+
+def render_frames(body: Body, qpos: np.ndarray, width: int, height: int) -> np.ndarray | None:
+    """Render poses `qpos` (n, nq) from the side: (n, height, width, 3) uint8, or None.
+
+    None means that MuJoCo finds no OpenGL here. The work is done by a second Python, because
+    MuJoCo fixes its back end when it is imported, and because a missing driver can end a process.
+    An environment variable MUJOCO_GL, if set, is obeyed; otherwise EGL is tried, then OSMesa.
+    """
+    chosen = os.environ.get("MUJOCO_GL")
+    for backend in (chosen,) if chosen else _BACKENDS:
+        if _works(backend):
+            return _render(backend, _scene(body), np.asarray(qpos), width, height)
+    return None
+
+
+@cache
+def _model(body: Body) -> mujoco.MjModel:
+    env: Any = make_env(body).unwrapped
+    return env.model
+
+
+@cache
+def _works(backend: str) -> bool:
+    ball = "<mujoco><worldbody><geom size='1'/></worldbody></mujoco>"
+    return _render(backend, ball, np.zeros((1, 0)), 16, 16) is not None
+
+
+@cache
+def _scene(body: Body) -> str:
+    """Return the body's model as XML, on a light floor before a white background."""
+    spec = mujoco.MjSpec.from_file(make_env(body).unwrapped.fullpath)  # type: ignore[attr-defined]
+    for texture in spec.textures:
+        sky = texture.type == mujoco.mjtTexture.mjTEXTURE_SKYBOX
+        if sky or texture.builtin == mujoco.mjtBuiltin.mjBUILTIN_CHECKER:
+            texture.rgb1, texture.rgb2 = (_WHITE, _WHITE) if sky else (_FLOOR_LIGHT, _FLOOR_DARK)
+    for geom in spec.geoms:
+        if geom.type == mujoco.mjtGeom.mjGEOM_PLANE:
+            geom.rgba = (1.0, 1.0, 1.0, 1.0)
+    spec.compile()
+    return spec.to_xml()
+
+
+def _render(
+    backend: str, scene: str, qpos: np.ndarray, width: int, height: int
+) -> np.ndarray | None:
+    """Let another Python draw; None when it fails or does not end in time."""
+    library = str(Path(__file__).resolve().parents[1])
+    path = os.pathsep.join(filter(None, (library, os.environ.get("PYTHONPATH"))))
+    seconds = _START_SECONDS + _MEGAPIXEL_SECONDS * len(qpos) * width * height / 1e6
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "scene.xml").write_text(scene, encoding="utf-8")
+        np.save(Path(folder, "qpos.npy"), qpos)
+        try:
+            subprocess.run(
+                [sys.executable, "-m", "brainiarb.rendering", folder, str(width), str(height)],
+                env={**os.environ, "MUJOCO_GL": backend, "PYTHONPATH": path},
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=seconds,
+                check=True,
+            )
+            return np.load(Path(folder, "frames.npy"))
+        except (subprocess.SubprocessError, OSError):
+            return None
+
+
+def _draw(folder: Path, width: int, height: int) -> None:
+    """Draw the poses that `_render` left in a folder; runs in a process of its own."""
+    model = mujoco.MjModel.from_xml_path(str(folder / "scene.xml"))
+    model.vis.global_.offwidth, model.vis.global_.offheight = width, height
+    model.vis.quality.shadowsize = 0
+    data = mujoco.MjData(model)
+    mujoco.mj_kinematics(model, data)
+    parts = np.flatnonzero(model.geom_bodyid > 0)
+    standing = data.geom_xpos[parts, 2].max(initial=1.0) + model.geom_rbound[parts].max(initial=0)
+    camera = mujoco.MjvCamera()
+    camera.azimuth, camera.elevation = 90.0, _ELEVATION_DEGREES
+    seen = _VIEW_HEIGHTS * standing / min(1.0, width / height)
+    camera.distance = seen / 2 / np.tan(np.deg2rad(model.vis.global_.fovy) / 2)
+    frames = []
+    with mujoco.Renderer(model, height, width) as renderer:
+        for pose in np.load(folder / "qpos.npy"):
+            data.qpos[:] = pose
+            mujoco.mj_forward(model, data)
+            middle = data.geom_xpos[parts, 0].mean() if len(parts) else 0.0
+            camera.lookat[:] = middle, 0.0, standing / 2
+            renderer.update_scene(data, camera)
+            renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
+            frames.append(renderer.render())
+    np.save(folder / "frames.npy", np.stack(frames))
+
+
+if __name__ == "__main__":
+    _draw(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

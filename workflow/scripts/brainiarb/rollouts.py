@@ -1,0 +1,164 @@
+"""Rollouts: the arrays of a recording, and what every reader of one needs.
+
+A recording is a dict of arrays, ready for an .npz file. Row t holds the state in which the action
+of row t is taken; the state in which an episode ends has no row. Rows are sorted by clone, then
+episode, then time.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from brainiarb.bodies import Body, environment_facts, get_body
+
+DTYPES: dict[str, type[np.generic]] = {
+    "observations": np.float32,
+    "actions": np.float32,
+    "actions_clean": np.float32,
+    "rewards": np.float64,
+    "rewards_forward": np.float64,
+    "rewards_healthy": np.float64,
+    "rewards_control": np.float64,
+    "terminals": np.bool_,
+    "timeouts": np.bool_,
+    "episode_ids": np.int32,
+    "clone_ids": np.int16,
+    "qpos": np.float64,
+    "qvel": np.float64,
+    "heights": np.float32,
+    "contacts": np.bool_,
+    "contact_forces": np.float32,
+}
+"""Arrays of every recording, one row per time step."""
+
+LEARNING_DTYPES: dict[str, type[np.generic]] = {"inputs": np.float32, "labels": np.float32}
+"""Arrays that demonstrations have besides: what a clone sees and what it should answer."""
+
+METADATA = ("body", "environment", "mode", "versions", "sampling_rate")
+"""0-d arrays: strings (`versions` is JSON), and the sampling rate in Hz."""
+
+# An input that varies less than this is a constant, whose rounding errors must not be blown up.
+_SMALLEST_STD = 1e-6
+
+Rollouts = dict[str, np.ndarray]
+
+
+class Scaler(NamedTuple):
+    """Standardisation of observations: subtract `mean`, divide by `std`, both (o) float64."""
+
+    mean: np.ndarray
+    std: np.ndarray
+
+
+def row_widths(body: Body) -> dict[str, tuple[int, ...]]:
+    """Return the shape of one row of every array: () where a row is a number."""
+    facts = environment_facts(body)
+    widths: dict[str, tuple[int, ...]] = dict.fromkeys(DTYPES, ())
+    for name in ("observations", "inputs"):
+        widths[name] = (facts.observations,)
+    for name in ("actions", "actions_clean", "labels"):
+        widths[name] = (len(body.joints),)
+    for name in ("contacts", "contact_forces"):
+        widths[name] = (len(body.feet),)
+    return widths | {
+        "qpos": (facts.nq,),
+        "qvel": (facts.nv,),
+        "heights": (len(body.height_geoms),),
+    }
+
+
+def check_rollouts(arrays: Mapping[str, Any], where: str) -> None:
+    """Raise ValueError, in one sentence that names `where`, unless the arrays are a recording."""
+    again = "delete it and record it again"
+    for name in (*METADATA, *DTYPES):
+        if name not in arrays:
+            raise ValueError(f"{where}: the array {name!r} is missing; {again}")
+    body = get_body(str(arrays["body"]))
+    rows = len(arrays["rewards"]) if np.ndim(arrays["rewards"]) else 0
+    if not rows:
+        raise ValueError(f"{where}: the recording has no rows; {again}")
+    widths = row_widths(body)
+    for name, dtype in (DTYPES | LEARNING_DTYPES).items():
+        if name in LEARNING_DTYPES and name not in arrays:
+            continue
+        values = arrays[name]
+        if values.shape != (rows, *widths[name]):
+            raise ValueError(
+                f"{where}: {name!r} has shape {values.shape} where {body.name} and {rows} rows of "
+                f"rewards ask for {(rows, *widths[name])}; {again}"
+            )
+        if values.dtype != dtype:
+            raise ValueError(
+                f"{where}: {name!r} holds {values.dtype} where {np.dtype(dtype)} is expected; {again}"
+            )
+        finite = np.isfinite(values.reshape(rows, -1)).all(axis=1)
+        if not finite.all():
+            raise ValueError(
+                f"{where}: {name!r} is not finite in row {int(np.argmin(finite))}; {again}"
+            )
+    if (np.diff(arrays["episode_ids"]) < 0).any():
+        raise ValueError(f"{where}: the episodes are not in ascending order; {again}")
+
+
+def steps_into_episode(episode_ids: np.ndarray) -> np.ndarray:
+    """Return for every row (N) how many rows of its episode lie before it."""
+    starts = _starts(episode_ids)
+    lengths = np.diff(np.append(starts, len(episode_ids)))
+    return np.arange(len(episode_ids)) - np.repeat(starts, lengths)
+
+
+def drop_transient(episode_ids: np.ndarray, sampling_rate: float, seconds: float) -> np.ndarray:
+    """Return a mask (N) of the rows that lie at least `seconds` after the start of their episode."""
+    return steps_into_episode(episode_ids) >= round(seconds * sampling_rate)
+
+
+def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = 1000) -> pd.DataFrame:
+    """Tabulate the return of every episode: the reward of its first `steps` steps.
+
+    Columns: `clone`, `episode` (from 0 within each clone), `return` and its parts
+    `return_forward`, `return_healthy`, `return_control`; `length` (rows) and `fell` of the whole
+    episode.
+    """
+    ids = arrays["episode_ids"]
+    starts = _starts(ids)
+    ends = np.append(starts[1:], len(ids)) - 1
+    clones = arrays["clone_ids"][starts].astype(int)
+    counted = steps_into_episode(ids) < steps
+    table = pd.DataFrame({"clone": clones})
+    table["episode"] = table.groupby("clone").cumcount()
+    for column, name in (
+        ("return", "rewards"),
+        ("return_forward", "rewards_forward"),
+        ("return_healthy", "rewards_healthy"),
+        ("return_control", "rewards_control"),
+    ):
+        table[column] = np.add.reduceat(np.where(counted, arrays[name], 0.0), starts)
+    table["length"] = ends - starts + 1
+    table["fell"] = arrays["terminals"][ends]
+    return table
+
+
+def median_clone(returns: pd.DataFrame) -> int:
+    """Return the clone whose mean return is the median of all clones' (by `episode_returns`).
+
+    Of an even number it is the lower of the two in the middle; equal returns rank by index.
+    """
+    means = returns.groupby("clone")["return"].mean().sort_index()
+    ranked = means.index[np.argsort(means.to_numpy(), kind="stable")]
+    return int(ranked[(len(ranked) - 1) // 2])
+
+
+def observation_scaler(arrays: Mapping[str, np.ndarray]) -> Scaler:
+    """Return mean and standard deviation of the recorded observations, over all rows.
+
+    A dimension whose standard deviation is below 1e-6 gets 1, so that a constant becomes zero.
+    """
+    observations = arrays["observations"].astype(np.float64)
+    std = observations.std(axis=0)
+    return Scaler(observations.mean(axis=0), np.where(std < _SMALLEST_STD, 1.0, std))
+
+
+def _starts(episode_ids: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(np.diff(episode_ids, prepend=episode_ids[0] - 1))
