@@ -88,9 +88,15 @@ def make_env(body: Body, max_episode_steps: int | None = None) -> gymnasium.Env:
     return gymnasium.make(body.env_id, max_episode_steps=max_episode_steps)
 
 
-def _mujoco_env(body: Body) -> Any:
+def bare_env(body: Body) -> Any:
     """Return the bare environment, which has the model, the weights and the ranges."""
     return make_env(body).unwrapped
+
+
+@cache
+def plain_model(body: Body) -> mujoco.MjModel:
+    """Return the environment's model, shared by all callers: read it, never write it."""
+    return bare_env(body).model
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +143,7 @@ class Facts:
 @cache
 def environment_facts(body: Body) -> Facts:
     """Read from the environment of a body what it knows."""
-    env = _mujoco_env(body)
+    env = bare_env(body)
     nq, nv = env.model.nq, env.model.nv
     low, high = np.full(nq + nv, -np.inf), np.full(nq + nv, np.inf)
     # Gymnasium's planar walkers bound z, the pitch, and (Hopper) everything from z on.
@@ -189,7 +195,7 @@ def observation_table(body: Body) -> list[ObservationRow]:
     Positions come first (the leading `skipped_qpos` are left out), then velocities, which are
     clipped to +-`velocity_clip` in observations only.
     """
-    env = _mujoco_env(body)
+    env = bare_env(body)
     model = env.model
     rows: list[ObservationRow] = []
     for velocity, skipped in ((False, env.observation_structure["skipped_qpos"]), (True, 0)):
@@ -227,7 +233,7 @@ def joint_columns(body: Body, joints: Sequence[str] | None = None) -> list[int]:
     Without names, the body's actuated joints. Planar bodies have as many positions as velocities,
     so one column number serves both.
     """
-    model = _mujoco_env(body).model
+    model = plain_model(body)
     return [int(model.joint(name).qposadr[0]) for name in joints or body.joints]
 
 
@@ -236,7 +242,7 @@ def sensing_model(body: Body) -> mujoco.MjModel:
 
     Sensor data are the normal force on each foot (N), then the position of each height geom (m).
     """
-    spec = mujoco.MjSpec.from_file(_mujoco_env(body).fullpath)
+    spec = mujoco.MjSpec.from_file(bare_env(body).fullpath)
     for foot, geom_name in body.feet:
         geom = spec.geom(geom_name)
         site = geom.parent.add_site(
@@ -292,6 +298,7 @@ class Walkers:
     """
 
     def __init__(self, body: Body, count: int, threads: int = 1) -> None:
+        """Make `count` walkers, which have no state before their first reset."""
         self.body = body
         self.facts = environment_facts(body)
         self.batch = Batch(sensing_model(body), count, threads)
@@ -302,7 +309,7 @@ class Walkers:
         """(count, nv) velocities, live and unclipped."""
         self._ctrl = self.batch.bind("ctrl")
         self._sensors = self.batch.bind("sensordata")
-        self._env = _mujoco_env(body)
+        self._env = bare_env(body)
 
     def reset(self, walkers: np.ndarray, seeds: Sequence[int]) -> None:
         """Put walkers (n numbers) where `env.reset(seed=...)` would put each."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +12,8 @@ from scipy.fft import irfft, next_fast_len, rfft
 STABLE = 0.3
 # A peak this close to the highest one counts as equally high: the shortest of them is the period.
 EQUAL_PEAK = 0.9
+# Peaks at lags within this ratio are one peak.
+SAME_PEAK = 1.2
 # A peak must rise this far above the lowest value at shorter lags: ripples on a slow drift do not.
 RISE = 0.1
 # A cycle between two events is a full one if its length is within this share of the period.
@@ -79,7 +82,7 @@ def stretches(
         return
     breaks = np.flatnonzero((ids[1:] != ids[:-1]) | (keep[1:] != keep[:-1])) + 1
     edges = np.concatenate(([0], breaks, [n_rows]))
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in pairwise(edges):
         if keep[start]:
             yield slice(int(start), int(stop))
 
@@ -174,7 +177,11 @@ def _shortest_high_peak(
     peaks = inner[is_peak]
     if len(peaks) == 0:
         return None
-    return int(peaks[acf[peaks] >= EQUAL_PEAK * acf[peaks].max()][0])
+    first = peaks[acf[peaks] >= EQUAL_PEAK * acf[peaks].max()][0]
+    # Noise puts small peaks on the flank of the true one: step on to the summit, which is nearer
+    # than any multiple.
+    summit = peaks[(peaks >= first) & (peaks <= SAME_PEAK * first)]
+    return int(summit[acf[summit].argmax()])
 
 
 def _vertex(three: NDArray[np.float64]) -> tuple[float, float]:
@@ -222,12 +229,10 @@ def foot_strikes(
     return tuple(feet)
 
 
-def _without_short_runs(
-    state: NDArray[np.bool_], value: bool, least: int
-) -> NDArray[np.bool_]:
+def _without_short_runs(state: NDArray[np.bool_], value: bool, least: int) -> NDArray[np.bool_]:
     cleaned = state.copy()
     edges = np.concatenate(([0], np.flatnonzero(state[1:] != state[:-1]) + 1, [len(state)]))
-    for start, stop in zip(edges[:-1], edges[1:], strict=True):
+    for start, stop in pairwise(edges):
         # A run that the recording cuts may have been long, so only whole runs are judged.
         whole = start > 0 and stop < len(state)
         if whole and state[start] == value and stop - start < least:
@@ -307,9 +312,7 @@ def _phase_events(z: NDArray[np.float64], start: int, length: float) -> NDArray[
     return np.flatnonzero((smooth[1:] >= 0) & (smooth[:-1] < 0)) + 1 + start
 
 
-def _most_typical(
-    z: NDArray[np.float64], candidates: NDArray[np.int64], anchor: str
-) -> Cycle:
+def _most_typical(z: NDArray[np.float64], candidates: NDArray[np.int64], anchor: str) -> Cycle:
     rows = np.arange(len(z))
     cycles = np.empty((len(candidates), PHASES, z.shape[1]))
     for i, (first, last) in enumerate(candidates):
@@ -335,7 +338,8 @@ def _rows_by_channels(values: ArrayLike, name: str) -> NDArray[np.float64]:
     x = np.asarray(values, dtype=np.float64)
     if x.ndim != 2 or x.shape[1] == 0:
         raise ValueError(
-            f"expected {name} of shape (rows, channels), found shape {x.shape}; add the missing axis"
+            f"expected {name} of shape (rows, channels), found shape {x.shape}; "
+            "add the missing axis"
         )
     if not np.isfinite(x).all():
         row = int(np.flatnonzero(~np.isfinite(x).all(axis=1))[0])

@@ -5,11 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from openTSNE import TSNEEmbedding
-from openTSNE.affinity import PerplexityBasedNN, joint_probabilities_nn
-from openTSNE.tsne import PartialTSNEEmbedding
+from openTSNE.affinity import PerplexityBasedNN
 from scipy.ndimage import gaussian_filter
 from scipy.ndimage import label as connected
-from scipy.spatial import cKDTree
 from skimage.morphology import h_maxima
 from skimage.segmentation import watershed
 from sklearn.manifold import TSNE
@@ -115,13 +113,14 @@ def _equal_shares(sizes: list[int], total: int) -> list[int]:
     return shares
 
 
-def embed(features: ArrayLike, perplexity: float, seed: int) -> Embedding:
+def embed(features: ArrayLike, perplexity: float, seed: int, *, theta: float = 0.8) -> Embedding:
     """Lay out rows in the plane by t-SNE (van der Maaten and Hinton 2008; openTSNE).
 
     `features` (n, c), standardised; `perplexity` of 30 to n / 100 or more, at most (n - 1) / 3.
     Exact neighbours, initialisation by the first two principal components plus a jitter drawn from
     `seed`, exaggeration 12 for 250 iterations and none for 500 more, learning rate n over
-    exaggeration, Barnes-Hut gradients. One thread: the same arguments give the same bytes.
+    exaggeration, Barnes-Hut gradients of angle `theta` (0.5 is finer and costs half as much
+    again). One thread: the same arguments give the same bytes.
     """
     x = _rows(features)
     _check_perplexity(perplexity, len(x))
@@ -130,6 +129,7 @@ def embed(features: ArrayLike, perplexity: float, seed: int) -> Embedding:
         _principal_plane(x, seed),
         affinities,
         negative_gradient_method="bh",
+        theta=theta,
         n_jobs=1,
         random_state=seed,
     )
@@ -167,14 +167,14 @@ def place(
     features: ArrayLike,
     *,
     neighbours: int = 15,
-    perplexity: float = 5,
-    iterations: int = 25,
+    iterations: int = 0,
 ) -> NDArray[np.float64]:
     """Place further rows on a finished map, which stays as it is (Policar et al. 2021).
 
     `features` (m, c), standardised as those of the map; returns (m, 2). Each row starts at the
-    median of its `neighbours` nearest rows of the map and is moved for `iterations` steps by the
-    t-SNE gradient against the map alone, so no row depends on the others placed with it.
+    median of its `neighbours` nearest rows of the map and may be moved for `iterations` steps by
+    the t-SNE gradient, of perplexity `neighbours` / 3, against the map alone. No row depends on
+    the others placed with it. Each call searches the map anew, so place many rows at once.
     """
     x = _rows(features)
     if x.shape[1] != embedding.features.shape[1]:
@@ -184,35 +184,24 @@ def place(
         )
     if len(x) == 0:
         return np.empty((0, 2))
-    k = min(max(neighbours, round(3 * perplexity)), len(embedding.features))
-    distances, nearest = cKDTree(embedding.features).query(x, k=np.arange(1, k + 1), workers=1)
-    start = np.median(embedding.points[nearest[:, :neighbours]], axis=1)
-    if iterations == 0:
-        return start
-    reference = TSNEEmbedding(embedding.points.copy(), None, random_state=embedding.seed)
-    placed = PartialTSNEEmbedding(
-        start,
-        reference,
-        P=joint_probabilities_nn(
-            nearest,
-            distances,
-            [perplexity],
-            symmetrize=False,
-            normalization="point-wise",
-            n_reference_samples=len(embedding.points),
-            n_jobs=1,
-        ),
-        negative_gradient_method="bh",
-        n_jobs=1,
+    perplexity = neighbours / 3
+    _check_perplexity(perplexity, len(embedding.features))
+    affinities = PerplexityBasedNN(embedding.features, perplexity, method="exact", n_jobs=1)
+    reference = TSNEEmbedding(
+        embedding.points.copy(), affinities, negative_gradient_method="bh", n_jobs=1
     )
-    placed.optimize(
-        iterations,
-        inplace=True,
-        learning_rate=0.1,
-        exaggeration=1.5,
-        momentum=0.8,
-        max_grad_norm=0.25,
+    placed = reference.prepare_partial(
+        x, initialization="median", k=neighbours, perplexity=perplexity
     )
+    if iterations > 0:
+        placed.optimize(
+            iterations,
+            inplace=True,
+            learning_rate=0.1,
+            exaggeration=1.5,
+            momentum=0.8,
+            max_grad_norm=0.25,
+        )
     return np.array(placed, dtype=np.float64)
 
 

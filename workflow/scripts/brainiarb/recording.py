@@ -53,6 +53,7 @@ class Noise:
     observation_std: np.ndarray | None = None
 
     def __post_init__(self) -> None:
+        """Refuse an unknown meaning, a negative level and a missing scale."""
         if self.meaning not in MEANINGS:
             raise ValueError(
                 f"noise meaning {self.meaning!r} is not known; use one of {', '.join(MEANINGS)}"
@@ -198,7 +199,7 @@ def _record(
     running = fresh = np.arange(lanes)
     for t in tqdm(range(steps), desc=progress, disable=progress is None, unit="step"):
         if len(fresh):
-            walkers.reset(fresh, [reset_seed(lane, resets[lane]) for lane in fresh.tolist()])
+            walkers.reset(fresh, [reset_seed(int(lane), int(resets[lane])) for lane in fresh])
             resets[fresh] += 1
             starts[fresh, t] = True
         if disturb is not None:

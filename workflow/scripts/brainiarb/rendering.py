@@ -11,7 +11,7 @@ from pathlib import Path
 import mujoco
 import numpy as np
 
-from brainiarb.bodies import Body, make_env
+from brainiarb.bodies import Body, bare_env, plain_model
 
 # Off-screen back ends of MuJoCo on a machine without a display, the faster first.
 _BACKENDS = ("egl", "osmesa")
@@ -25,7 +25,7 @@ _WHITE, _FLOOR_LIGHT, _FLOOR_DARK = (1.0, 1.0, 1.0), (0.96, 0.96, 0.96), (0.90, 
 
 @dataclass(frozen=True, eq=False)
 class Skeleton:
-    """A pose as capsules in the x-z plane: lines from start to end, `radii` thick on either side."""
+    """A pose as capsules in the x-z plane: axes from start to end, and radii around them."""
 
     geoms: tuple[str, ...]
     starts: np.ndarray
@@ -38,7 +38,7 @@ class Skeleton:
 
 def skeleton(body: Body, qpos: np.ndarray) -> Skeleton:
     """Return the capsules of the body in the pose `qpos` (nq)."""
-    model = _model(body)
+    model = plain_model(body)
     data = mujoco.MjData(model)
     data.qpos[:] = qpos
     mujoco.mj_kinematics(model, data)
@@ -56,7 +56,7 @@ def skeleton(body: Body, qpos: np.ndarray) -> Skeleton:
 
 
 def render_frame(body: Body, qpos: np.ndarray, width: int, height: int) -> np.ndarray | None:
-    """Render one pose `qpos` (nq) from the side: (height, width, 3) uint8, or None without OpenGL."""
+    """Render one pose (nq) from the side: (height, width, 3) uint8, or None without OpenGL."""
     frames = render_frames(body, np.asarray(qpos)[None], width, height)
     return None if frames is None else frames[0]
 
@@ -76,12 +76,6 @@ def render_frames(body: Body, qpos: np.ndarray, width: int, height: int) -> np.n
 
 
 @cache
-def _model(body: Body) -> mujoco.MjModel:
-    env: Any = make_env(body).unwrapped
-    return env.model
-
-
-@cache
 def _works(backend: str) -> bool:
     ball = "<mujoco><worldbody><geom size='1'/></worldbody></mujoco>"
     return _render(backend, ball, np.zeros((1, 0)), 16, 16) is not None
@@ -90,7 +84,7 @@ def _works(backend: str) -> bool:
 @cache
 def _scene(body: Body) -> str:
     """Return the body's model as XML, on a light floor before a white background."""
-    spec = mujoco.MjSpec.from_file(make_env(body).unwrapped.fullpath)  # type: ignore[attr-defined]
+    spec = mujoco.MjSpec.from_file(bare_env(body).fullpath)
     for texture in spec.textures:
         sky = texture.type == mujoco.mjtTexture.mjTEXTURE_SKYBOX
         if sky or texture.builtin == mujoco.mjtBuiltin.mjBUILTIN_CHECKER:

@@ -91,7 +91,7 @@ def check_rollouts(arrays: Mapping[str, Any], where: str) -> None:
             )
         if values.dtype != dtype:
             raise ValueError(
-                f"{where}: {name!r} holds {values.dtype} where {np.dtype(dtype)} is expected; {again}"
+                f"{where}: {name!r} holds {values.dtype} instead of {np.dtype(dtype)}; {again}"
             )
         finite = np.isfinite(values.reshape(rows, -1)).all(axis=1)
         if not finite.all():
@@ -110,7 +110,7 @@ def steps_into_episode(episode_ids: np.ndarray) -> np.ndarray:
 
 
 def drop_transient(episode_ids: np.ndarray, sampling_rate: float, seconds: float) -> np.ndarray:
-    """Return a mask (N) of the rows that lie at least `seconds` after the start of their episode."""
+    """Return a mask (N) of the rows at least `seconds` after the start of their episode."""
     return steps_into_episode(episode_ids) >= round(seconds * sampling_rate)
 
 

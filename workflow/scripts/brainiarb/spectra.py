@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import CubicSpline
 from scipy.signal import welch
 
 from brainiarb.gait import stretches
@@ -34,7 +33,7 @@ class PowerSpectrum:
 
 
 def fitting_segment(longest: int, segment: int = 1024, shortest: int = 256) -> int:
-    """Return the segment that a series of `longest` samples allows: `segment`, halved until it fits.
+    """Return the segment that `longest` samples allow: `segment`, halved until it fits.
 
     Never less than `shortest`, whose resolution is the coarsest that still parts the harmonics of
     a gait. Spectra can be compared at one resolution only, so find it once for all agents.
@@ -126,31 +125,39 @@ def fundamental(
     """Return the frequency (Hz) whose first `harmonics` multiples hold the most power.
 
     Every channel is scaled to unit power in `band` and the channels are averaged, so that no joint
-    outweighs the others; powers between the bins come from a cubic spline through the log
-    spectrum. Every divisor of the fundamental collects its power too: of the candidates between
-    `lowest` and `highest` Hz whose sum reaches 90 % of the best one, the highest is returned. nan
-    where there is no power.
+    outweighs the others. Every divisor of the fundamental collects its power too: of the
+    candidates between `lowest` and `highest` Hz whose harmonic sum reaches 90 % of the best one,
+    the highest is taken. The centres of mass of its harmonics then give the frequency between the
+    bins, each weighted by its power and its order. nan where there is no power.
     """
     f = spectrum.frequencies
+    inside = _inside(f, band)
     share = _normalised(spectrum, band)
     moving = ~np.isnan(share).any(axis=0)
     if not moving.any():
         return float("nan")
-    inside = _inside(f, band)
-    power = share[:, moving].mean(axis=1)
-    tiny = power.max() * 1e-12
-    curve = CubicSpline(f[inside], np.log(np.maximum(power, tiny)))
+    f, power = f[inside], share[:, moving].mean(axis=1)
+    resolution = f[1] - f[0]
 
-    step = (f[1] - f[0]) / FINE_STEPS_PER_BIN
+    step = resolution / FINE_STEPS_PER_BIN
     candidates = np.arange(lowest, highest + step / 2, step)
-    multiples = candidates[:, None] * np.arange(1, harmonics + 1)
-    reachable = (multiples >= f[inside][0]) & (multiples <= f[inside][-1])
-    sums = np.where(reachable, np.exp(curve(multiples)), 0.0).sum(axis=1)
+    order = np.arange(1, harmonics + 1)
+    multiples = candidates[:, None] * order
+    sums = np.interp(multiples, f, power, left=0.0, right=0.0).sum(axis=1)
+    highest_equal = candidates[sums >= EQUAL_SUM * sums.max()][-1]
+    # The sum has a broad top: step back from its upper flank to the summit.
+    near = np.abs(candidates - highest_equal) <= resolution
+    rough = candidates[near][sums[near].argmax()]
 
-    padded = np.concatenate(([-np.inf], sums, [-np.inf]))
-    is_peak = (padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:])
-    high = np.flatnonzero(is_peak & (sums >= EQUAL_SUM * sums.max()))
-    return float(candidates[high[-1]])
+    weighted, weights = 0.0, 0.0
+    for k in order[rough * order <= f[-1]]:
+        close = np.flatnonzero(np.abs(f - k * rough) <= resolution)
+        top = close[power[close].argmax()]
+        lobe = slice(max(top - 2, 0), top + 3)
+        mass = power[lobe].sum()
+        weighted += k * (f[lobe] * power[lobe]).sum()
+        weights += k**2 * mass
+    return float(weighted / weights)
 
 
 def harmonic_ratios(
@@ -234,9 +241,8 @@ def _overlap(frequencies: NDArray[np.float64], start: float, stop: float) -> NDA
 
 
 def _check_comparable(first: PowerSpectrum, second: PowerSpectrum) -> None:
-    same = (
-        first.density.shape == second.density.shape
-        and np.array_equal(first.frequencies, second.frequencies)
+    same = first.density.shape == second.density.shape and np.array_equal(
+        first.frequencies, second.frequencies
     )
     if not same:
         raise ValueError(

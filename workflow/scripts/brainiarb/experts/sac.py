@@ -38,8 +38,7 @@ class Layers(NamedTuple):
 def stack_layers(networks: list[nn.Module]) -> Layers:
     """Move the linear layers of equal networks into shared storage, which the networks then view."""
     columns = zip(
-        *([m for m in network.modules() if isinstance(m, nn.Linear)] for network in networks),
-        strict=True,
+        *(linear_layers(network) for network in networks), strict=True
     )
     stacked = Layers([], [])
     for layers in columns:
@@ -62,13 +61,26 @@ def q_values(critics: Layers, observations: Tensor, actions: Tensor) -> Tensor:
     return hidden.squeeze(2)
 
 
+def linear_layers(network: nn.Module) -> list[nn.Linear]:
+    """Return the linear layers of a network, in order."""
+    return [module for module in network.modules() if isinstance(module, nn.Linear)]
+
+
 def sample_action(
     actor: stable_baselines3.sac.policies.Actor, observations: Tensor, noise: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return squashed actions (n, a) and their log-probabilities (n,) for standard normal noise."""
+    """Return an actor's squashed actions (n, a) and their log-probabilities (n,)."""
     features = actor.latent_pi(observations)
-    log_std = actor.log_std(features).clamp(LOG_STD_MIN, LOG_STD_MAX)
-    actions = torch.tanh(torch.addcmul(actor.mu(features), log_std.exp(), noise))
+    return squash(actor.mu(features), actor.log_std(features), noise)
+
+
+def squash(mean: Tensor, log_std: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    """Return actions (n, a) of a tanh-squashed Gaussian and their log-probabilities (n,).
+
+    `mean` before the squashing, raw `log_std` and standard normal `noise` are all (n, a).
+    """
+    log_std = log_std.clamp(LOG_STD_MIN, LOG_STD_MAX)
+    actions = torch.tanh(torch.addcmul(mean, log_std.exp(), noise))
     gaussian = -0.5 * (noise.square() + LOG_2PI) - log_std
     return actions, (gaussian - torch.log(1.0 - actions.square() + SQUASH_EPSILON)).sum(dim=1)
 
@@ -76,7 +88,14 @@ def sample_action(
 class SAC(stable_baselines3.SAC):
     """Stable-Baselines3's SAC; its archive opens with the stock `SAC.load`, optimisers cold."""
 
-    _critics: Layers | None = None
+    _critics: Layers
+    _targets: Layers
+    _critic_optimizer: torch.optim.Adam
+    _actor_optimizer: torch.optim.Adam
+
+    def _setup_model(self) -> None:
+        super()._setup_model()
+        self._prepare()
 
     def _prepare(self) -> None:
         """Stack the critics and their targets, and give actor and critics fused optimisers."""
@@ -86,16 +105,21 @@ class SAC(stable_baselines3.SAC):
         self._critic_optimizer = torch.optim.Adam(self._critics.tensors(), **fused)
         self._actor_optimizer = torch.optim.Adam(self.actor.parameters(), **fused)
 
-    def fused_optimizers(self) -> list[torch.optim.Optimizer]:
-        """Return the optimisers of critics and actor that the update uses."""
-        if self._critics is None:
-            self._prepare()
-        return [self._critic_optimizer, self._actor_optimizer]
+    def optimizers(self) -> list[torch.optim.Optimizer]:
+        """Return the optimisers in use: of critics, actor and, where it is learned, temperature."""
+        used = [self._critic_optimizer, self._actor_optimizer, self.ent_coef_optimizer]
+        return [optimizer for optimizer in used if optimizer is not None]
+
+    def learning_state(self) -> dict[str, Tensor]:
+        """Return what learns besides the optimisers."""
+        return self.policy.state_dict()
+
+    def load_learning_state(self, state: dict[str, Tensor]) -> None:
+        """Go on from a learning state."""
+        self.policy.load_state_dict(state)
 
     def train(self, gradient_steps: int, batch_size: int = 64) -> None:
         """Make `gradient_steps` updates of critics, actor, temperature and targets."""
-        if self._critics is None:
-            self._prepare()
         assert self.replay_buffer is not None
         self.policy.set_training_mode(True)
         self._update_learning_rate([self._actor_optimizer, self._critic_optimizer])
@@ -128,9 +152,6 @@ class SAC(stable_baselines3.SAC):
         Observations are (n, o), actions (n, a), rewards and dones (n,); `noise` (2, n, a) is
         standard normal, for the actions at the observations and at the next observations.
         """
-        if self._critics is None:
-            self._prepare()
-        assert self._critics is not None
         actions_pi, log_prob = sample_action(self.actor, observations, noise[0])
         temperature = self._update_temperature(log_prob)
 
@@ -156,12 +177,17 @@ class SAC(stable_baselines3.SAC):
             self._targets.tensors(), self._critics.detached().tensors(), weight=self.tau
         )
 
-    def _update_temperature(self, log_prob: Tensor) -> Tensor:
-        """Return the entropy temperature in force, after a step on it where it is learned."""
-        if self.ent_coef_optimizer is None:
+    def temperature(self) -> Tensor:
+        """Return the weight of the entropy, fixed or learned."""
+        if self.log_ent_coef is None:
             return self.ent_coef_tensor
-        assert self.log_ent_coef is not None
-        temperature = self.log_ent_coef.detach().exp()
+        return self.log_ent_coef.detach().exp()
+
+    def _update_temperature(self, log_prob: Tensor) -> Tensor:
+        """Return the temperature in force, after a step on it where it is learned."""
+        temperature = self.temperature()
+        if self.ent_coef_optimizer is None or self.log_ent_coef is None:
+            return temperature
         loss = -(self.log_ent_coef * (log_prob + self.target_entropy).detach()).mean()
         self.ent_coef_optimizer.zero_grad()
         loss.backward()

@@ -9,17 +9,16 @@ from typing import Any
 import gymnasium
 import numpy as np
 import pandas as pd
-import sb3_contrib
 import stable_baselines3
 import torch
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.evaluation import evaluate_policy
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
-from brainiarb.experts.crossq import plain_layers
+from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.sac import SAC
 from brainiarb.files import whole
 from brainiarb.seeds import derive_seed
@@ -67,7 +66,7 @@ class Trained:
     record: dict[str, Any]
 
 
-def build(environment: str, training: Training, device: str = "cpu") -> BaseAlgorithm:
+def build(environment: str, training: Training, device: str = "cpu") -> SAC:
     """Return the untrained algorithm, its environments seeded."""
     envs = make_vec_env(environment, training.environments, seed=training.seed)
     common: dict[str, Any] = {
@@ -82,51 +81,23 @@ def build(environment: str, training: Training, device: str = "cpu") -> BaseAlgo
         "seed": training.seed,
         "device": device,
     }
-    networks: dict[str, Any] = {"net_arch": {"pi": [256, 256], "qf": [training.critic_width] * 2}}
-    if training.algorithm == "sac":
-        return SAC("MlpPolicy", policy_kwargs=networks, **common)
-    if training.algorithm == "crossq":
-        adam = {"betas": (0.5, 0.999), "fused": True}
-        return sb3_contrib.CrossQ(
-            "MlpPolicy", policy_kwargs={**networks, "optimizer_kwargs": adam}, **common
-        )
-    raise ValueError(f"algorithm must be sac or crossq, found {training.algorithm!r}")
+    algorithms = {"sac": SAC, "crossq": CrossQ}
+    if training.algorithm not in algorithms:
+        raise ValueError(f"algorithm must be sac or crossq, found {training.algorithm!r}")
+    networks = {"net_arch": {"pi": [256, 256], "qf": [training.critic_width] * 2}}
+    return algorithms[training.algorithm]("MlpPolicy", policy_kwargs=networks, **common)
 
 
-def linear_layers(network: nn.Module) -> list[nn.Linear]:
-    """Return the linear layers of a network, in order."""
-    return [module for module in network.modules() if isinstance(module, nn.Linear)]
-
-
-def as_stock_sac(model: BaseAlgorithm, environment: str, critic_width: int) -> stable_baselines3.SAC:
+def as_stock_sac(model: SAC, environment: str, critic_width: int) -> stable_baselines3.SAC:
     """Return the same actor and critics in a stock SAC without replay buffer, its optimisers cold."""
     env = gymnasium.make(environment)
     networks = {"net_arch": {"pi": [256, 256], "qf": [critic_width] * 2}}
     stock = stable_baselines3.SAC(
         "MlpPolicy", env, buffer_size=1, policy_kwargs=networks, device="cpu", seed=0
     )
-    if isinstance(model, sb3_contrib.CrossQ):
-        actor, *critics = plain_layers(model)
-    else:
-        policy: Any = model.policy
-        actor = [(m.weight, m.bias) for m in linear_layers(policy.actor)]
-        critics = [[(m.weight, m.bias) for m in linear_layers(q)] for q in policy.critic.q_networks]
-    copy_layers(actor, stock.actor)
-    for plain, critic, target in zip(
-        critics, stock.critic.q_networks, stock.critic_target.q_networks, strict=True
-    ):
-        copy_layers(plain, critic)
-        copy_layers(plain, target)
+    stock.policy.load_state_dict(model.policy.state_dict())
     stock.num_timesteps = model.num_timesteps
     return stock
-
-
-def copy_layers(layers: list[tuple[Tensor, Tensor]], network: nn.Module) -> None:
-    """Copy weights and biases into the linear layers of a network."""
-    with torch.no_grad():
-        for (weight, bias), module in zip(layers, linear_layers(network), strict=True):
-            module.weight.copy_(weight)
-            module.bias.copy_(bias)
 
 
 def evaluate(model: BaseAlgorithm, environment: str, episodes: int, seed: int) -> np.ndarray:
@@ -137,16 +108,6 @@ def evaluate(model: BaseAlgorithm, environment: str, episodes: int, seed: int) -
     )
     envs.close()
     return np.column_stack([returns, lengths])
-
-
-def optimizers(model: BaseAlgorithm) -> list[torch.optim.Optimizer]:
-    """Return the optimisers that training uses: critics, actor and, where learned, temperature."""
-    if isinstance(model, SAC):
-        used = [*model.fused_optimizers(), model.ent_coef_optimizer]
-    else:
-        learner: Any = model
-        used = [learner.critic.optimizer, learner.actor.optimizer, learner.ent_coef_optimizer]
-    return [optimizer for optimizer in used if optimizer is not None]
 
 
 class KeepBest(BaseCallback):
@@ -169,9 +130,9 @@ class KeepBest(BaseCallback):
         rows = buffer.buffer_size if buffer.full else buffer.pos
         learner: Any = self.model
         content = {
-            "policy": learner.policy.state_dict(),
-            "optimizers": [optimizer.state_dict() for optimizer in optimizers(self.model)],
-            "log_temperature": getattr(learner, "log_ent_coef", None),
+            "learning": learner.learning_state(),
+            "optimizers": [optimizer.state_dict() for optimizer in learner.optimizers()],
+            "log_temperature": learner.log_ent_coef,
             "replay": {n: torch.from_numpy(getattr(buffer, n)[:rows].copy()) for n in REPLAY},
             "steps": self.num_timesteps,
             "updates": learner._n_updates,
@@ -185,14 +146,14 @@ class KeepBest(BaseCallback):
         with whole(self.state) as temporary:
             torch.save(content, temporary)
 
-    def load_state(self, model: BaseAlgorithm) -> None:
+    def load_state(self, model: SAC) -> None:
         """Go on from the state that an earlier, killed training left, if there is one."""
         if self.state is None or not self.state.exists():
             return
         content = torch.load(self.state, weights_only=True)
         learner: Any = model
-        learner.policy.load_state_dict(content["policy"])
-        for optimizer, saved in zip(optimizers(model), content["optimizers"], strict=True):
+        learner.load_learning_state(content["learning"])
+        for optimizer, saved in zip(model.optimizers(), content["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
         if content["log_temperature"] is not None:
             learner.log_ent_coef.data.copy_(content["log_temperature"].data)
