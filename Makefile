@@ -12,14 +12,14 @@ PIP_OPTIONS ?=
 export PIP_OPTIONS
 
 RUN = $(VENV)/bin/python -m
-SNAKEMAKE = $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) $(OPTIONS)
+SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) $(OPTIONS))
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
 .PHONY: study quick report test lint format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python workflow/scripts/unlock.py
-	$(SNAKEMAKE) -- $(TARGETS)
+	$(strip $(SNAKEMAKE) -- $(TARGETS))
 
 quick:
 	@$(MAKE) --no-print-directory study CONFIG=config/quick.yaml

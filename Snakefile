@@ -1,5 +1,5 @@
 # BRAINIARB: when a walking agent is cloned from its demonstrations, does the copy think and move
-# like the original? Each stage is a file in workflow/rules; workflow/rules/common.smk checks the config.
+# like the original? Each stage is a file in workflow/rules; common.smk there checks the config.
 
 from snakemake.utils import min_version
 
@@ -11,3 +11,17 @@ configfile: "config/config.yaml"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/experts.smk"
+include: "workflow/rules/rollouts.smk"
+include: "workflow/rules/cloning.smk"
+include: "workflow/rules/activations.smk"
+include: "workflow/rules/similarity.smk"
+include: "workflow/rules/spectra.smk"
+include: "workflow/rules/tables.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"{BODY_FOLDER}/tables/observations.csv",
+        expand(f"{BODY_FOLDER}/tables/{{table}}.csv", table=TABLED),
+        expand(expert_file("activations.h5"), expert=sorted(CLONED)),

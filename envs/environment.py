@@ -39,7 +39,7 @@ def stop(sentence: str) -> NoReturn:
 
 
 def stamp(folder: Path) -> str:
-    """What a complete environment's stamp reads: the lock, and the place, which scripts in it name."""
+    """What the stamp of a complete environment reads: its place and the lock."""
     return f"# {folder.absolute()}\n{LOCK.read_text(encoding='utf-8')}"
 
 
@@ -91,9 +91,10 @@ def build(folder: Path) -> None:
                 shutil.rmtree(item) if item.is_dir() and not item.is_symlink() else item.unlink()
     folder.mkdir(exist_ok=True)
     (folder / MARK).touch()
-    pip = [create(folder), "-m", "pip", "install", "--disable-pip-version-check", "-r", LOCK]
-    if subprocess.run([*pip, *os.environ.get("PIP_OPTIONS", "").split()], check=False).returncode:
-        stop("pip could not install envs/lock.txt, its reason stands above; mend it and repeat make")
+    options = ["--disable-pip-version-check", "-r", str(LOCK)]
+    options += os.environ.get("PIP_OPTIONS", "").split()
+    if subprocess.run([create(folder), "-m", "pip", "install", *options], check=False).returncode:
+        stop("pip could not install envs/lock.txt, see above; mend that and repeat make")
     (folder / STAMP).write_text(stamp(folder), encoding="utf-8")
 
 
@@ -116,7 +117,7 @@ def lock() -> None:
     require_python()
     if sys.version_info[:2] != OLDEST:
         wanted = ".".join(map(str, OLDEST))
-        stop(f"the lock is made with the oldest Python it must work on: make lock PYTHON=python{wanted}")
+        stop(f"the lock is made with the oldest Python supported: make lock PYTHON=python{wanted}")
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.json")
         command = ["-m", "pip", "install", "--dry-run", "--ignore-installed"]
@@ -125,7 +126,7 @@ def lock() -> None:
             stop("pip could not resolve pyproject.toml, its reason stands above")
         text = locked(json.loads(report.read_text(encoding="utf-8")))
     LOCK.write_text(text, encoding="utf-8")
-    print(f"make: wrote {LOCK.relative_to(ROOT)}; tests/test_environments.py says what else to change")
+    print("make: wrote envs/lock.txt; tests/test_environments.py says what must follow it")
 
 
 if __name__ == "__main__":

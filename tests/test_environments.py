@@ -1,15 +1,21 @@
 """pyproject.toml, the lock and the conda environments say the same about the same packages."""
 
+import ast
 import re
+import sys
 import tomllib
 
-import environment
 import pytest
 import yaml
-from conftest import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+import environment
+from conftest import ROOT
+
+SCRIPTS = ROOT / "workflow" / "scripts"
+# Where a package is not imported by the name it is installed by.
+INSTALLED_AS = {"skimage": "scikit-image", "sklearn": "scikit-learn", "yaml": "pyyaml"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA = sorted((ROOT / "envs").glob("*.yaml"))
 
@@ -75,6 +81,61 @@ def test_conda_pins_equal_the_lock(path):
 @pytest.mark.parametrize("path", CONDA, ids=lambda path: path.stem)
 def test_conda_environments_hold_only_what_the_project_requires(path):
     assert set(pins(conda_packages(path)[1])) <= set(required())
+
+
+def module(name):
+    """The file of a module of ours, None for another's."""
+    stem = SCRIPTS.joinpath(*name.split("."))
+    return next((f for f in (stem.with_suffix(".py"), stem / "__init__.py") if f.is_file()), None)
+
+
+def imports(path):
+    """The names that a file imports, anywhere in it but under `if TYPE_CHECKING`."""
+    todo, names = [ast.parse(path.read_text(encoding="utf-8"))], set()
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        todo.extend(ast.iter_child_nodes(node))
+    return names
+
+
+def packages(script):
+    """The third-party packages that a script needs, itself or through the library."""
+    todo, seen, found = [script], set(), set()
+    while todo:
+        path = todo.pop()
+        seen.add(path)
+        for name in imports(path):
+            ours, top = module(name), name.partition(".")[0]
+            if ours:
+                todo.extend({ours} - seen)
+            elif not (SCRIPTS / top).exists() and top not in sys.stdlib_module_names:
+                found.add(canonicalize_name(INSTALLED_AS.get(top, top)))
+    return found
+
+
+def test_each_rules_environment_holds_what_its_script_imports():
+    rule = re.compile(r"envs/(\w+\.yaml)(?:(?!^(?:check)?rule ).)*?scripts/(\w+\.py)", re.M | re.S)
+    pairs = {
+        pair
+        for rules in (ROOT / "workflow" / "rules").glob("*.smk")
+        for pair in rule.findall(rules.read_text(encoding="utf-8"))
+    }
+    assert pairs
+    missing = {
+        (environment_file, script): absent
+        for environment_file, script in pairs
+        if (
+            absent := packages(SCRIPTS / script)
+            - set(pins(conda_packages(ROOT / "envs" / environment_file)[1]))
+        )
+    }
+    assert missing == {}
 
 
 def test_conda_environments_use_one_python():

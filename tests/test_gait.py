@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from brainiarb import gait
 
 RATE = 125.0
@@ -80,7 +81,7 @@ def test_a_signal_of_no_period_has_no_stable_cycle(seed, kind):
 
 
 def test_a_gait_below_the_threshold_is_reported_but_not_stable():
-    found = gait.period(synthetic_gait(60, 1.25, noise=2.5), RATE)
+    found = gait.period(synthetic_gait(60, 1.25, noise=1.8), RATE)
     assert found.seconds == pytest.approx(0.8, rel=0.03)
     assert 0 < found.strength < gait.STABLE
     assert not found.stable
@@ -142,9 +143,7 @@ def test_rows_left_out_do_not_count():
     spoiled = x.copy()
     spoiled[:125] = 50
     usable = np.arange(len(x)) >= 125
-    assert (
-        gait.period(spoiled, RATE, usable=usable).seconds == gait.period(x[125:], RATE).seconds
-    )
+    assert gait.period(spoiled, RATE, usable=usable).seconds == gait.period(x[125:], RATE).seconds
 
 
 def test_period_scales_with_the_sampling_rate():
@@ -270,14 +269,13 @@ def test_without_contacts_the_phase_of_the_pose_cuts_the_cycles():
 
 
 def test_without_any_event_the_best_return_is_taken():
-    # A slow rise crosses its mean once: no two events, so only the return can choose.
-    rows = np.arange(600)
-    x = np.stack([rows * 1.0, rows * 2.0], axis=1)
-    x[300:] = x[300 - 50 : 600 - 50]
-    cycle = gait.choose_cycle(x, 50 / RATE, RATE)
+    # A pose that only speeds away crosses its mean once, and is nearest to itself at the start.
+    rows = np.arange(600.0)
+    x = np.stack([rows**2, -(rows**3)], axis=1)
+    cycle = gait.choose_cycle(x, 50 / RATE, RATE, start=20)
     assert cycle.anchor == "return"
-    assert (cycle.start, cycle.stop) == (250, 300)
-    assert cycle.distance == 0.0
+    assert (cycle.start, cycle.stop) == (20, 70)
+    assert cycle.n_candidates == 600 - 20 - 50
 
 
 def test_the_cycle_is_deterministic_and_blind_to_units():

@@ -5,13 +5,13 @@ import re
 import signal
 import subprocess
 import sys
-import textwrap
 import time
 from pathlib import Path
 
-import environment
 import psutil
 import pytest
+
+import environment
 import unlock
 from conftest import ROOT
 
@@ -47,7 +47,8 @@ def test_variables_reach_snakemake():
 
 
 def test_help_names_every_target():
-    targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)[1].split()
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split()
     said = make("help").stdout
     assert [t for t in targets if t != "study" and f"make {t}" not in said] == []
 
@@ -110,9 +111,9 @@ def test_environment_is_complete_until_the_lock_changes(place):
     folder = place / "venv"
     assert not environment.complete(folder)
     environment.build(folder)
-    assert f"install --disable-pip-version-check -r {place}/lock.txt" in (
-        place / "calls"
-    ).read_text()
+    assert (
+        f"install --disable-pip-version-check -r {place}/lock.txt" in (place / "calls").read_text()
+    )
     assert environment.complete(folder)
     os.utime(environment.LOCK)
     assert environment.complete(folder)
@@ -174,7 +175,8 @@ from pathlib import Path
 from snakemake.api import SnakemakeApi
 from snakemake.settings.types import OutputSettings, ResourceSettings
 with SnakemakeApi(OutputSettings()) as api:
-    workflow = api.workflow(resource_settings=ResourceSettings(cores=1), snakefile=Path("Snakefile"))
+    resources = ResourceSettings(cores=1)
+    workflow = api.workflow(resource_settings=resources, snakefile=Path("Snakefile"))
     workflow.dag().execute_workflow()
 """
 COMMAND = [sys.executable, "-m", "snakemake", "--cores", "1", "--rerun-incomplete"]
@@ -229,8 +231,7 @@ def test_a_killed_snakemakes_lock_is_cleared_when_its_jobs_have_ended(workdir, m
     job = int((workdir / "started").read_text())
     process.send_signal(signal.SIGKILL)
     process.wait(PATIENCE)
-    blocked = subprocess.run(COMMAND, cwd=workdir, capture_output=True, text=True, check=False)
-    assert "LockException" in blocked.stderr
+    assert unlock.locks(workdir) != []
 
     waited = []
     wait = psutil.wait_procs

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from brainiarb import spectra
 from scipy.signal import welch
+
+from brainiarb import spectra
 
 RATE = 125.0
 
@@ -151,7 +152,7 @@ def test_the_fundamental_is_found_between_the_bins(f0, amplitudes):
 
 
 def test_every_channel_counts_the_same_for_the_fundamental():
-    loud, quiet = 100 * sine(3.1), harmonic_series(1.09, (1.0, 0.8))
+    loud, quiet = 100 * sine(13.0), harmonic_series(1.09, (1.0, 0.8))
     x = np.column_stack([loud, quiet, quiet, quiet])
     assert spectra.fundamental(spectra.power_spectrum(x, RATE)) == pytest.approx(1.09, abs=0.03)
 
@@ -242,9 +243,7 @@ def test_spectra_of_unequal_resolution_are_not_compared():
             "fundamental",
         ),
         (
-            lambda: spectra.fundamental(
-                spectra.power_spectrum(sine(2.0), RATE), band=(1.0, 1.01)
-            ),
+            lambda: spectra.fundamental(spectra.power_spectrum(sine(2.0), RATE), band=(1.0, 1.01)),
             "band",
         ),
     ],

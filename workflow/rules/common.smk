@@ -4,6 +4,7 @@ import ast
 import difflib
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import yaml
@@ -11,6 +12,12 @@ from jsonschema import Draft202012Validator
 
 BASE = Path(workflow.basedir)
 SCRIPTS = BASE / "workflow" / "scripts"
+
+# Jobs must import this checkout's library, not one that another checkout installed: Snakemake puts
+# a script's folder last on sys.path.
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(SCRIPTS), *(p for p in [os.environ.get("PYTHONPATH")] if p and str(SCRIPTS) not in p)]
+)
 
 # ---------------------------------------------------------------------------------------- config
 
@@ -59,7 +66,7 @@ def complaint(error):
 
 def contradictions(config):
     """Yield what no schema can say: keys that must fit each other, files that must exist."""
-    experts, study, noise, figures = (config[k] for k in ("experts", "study", "noise", "figures"))
+    experts, study, noise, spectra = (config[k] for k in ("experts", "study", "noise", "spectra"))
     for name, source in experts.items():
         archive, training = source.get("checkpoint"), source.get("train")
         if (archive is None) == (training is None):
@@ -73,10 +80,10 @@ def contradictions(config):
     for name in study["clone"]:
         if name in experts and name not in study["compare"]:
             yield f"study.compare: {name} is cloned, so it must be compared"
-    for key in ("noisy_level", "study_level"):
-        if figures[key] not in noise["levels"]:
-            yield f"figures.{key}: {figures[key]} is not among noise.levels {noise['levels']}"
-    if config["spectra"]["lowest"] >= config["spectra"]["highest"]:
+    for level in spectra["levels"]:
+        if level not in noise["levels"]:
+            yield f"spectra.levels: {level} is not among noise.levels {noise['levels']}"
+    if spectra["lowest"] >= spectra["highest"]:
         yield "spectra.lowest: must lie below spectra.highest"
 
 
@@ -206,3 +213,4 @@ def log_file(name):
 wildcard_constraints:
     expert=any_of(EXPERTS),
     noise=any_of(LEVELS),
+    mode="|_sampled",

@@ -28,3 +28,28 @@ rule train_expert:
         "Training the expert {wildcards.expert}"
     script:
         "../scripts/train_expert.py"
+
+
+rule place_expert:
+    input:
+        checkpoint=lambda wildcards: EXPERTS[wildcards.expert]["checkpoint"],
+    output:
+        checkpoint=expert_file("checkpoint.zip"),
+        record=expert_file("checkpoint.json"),
+    log:
+        log_file("place_expert/{expert}.log"),
+    wildcard_constraints:
+        expert=any_of(PLACED),
+    conda:
+        "../../envs/rl.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=settings("body"),
+        code=code("place_expert.py"),
+    message:
+        "Placing the expert {wildcards.expert}"
+    script:
+        "../scripts/place_expert.py"

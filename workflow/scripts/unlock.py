@@ -16,9 +16,7 @@ from pathlib import Path
 import psutil
 
 # File systems of one machine. Any other may be open to a Snakemake that is not seen from here.
-LOCAL = frozenset(
-    "apfs bcachefs btrfs exfat ext2 ext3 ext4 f2fs hfs jfs overlay ramfs tmpfs vfat xfs zfs".split()
-)
+LOCAL = {"apfs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "hfs", "overlay", "tmpfs", "xfs", "zfs"}
 
 
 def locks(folder: Path) -> list[Path]:
@@ -43,7 +41,7 @@ def inhabitants(folder: Path) -> list[psutil.Process]:
             if process.pid not in own and os.path.samefile(process.cwd(), folder):
                 found.append(process)
         except (OSError, psutil.Error):
-            # Ended meanwhile, or another user's: the lock, which is this user's, is not of such a one.
+            # Ended meanwhile, or another user's, who has not written this user's lock.
             continue
     return found
 
@@ -98,7 +96,7 @@ def clear(folder: Path) -> str:
     left = orphans(folder)
     if left:
         pids = _listed(sorted(process.pid for process in left))
-        print(f"make: waiting for what a killed Snakemake left at work (process {pids})", flush=True)
+        print(f"make: waiting for jobs of a killed Snakemake (process {pids})", flush=True)
         psutil.wait_procs(left)
     unlock = [sys.executable, "-m", "snakemake", "--unlock", "--quiet", "all"]
     if subprocess.run(unlock, cwd=folder, check=False).returncode:

@@ -135,6 +135,11 @@ class Facts:
     """Number of velocities."""
 
     @property
+    def sizes(self) -> tuple[int, int]:
+        """Numbers in an observation and in an action."""
+        return self.observations, len(self.action_half_range)
+
+    @property
     def sampling_rate(self) -> float:
         """Environment steps per second (Hz)."""
         return 1.0 / self.step_seconds

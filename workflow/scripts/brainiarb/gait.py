@@ -224,7 +224,7 @@ def foot_strikes(
             for rise in np.flatnonzero(clean[1:] & ~clean[:-1]) + 1:
                 if rise - last >= refractory * sampling_rate:
                     strikes.append(rows.start + int(rise))
-                    last = rise
+                    last = float(rise)
         feet.append(np.array(strikes, dtype=np.int64))
     return tuple(feet)
 

@@ -64,6 +64,14 @@ class Noise:
             raise ValueError("noise on observations needs observation_std of the expert's rollouts")
 
 
+def demonstration_steps(samples: int, limit: int = 1000) -> int:
+    """Return the most steps of a demonstrated episode: `limit`, but at least four episodes in all.
+
+    Clones are validated on whole episodes, so one long episode would not do.
+    """
+    return min(limit, -(-samples // 4))
+
+
 def record_episodes(
     body: Body,
     act: Act,

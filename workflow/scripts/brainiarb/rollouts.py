@@ -41,6 +41,7 @@ METADATA = ("body", "environment", "mode", "versions", "sampling_rate")
 
 # An input that varies less than this is a constant, whose rounding errors must not be blown up.
 _SMALLEST_STD = 1e-6
+_GOLDEN_RATIO = (np.sqrt(5) - 1) / 2
 
 Rollouts = dict[str, np.ndarray]
 
@@ -112,6 +113,52 @@ def steps_into_episode(episode_ids: np.ndarray) -> np.ndarray:
 def drop_transient(episode_ids: np.ndarray, sampling_rate: float, seconds: float) -> np.ndarray:
     """Return a mask (N) of the rows at least `seconds` after the start of their episode."""
     return steps_into_episode(episode_ids) >= round(seconds * sampling_rate)
+
+
+def balanced_rows(agents: np.ndarray, episode_ids: np.ndarray, n: int) -> np.ndarray:
+    """Return at most `n` row indices, balanced over agents and over each agent's episodes.
+
+    `agents` and `episode_ids` (N,) name the agent and the episode of each row, rows of an episode
+    in order of time. Every agent gives n / agents rows, rounded down, or all it has; its episodes
+    give equal shares, and where one is too short the others make up for it. An episode is cut into
+    as many equal slices as it gives rows, one row each; its place within the slice follows the
+    golden ratio, because a fixed step could lock to the gait and show one pose only. Sorted; the
+    same for the same arguments.
+    """
+    agent, episode = np.asarray(agents), np.asarray(episode_ids)
+    if agent.ndim != 1 or agent.shape != episode.shape:
+        raise ValueError(
+            "expected one agent and one episode for each row, found shapes "
+            f"{agent.shape} and {episode.shape}; pass two arrays of the same rows"
+        )
+    names = np.unique(agent)
+    if n < len(names):
+        raise ValueError(
+            f"expected a sample of at least one row for each of {len(names)} agents, found "
+            f"n = {n}; raise it"
+        )
+    chosen = []
+    for name in names:
+        rows = np.flatnonzero(agent == name)
+        ids = episode[rows]
+        episodes = [rows[ids == one] for one in np.unique(ids)]
+        shares = _equal_shares([len(one) for one in episodes], n // len(names))
+        for one, share in zip(episodes, shares, strict=True):
+            edges = np.arange(share + 1) * len(one) // max(share, 1)
+            within = (np.arange(share) * _GOLDEN_RATIO + 0.5) % 1
+            chosen.append(one[edges[:-1] + (within * np.diff(edges)).astype(np.int64)])
+    return np.sort(np.concatenate(chosen))
+
+
+def _equal_shares(sizes: list[int], total: int) -> list[int]:
+    shares = [0] * len(sizes)
+    left = min(total, sum(sizes))
+    # The shortest first: what it cannot give is shared by those that follow.
+    order = sorted(range(len(sizes)), key=lambda i: (sizes[i], i))
+    for done, i in enumerate(order):
+        shares[i] = min(sizes[i], left // (len(sizes) - done))
+        left -= shares[i]
+    return shares
 
 
 def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = 1000) -> pd.DataFrame:

@@ -87,7 +87,7 @@ def power_spectrum(
     long_enough = [piece for piece in pieces if len(piece) >= segment]
     overlap = segment // 2
 
-    frequencies = np.fft.rfftfreq(segment, 1 / sampling_rate)
+    frequencies = np.asarray(np.fft.rfftfreq(segment, 1 / sampling_rate), dtype=np.float64)
     total = np.zeros((len(frequencies), x.shape[1]))
     n_segments = 0
     for piece in long_enough:

@@ -1,0 +1,274 @@
+"""The gait map on rings and blobs whose layout, density and regions are known."""
+
+import numpy as np
+import pytest
+from sklearn.manifold import trustworthiness
+from sklearn.neighbors import KernelDensity
+from threadpoolctl import threadpool_limits
+
+from brainiarb import gaitmap
+
+
+def heights(rows, seed=0, period=111.3):
+    """Seven heights that repeat with the gait, in m, with a little noise."""
+    rng = np.random.default_rng(seed)
+    phase = 2 * np.pi * np.arange(rows) / period
+    shifts = np.linspace(0, 5, 7)
+    x = 0.6 + 0.2 * np.cos(phase[:, None] + shifts) + 0.1 * np.cos(2 * phase[:, None] - shifts)
+    return x + 0.01 * rng.standard_normal(x.shape)
+
+
+@pytest.fixture(scope="module")
+def features():
+    x = heights(1200)
+    return gaitmap.standardise(x, x.mean(axis=0), x.std(axis=0))
+
+
+@pytest.fixture(scope="module")
+def embedding(features):
+    return gaitmap.embed(features[::4], perplexity=20, seed=3)
+
+
+def blobs(*specifications, seed=0):
+    rng = np.random.default_rng(seed)
+    return np.concatenate(
+        [np.array([x, y]) + sd * rng.standard_normal((n, 2)) for n, x, y, sd in specifications]
+    )
+
+
+def test_standardise_uses_the_given_scaler():
+    x = heights(100)
+    z = gaitmap.standardise(x, x.mean(axis=0), x.std(axis=0))
+    np.testing.assert_allclose(z.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(z.std(axis=0), 1)
+    np.testing.assert_allclose(gaitmap.standardise([[3.0, 8.0]], [1, 2], [2, 3]), [[1, 2]])
+
+
+def test_standardise_refuses_a_geom_that_never_moves():
+    with pytest.raises(ValueError, match="column 1"):
+        gaitmap.standardise(np.ones((5, 2)), [1, 1], [1, 0])
+
+
+def test_subsample_is_balanced_over_agents_and_episodes():
+    agents = np.repeat([7, 7, 7, 2, 2], [1000, 1000, 1000, 1000, 3000])
+    episodes = np.repeat([0, 1, 2, 3, 4], [1000, 1000, 1000, 1000, 3000])
+    rows = gaitmap.subsample(agents, episodes, 601)
+    assert np.bincount(agents[rows])[[2, 7]].tolist() == [300, 300]
+    assert np.bincount(episodes[rows]).tolist() == [100, 100, 100, 150, 150]
+    assert (np.diff(rows) > 0).all()
+
+
+def test_subsample_makes_up_for_short_episodes_but_never_for_short_agents():
+    agents = np.repeat([0, 0, 1], [10, 500, 20])
+    episodes = np.repeat([0, 1, 2], [10, 500, 20])
+    rows = gaitmap.subsample(agents, episodes, 200)
+    assert np.bincount(episodes[rows]).tolist() == [10, 90, 20]
+
+
+def test_subsample_takes_one_row_of_every_slice_of_time():
+    rows = gaitmap.subsample(np.zeros(1000), np.zeros(1000), 50)
+    assert (rows // 20).tolist() == list(range(50))
+
+
+def test_subsample_does_not_lock_to_the_gait():
+    # Slices of exactly one period: a fixed step would show one phase of the gait only.
+    rows = gaitmap.subsample(np.zeros(5000), np.zeros(5000), 50)
+    counts = np.histogram(rows % 100, bins=5, range=(0, 100))[0]
+    assert counts.min() >= 8
+
+
+@pytest.mark.parametrize("n", [1, 7, 150, 299, 300, 5000])
+def test_subsample_never_repeats_a_row(n):
+    rows = gaitmap.subsample(np.zeros(300), np.repeat([0, 1, 2], 100), n)
+    assert len(rows) == min(n, 300)
+    assert len(np.unique(rows)) == len(rows)
+
+
+def test_subsample_is_blind_to_the_names_of_episodes():
+    agents = np.repeat(["a", "b"], 300)
+    one, two = np.repeat([0, 1, 2], 200), np.repeat([5, 50, 500], 200)
+    first, second = (gaitmap.subsample(agents, ids, 100) for ids in (one, two))
+    assert np.array_equal(first, second)
+
+
+def test_subsample_refuses_a_sample_smaller_than_the_agents():
+    with pytest.raises(ValueError, match="2 agents"):
+        gaitmap.subsample([0, 1], [0, 1], 1)
+    with pytest.raises(ValueError, match="shapes"):
+        gaitmap.subsample([0, 1], [0], 1)
+
+
+def test_the_map_keeps_neighbours(features, embedding):
+    assert embedding.points.shape == (300, 2)
+    assert trustworthiness(features[::4], embedding.points, n_neighbors=10) > 0.95
+
+
+def test_the_map_is_the_same_to_the_byte_at_any_number_of_threads(features, embedding):
+    with threadpool_limits(limits=2):
+        again = gaitmap.embed(features[::4].copy(), perplexity=20, seed=3)
+    assert again.points.tobytes() == embedding.points.tobytes()
+    assert again.divergence == embedding.divergence
+
+
+def test_the_seed_changes_the_map(features, embedding):
+    other = gaitmap.embed(features[::4], perplexity=20, seed=4)
+    assert not np.array_equal(other.points, embedding.points)
+
+
+def test_the_map_is_centred_and_its_limit_holds_it(embedding):
+    low, high = embedding.points.min(axis=0), embedding.points.max(axis=0)
+    np.testing.assert_allclose(low, -high, atol=1e-9)
+    assert gaitmap.map_limit(embedding.points) == pytest.approx(1.1 * high.max())
+
+
+def test_rows_of_the_map_are_placed_where_they_are(embedding):
+    placed = gaitmap.place(embedding, embedding.features)
+    off = np.linalg.norm(placed - embedding.points, axis=1)
+    assert np.median(off) < 0.05 * gaitmap.map_limit(embedding.points)
+
+
+def test_unseen_rows_land_beside_their_neighbours_in_time(features, embedding):
+    placed = gaitmap.place(embedding, features)
+    step = np.linalg.norm(placed[1:] - placed[:-1], axis=1)
+    assert np.median(step) < 0.1 * gaitmap.map_limit(embedding.points)
+
+
+@pytest.mark.parametrize("iterations", [0, 25])
+def test_no_row_depends_on_those_placed_with_it(features, embedding, iterations):
+    together = gaitmap.place(embedding, features[:90], iterations=iterations)
+    apart = [
+        gaitmap.place(embedding, rows, iterations=iterations)
+        for rows in (features[:40], features[40:90])
+    ]
+    assert np.array_equal(together, np.concatenate(apart))
+
+
+def test_placing_leaves_the_map_alone(features, embedding):
+    before = embedding.points.tobytes()
+    gaitmap.place(embedding, features[:10])
+    assert embedding.points.tobytes() == before
+    assert gaitmap.place(embedding, features[:0]).shape == (0, 2)
+
+
+def test_a_map_read_back_from_arrays_places_the_same(features, embedding):
+    restored = gaitmap.Embedding(
+        embedding.points.copy(), embedding.features.copy(), embedding.perplexity, 3, 0.0
+    )
+    first, second = (gaitmap.place(one, features[:50]) for one in (embedding, restored))
+    assert np.array_equal(first, second)
+
+
+def test_place_refuses_other_features(embedding):
+    with pytest.raises(ValueError, match="7 features"):
+        gaitmap.place(embedding, np.ones((3, 8)))
+
+
+def test_the_map_refuses_too_high_a_perplexity(features):
+    with pytest.raises(ValueError, match="perplexity"):
+        gaitmap.embed(features[:100], perplexity=40, seed=0)
+    with pytest.raises(ValueError, match="finite"):
+        gaitmap.embed(np.full((100, 7), np.nan), perplexity=10, seed=0)
+
+
+def test_the_published_map_is_the_same_to_the_byte():
+    x = heights(120)
+    first, second = (gaitmap.published_embed(x, seed=1, perplexity=20) for _ in range(2))
+    assert first.shape == (120, 2)
+    assert first.tobytes() == second.tobytes()
+
+
+def test_the_published_map_ignores_a_floor():
+    x = heights(120)
+    floor = np.zeros((120, 1))
+    maps = [
+        gaitmap.published_embed(one, seed=1, perplexity=20)
+        for one in (x, np.column_stack([x, floor]))
+    ]
+    assert trustworthiness(maps[0], maps[1], n_neighbors=10) > 0.95
+
+
+def test_density_integrates_to_one():
+    points = blobs((500, 3, -2, 2), (300, -8, 8, 1.5))
+    z = gaitmap.density(points, 12.0, grid=128)
+    assert z.shape == (128, 128)
+    assert z.min() >= 0
+    assert z.sum() * (24 / 128) ** 2 == pytest.approx(1)
+
+
+def test_density_rows_are_y_and_columns_are_x():
+    z = gaitmap.density(np.array([[5.0, -7.5]]), 10.0, grid=100)
+    row, column = np.unravel_index(z.argmax(), z.shape)
+    assert abs(-10 + 0.2 * (row + 0.5) + 7.5) < 0.2
+    assert abs(-10 + 0.2 * (column + 0.5) - 5) < 0.2
+
+
+def test_density_equals_a_gaussian_kernel_density():
+    points = blobs((200, 1, -1, 2))
+    z = gaitmap.density(points, 20.0, grid=400, bandwidth=0.03)
+    centres = -20 + 0.1 * (np.arange(400) + 0.5)
+    kernel = np.exp(-(((centres[:, None, None] - points) / 1.2) ** 2) / 2)
+    exact = np.einsum("rn,cn->rc", kernel[..., 1], kernel[..., 0]) / (2 * np.pi * 1.44 * 200)
+    np.testing.assert_allclose(z, exact, atol=0.01 * exact.max())
+
+
+def test_density_refuses_a_map_without_points():
+    with pytest.raises(ValueError, match="none of 1"):
+        gaitmap.density([[50.0, 50.0]], 10.0)
+
+
+def test_three_blobs_are_three_regions_numbered_by_mass():
+    points = blobs((300, 10, 10, 1.5), (900, -10, 0, 1.5), (600, 8, -10, 1.5))
+    regions = gaitmap.watershed_regions(gaitmap.density(points, 18.0))
+    assert np.unique(regions).tolist() == [0, 1, 2, 3]
+    centres = [[-10, 0], [8, -10], [10, 10], [-17.9, 17.9]]
+    assert gaitmap.region_of(centres, regions, 18.0).tolist() == [1, 2, 3, 0]
+
+
+def test_a_ripple_founds_no_region():
+    grid = np.linspace(-10, 10, 200)
+    x, y = np.meshgrid(grid, grid)
+    hill = np.exp(-(x**2 + y**2) / 20)
+    ripples = 0.01 * np.cos(3 * x) * np.cos(3 * y)
+    z = np.clip(hill + ripples, 0, None)
+    assert gaitmap.watershed_regions(z).max() == 1
+    assert gaitmap.watershed_regions(z, prominence=0.001).max() > 5
+
+
+def test_cells_below_the_threshold_are_outside():
+    z = gaitmap.density(blobs((500, 0, 0, 1)), 20.0)
+    regions = gaitmap.watershed_regions(z, threshold=0.01)
+    assert np.array_equal(regions > 0, z >= 0.01 * z.max())
+
+
+def test_regions_are_blind_to_the_scale_of_the_density():
+    z = gaitmap.density(blobs((300, 5, 5, 1), (500, -5, 0, 1)), 12.0)
+    assert np.array_equal(gaitmap.watershed_regions(z), gaitmap.watershed_regions(z * 1024))
+
+
+def test_watershed_refuses_an_empty_density():
+    with pytest.raises(ValueError, match="mass"):
+        gaitmap.watershed_regions(np.zeros((10, 10)))
+
+
+def test_region_of_looks_up_the_cell():
+    regions = np.array([[1, 2], [3, 4]])
+    points = [[-1, -1], [1, -1], [-1, 1], [1, 1], [2, 2], [2.01, 0], [0, -3]]
+    assert gaitmap.region_of(points, regions, 2.0).tolist() == [1, 2, 3, 4, 4, 0, 0]
+
+
+def test_published_density_is_that_of_scikit_learn():
+    points = blobs((300, 10, -5, 6), (200, -12, 8, 4))
+    found = gaitmap.published_regions(points)
+    x, y = np.meshgrid(found.axis, found.axis)
+    nodes = np.stack([x.ravel(), y.ravel()], axis=1)
+    exact = np.exp(KernelDensity(bandwidth=5, kernel="gaussian").fit(points).score_samples(nodes))
+    np.testing.assert_allclose(found.density.ravel(), exact, rtol=1e-9, atol=1e-15)
+
+
+def test_published_regions_cover_the_points():
+    points = blobs((300, 15, -10, 3), (600, -14, 12, 3))
+    found = gaitmap.published_regions(points)
+    assert np.array_equal(found.regions > 0, found.density >= 1e-5)
+    assert found.labels.shape == (900,)
+    assert set(np.unique(found.labels[:300])) == {2}
+    assert set(np.unique(found.labels[300:])) == {1}

@@ -1,0 +1,127 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from brainiarb.bodies import get_body
+from brainiarb.rollouts import (
+    DTYPES,
+    check_rollouts,
+    drop_transient,
+    episode_returns,
+    median_clone,
+    observation_scaler,
+    row_widths,
+    steps_into_episode,
+)
+
+
+def recording(lengths=(3, 2, 4), clones=(0, 0, 1)):
+    """A recording that needs no walking: every array has its shape and type, mostly zeros."""
+    rows = sum(lengths)
+    arrays = {
+        name: np.zeros((rows, *row_widths(get_body("walker2d"))[name]), dtype)
+        for name, dtype in DTYPES.items()
+    }
+    arrays["episode_ids"] = np.repeat(np.arange(len(lengths)), lengths).astype(np.int32)
+    arrays["clone_ids"] = np.repeat(clones, lengths).astype(np.int16)
+    arrays["rewards_forward"] = np.arange(1.0, rows + 1)
+    arrays["rewards_healthy"] = np.ones(rows)
+    arrays["rewards_control"] = np.full(rows, -0.5)
+    arrays["rewards"] = np.arange(1.0, rows + 1) + 0.5
+    arrays["terminals"][lengths[0] - 1] = True
+    metadata = {"body": "walker2d", "environment": "Walker2d-v5", "mode": "mean", "versions": "{}"}
+    texts = {name: np.array(text) for name, text in metadata.items()}
+    return arrays | texts | {"sampling_rate": np.array(125.0)}
+
+
+def test_returns_count_the_first_steps_only():
+    table = episode_returns(recording(), steps=2)
+    assert table["clone"].tolist() == [0, 0, 1]
+    assert table["episode"].tolist() == [0, 1, 0]
+    assert table["return"].tolist() == [1.5 + 2.5, 4.5 + 5.5, 6.5 + 7.5]
+    assert table["return_forward"].tolist() == [3, 9, 13]
+    assert table["return_healthy"].tolist() == [2, 2, 2]
+    assert table["return_control"].tolist() == [-1, -1, -1]
+    assert table["length"].tolist() == [3, 2, 4]
+    assert table["fell"].tolist() == [True, False, False]
+
+
+def test_returns_of_short_episodes_are_whole():
+    assert episode_returns(recording())["return"].tolist() == [7.5, 10.0, 32.0]
+
+
+@pytest.mark.parametrize(
+    ("means", "median"),
+    [([5.0], 0), ([3, 1, 2], 2), ([4, 1, 3, 2], 3), ([1, 1, 1], 1), ([2, 1, 2, 1], 3)],
+)
+def test_median_clone_by_rule(means, median):
+    # Each clone has two episodes, whose mean counts.
+    table = pd.DataFrame(
+        {
+            "clone": np.repeat(np.arange(len(means)), 2),
+            "return": np.repeat(means, 2) + np.tile([-9.0, 9.0], len(means)),
+        }
+    )
+    assert median_clone(table) == median
+    assert median_clone(table.iloc[::-1]) == median
+
+
+def test_transient_is_dropped_from_each_episode():
+    ids = np.array([4, 4, 4, 5, 7, 7])
+    assert steps_into_episode(ids).tolist() == [0, 1, 2, 0, 0, 1]
+    assert drop_transient(ids, 125.0, 0.016).tolist() == [False, False, True, False, False, False]
+    assert drop_transient(ids, 125.0, 0.0).all()
+
+
+def test_scaler_standardises_and_leaves_constants_finite():
+    rng = np.random.default_rng(0)
+    observations = rng.normal(3.0, 2.0, (500, 4)).astype(np.float32)
+    observations[:, 1] = 0.1
+    scaler = observation_scaler({"observations": observations})
+    assert scaler.mean.dtype == scaler.std.dtype == np.float64
+    scaled = (observations.astype(float) - scaler.mean) / scaler.std
+    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-9)
+    np.testing.assert_allclose(scaled.std(axis=0)[[0, 2, 3]], 1)
+    assert scaler.std[1] == 1.0
+
+
+def test_a_good_recording_passes():
+    check_rollouts(recording(), "here")
+
+
+def changed(name, change):
+    arrays = recording()
+    arrays[name] = change(arrays[name])
+    return arrays
+
+
+def with_nan(values):
+    values[4] = np.nan
+    return values
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({}, "'body' is missing"),
+        (changed("qvel", with_nan), "'qvel' is not finite in row 4"),
+        (changed("heights", lambda values: values[:-1]), r"'heights'.*\(8, 7\).*\(9, 7\)"),
+        (changed("observations", lambda values: values[:, :11]), r"'observations'.*walker2d"),
+        (changed("actions", lambda values: values.astype(float)), "'actions' holds float64"),
+        (changed("body", lambda _: np.array("snake")), "'snake' is not known"),
+        (changed("episode_ids", lambda values: values[::-1]), "ascending"),
+        (changed("rewards", lambda values: values[:0]), "no rows"),
+        (recording() | {"labels": np.zeros((9, 5), np.float32)}, "'labels'"),
+    ],
+)
+def test_bad_recordings_are_refused_in_one_sentence(arrays, message):
+    with pytest.raises(ValueError, match=message) as refusal:
+        check_rollouts(arrays, "results/rollouts.npz")
+    assert "\n" not in str(refusal.value)
+
+
+def test_the_missing_array_and_the_file_are_named():
+    arrays = recording()
+    del arrays["contacts"]
+    with pytest.raises(ValueError, match=r"results/rollouts.npz: the array 'contacts'"):
+        check_rollouts(arrays, "results/rollouts.npz")

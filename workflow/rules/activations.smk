@@ -1,0 +1,105 @@
+"""Activations: policies and the states of rollouts
+-> activations/expert.h5, untrained.h5, bc_<noise>.h5, and activations.h5, which links to them
+"""
+
+
+rule record_expert_activations:
+    input:
+        checkpoint=expert_file("checkpoint.zip"),
+        rollouts=expert_file("rollouts.npz"),
+    output:
+        activations=expert_file("activations/expert.h5"),
+    log:
+        log_file("record_expert_activations/{expert}.log"),
+    conda:
+        "../../envs/rl.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=settings("body", "stimuli.rows", "recording.transient"),
+        code=code("record_expert_activations.py"),
+    message:
+        "Recording the activations of the expert {wildcards.expert}"
+    script:
+        "../scripts/record_expert_activations.py"
+
+
+rule record_untrained_activations:
+    input:
+        rollouts=expert_file("rollouts.npz"),
+    output:
+        activations=expert_file("activations/untrained.h5"),
+    log:
+        log_file("record_untrained_activations/{expert}.log"),
+    conda:
+        "../../envs/rl.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=lambda wildcards: settings(
+            "seed",
+            "body",
+            "noise.clones",
+            "stimuli.rows",
+            "recording.transient",
+            expert=wildcards.expert,
+        ),
+        code=code("record_untrained_activations.py"),
+    message:
+        "Recording the activations of untrained networks on the states of {wildcards.expert}"
+    script:
+        "../scripts/record_untrained_activations.py"
+
+
+rule record_clone_activations:
+    input:
+        clones=expert_file("bc_{noise}.pt"),
+        checkpoint=expert_file("checkpoint.zip"),
+        expert_rollouts=expert_file("rollouts.npz"),
+        rollouts=expert_file("bc_{noise}/rollouts.npz"),
+    output:
+        activations=expert_file("activations/bc_{noise}.h5"),
+    log:
+        log_file("record_clone_activations/{expert}_{noise}.log"),
+    conda:
+        "../../envs/rl.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=10,
+    params:
+        settings=lambda wildcards: settings(
+            "seed", "body", "stimuli.rows", "recording.transient", expert=wildcards.expert
+        ),
+        code=code("record_clone_activations.py"),
+    message:
+        "Recording the activations of the clones of {wildcards.expert} at {wildcards.noise} %"
+    script:
+        "../scripts/record_clone_activations.py"
+
+
+rule link_activations:
+    input:
+        expert_file("activations/expert.h5"),
+        expert_file("activations/untrained.h5"),
+        expand(expert_file("activations/bc_{noise}.h5"), noise=LEVELS, allow_missing=True),
+    output:
+        activations=expert_file("activations.h5"),
+    log:
+        log_file("link_activations/{expert}.log"),
+    conda:
+        "../../envs/rl.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("link_activations.py"),
+    message:
+        "Linking the activations of all networks of {wildcards.expert}"
+    script:
+        "../scripts/link_activations.py"

@@ -1,0 +1,92 @@
+"""Rollouts: checkpoint.zip, bc_<noise>.pt
+-> rollouts.npz, rollouts_sampled.npz, demonstrations/noise_<noise>.npz, bc_<noise>/rollouts.npz
+"""
+
+
+def mode_of(wildcards):
+    """Return the action mode that a file name stands for."""
+    return "sampled" if wildcards.mode else "mean"
+
+
+rule record_expert:
+    input:
+        checkpoint=expert_file("checkpoint.zip"),
+    output:
+        rollouts=expert_file("rollouts{mode}.npz"),
+    log:
+        log_file("record_expert/{expert}{mode}.log"),
+    conda:
+        "../../envs/rl.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=lambda wildcards: settings(
+            "seed", "body", **config["recording"], expert=wildcards.expert, mode=mode_of(wildcards)
+        ),
+        code=code("record_expert.py"),
+    message:
+        "Recording the expert {wildcards.expert}{wildcards.mode}"
+    script:
+        "../scripts/record_expert.py"
+
+
+rule record_demonstrations:
+    input:
+        checkpoint=expert_file("checkpoint.zip"),
+        rollouts=expert_file("rollouts.npz"),
+    output:
+        demonstrations=expert_file("demonstrations/noise_{noise}.npz"),
+    log:
+        log_file("record_demonstrations/{expert}_{noise}.log"),
+    conda:
+        "../../envs/rl.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        settings=lambda wildcards: settings(
+            "seed",
+            "body",
+            "noise.meaning",
+            "noise.clones",
+            "noise.samples",
+            expert=wildcards.expert,
+            level=int(wildcards.noise),
+        ),
+        code=code("record_demonstrations.py"),
+    message:
+        "Recording demonstrations of {wildcards.expert} under {wildcards.noise} % noise"
+    script:
+        "../scripts/record_demonstrations.py"
+
+
+rule record_clones:
+    input:
+        clones=expert_file("bc_{noise}.pt"),
+    output:
+        rollouts=expert_file("bc_{noise}/rollouts{mode}.npz"),
+    log:
+        log_file("record_clones/{expert}_{noise}{mode}.log"),
+    conda:
+        "../../envs/rl.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=lambda wildcards: settings(
+            "seed",
+            "body",
+            **config["recording"],
+            expert=wildcards.expert,
+            level=int(wildcards.noise),
+            mode=mode_of(wildcards),
+        ),
+        code=code("record_clones.py"),
+    message:
+        "Recording the clones of {wildcards.expert} at {wildcards.noise} %{wildcards.mode}"
+    script:
+        "../scripts/record_clones.py"

@@ -1,0 +1,36 @@
+"""Spectra: rollouts.npz, bc_<noise>/rollouts.npz -> spectra.csv -> tables/spectra.csv"""
+
+
+rule compute_spectra:
+    input:
+        expert_file("rollouts.npz"),
+        expand(
+            expert_file("bc_{noise}/rollouts.npz"),
+            noise=sorted(config["spectra"]["levels"]),
+            allow_missing=True,
+        ),
+    output:
+        spectra=expert_file("spectra.csv"),
+    log:
+        log_file("compute_spectra/{expert}.log"),
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=lambda wildcards: settings(
+            "body",
+            "recording.transient",
+            "spectra.segment",
+            "spectra.lowest",
+            "spectra.highest",
+            expert=wildcards.expert,
+            levels=sorted(config["spectra"]["levels"]),
+        ),
+        code=code("compute_spectra.py"),
+    message:
+        "Computing the power spectra of {wildcards.expert} and its clones"
+    script:
+        "../scripts/compute_spectra.py"

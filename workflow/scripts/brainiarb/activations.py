@@ -1,0 +1,138 @@
+"""Activations: what every layer of a policy family computes, in HDF5.
+
+A file holds groups `<stimuli>/<layer>`, float32, (K, n, p) for K networks, n states, p units: the
+values before the non-linearity, from which the reader derives ReLU, clamp and action. Beside them
+lie `<stimuli>/observations` and `<stimuli>/episode_ids`, and as attributes of the group the digest
+of its states (one per network for `own`), which tells whether two recordings are paired.
+`bc_<noise>.h5` also holds, below `reference/expert` and `reference/untrained`, what those networks
+compute from the level's states.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+
+from brainiarb.policies import LAYERS, Actors
+from brainiarb.stimuli import Stimuli
+
+CHUNK_ROWS = 4096  # rows of a chunk: readers take consecutive rows of one network
+
+
+@torch.no_grad()
+def respond(actors: Actors, observations: np.ndarray) -> dict[str, np.ndarray]:
+    """Return each layer (K, n, p) of K networks for observations (n, o) or (K, n, o)."""
+    activity = actors(torch.from_numpy(np.ascontiguousarray(observations, np.float32)))
+    return {name: values.numpy() for name, values in activity._asdict().items()}
+
+
+def record_shared(file: h5py.File, group: str, actors: Actors, stimuli: Stimuli) -> None:
+    """Write what K networks compute from the same states."""
+    node = _group(file, group, [stimuli.digest], shared=True)
+    node.create_dataset("observations", data=stimuli.observations)
+    node.create_dataset("episode_ids", data=stimuli.episode_ids)
+    for k in range(len(actors)):
+        one = Actors({name: value[k : k + 1] for name, value in actors.state_dict().items()})
+        for name, values in respond(one, stimuli.observations).items():
+            _rows(node, name, len(actors), values)[k] = values[0]
+
+
+def record_own(file: h5py.File, group: str, actors: Actors, own: Sequence[Stimuli]) -> None:
+    """Write what each network computes from states of its own; missing rows are nan.
+
+    With one network and several recordings the first axis counts the recordings.
+    """
+    rows = max(len(stimuli.observations) for stimuli in own)
+    node = _group(file, group, [stimuli.digest for stimuli in own], shared=False)
+    node.attrs["rows"] = [len(stimuli.observations) for stimuli in own]
+    for k, stimuli in enumerate(own):
+        which = k if len(actors) > 1 else 0
+        one = Actors({n: v[which : which + 1] for n, v in actors.state_dict().items()})
+        layers = respond(one, stimuli.observations)
+        layers["observations"] = stimuli.observations[None]
+        for name, values in layers.items():
+            padded = np.full((rows, values.shape[2]), np.nan, np.float32)
+            padded[: values.shape[1]] = values[0]
+            _rows(node, name, len(own), padded[None])[k] = padded
+
+
+def link_half(file: h5py.File, first: str, second: str, stimuli: Stimuli) -> None:
+    """Add the group `half`: virtual datasets of every second row of two groups of the file."""
+    node = _group(file, "half", [stimuli.digest], shared=True)
+    for name in (*LAYERS, "observations", "episode_ids"):
+        parts = [file[first][name], file[second][name]]
+        axis = 1 if name in LAYERS else 0
+        lengths = [-(-part.shape[axis] // 2) for part in parts]
+        shape = list(parts[0].shape)
+        shape[axis] = sum(lengths)
+        layout = h5py.VirtualLayout(tuple(shape), dtype=parts[0].dtype)
+        start = 0
+        for part, length in zip(parts, lengths, strict=True):
+            source = h5py.VirtualSource(".", part.name, shape=part.shape, dtype=part.dtype)
+            to = (slice(None),) * axis + (slice(start, start + length),)
+            layout[to] = source[(slice(None),) * axis + (slice(None, None, 2),)]
+            start += length
+        node.create_virtual_dataset(name, layout)
+
+
+def link_files(path: Path, files: dict[str, Path], digests: dict[str, str]) -> None:
+    """Write a file of external links, one per policy family, with the digest of each target.
+
+    The digests make the file's content change with its targets', which a link alone does not.
+    """
+    with h5py.File(path, "w") as file:
+        for name, target in sorted(files.items()):
+            file[name] = h5py.ExternalLink(target.as_posix(), "/")
+            file.attrs[f"sha256_{name}"] = digests[name]
+
+
+def read_layers(
+    file: h5py.File, group: str, network: int, rows: int | None = None
+) -> dict[str, np.ndarray]:
+    """Return the layers (n, p) of one network of a group, the observations among them."""
+    node = file[group]
+    shared = bool(node.attrs["shared"])
+    count = rows if rows is not None else _length(node, network)
+    layers = {name: node[name][network, :count] for name in LAYERS}
+    observed = node["observations"]
+    layers["observations"] = observed[:count] if shared else observed[network, :count]
+    return layers
+
+
+def digest_of(file: h5py.File, group: str, network: int) -> str:
+    """Return the digest of the states that one network of a group has seen."""
+    node = file[group]
+    return str(node.attrs["digests"][0 if node.attrs["shared"] else network])
+
+
+def own_length(file: h5py.File, group: str, network: int) -> int:
+    """Return how many states one network of a group has seen."""
+    return _length(file[group], network)
+
+
+def _length(node: h5py.Group, network: int) -> int:
+    if node.attrs["shared"]:
+        return int(node[LAYERS[0]].shape[1])
+    return int(node.attrs["rows"][network])
+
+
+def _group(file: h5py.File, name: str, digests: list[str], shared: bool) -> h5py.Group:
+    node = file.create_group(name)
+    node.attrs["digests"] = digests
+    node.attrs["shared"] = shared
+    return node
+
+
+def _rows(node: h5py.Group, name: str, networks: int, values: np.ndarray) -> h5py.Dataset:
+    if name not in node:
+        _, rows, units = values.shape
+        node.create_dataset(
+            name,
+            (networks, rows, units),
+            np.float32,
+            chunks=(1, min(rows, CHUNK_ROWS), units),
+        )
+        node[name].attrs["units"] = "before the non-linearity"
+    return node[name]

@@ -1,0 +1,242 @@
+"""The actor that experts and clones share, K of them side by side; reading and writing it.
+
+| call                      | shape     | meaning                                          |
+|---------------------------|-----------|--------------------------------------------------|
+| `linear1`                 | (K, n, h) | first hidden layer, before its ReLU              |
+| `linear2`                 | (K, n, h) | second hidden layer, before its ReLU             |
+| `mean_linear`             | (K, n, a) | mean of the Gaussian, before the tanh            |
+| `log_std_linear`          | (K, n, a) | log standard deviation, before the clamp         |
+| `tanh(mean_linear)`       | (K, n, a) | mean action, in [-1, 1]                          |
+
+It is the actor of Stable-Baselines3's SAC (Haarnoja et al. 2018, appendix C).
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from brainiarb.files import whole
+from brainiarb.rollouts import Scaler
+
+LAYERS = ("linear1", "linear2", "mean_linear", "log_std_linear")
+WIDTH = 256  # units in a hidden layer
+LOG_STD_MIN, LOG_STD_MAX = -20.0, 2.0  # the clamp of Stable-Baselines3's actor
+
+ARCHIVE_NAMES = {
+    "linear1": "actor.latent_pi.0",
+    "linear2": "actor.latent_pi.2",
+    "mean_linear": "actor.mu",
+    "log_std_linear": "actor.log_std",
+}
+"""Where a Stable-Baselines3 archive keeps each layer."""
+
+
+class Activity(NamedTuple):
+    """What K actors compute from n observations each; all before their non-linearity."""
+
+    linear1: Tensor
+    linear2: Tensor
+    mean_linear: Tensor
+    log_std_linear: Tensor
+
+
+class StackedLinear(nn.Module):
+    """K linear layers side by side: (K, n, in) to (K, n, out)."""
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(weight)
+        self.bias = nn.Parameter(bias)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Apply layer k to the k-th rows."""
+        return torch.baddbmm(self.bias.unsqueeze(1), inputs, self.weight.transpose(1, 2))
+
+
+class Actors(nn.Module):
+    """K actors side by side, with weights (K, out, in) and biases (K, out)."""
+
+    def __init__(self, tensors: dict[str, Tensor]) -> None:
+        super().__init__()
+        for name in LAYERS:
+            layer = StackedLinear(tensors[f"{name}.weight"], tensors[f"{name}.bias"])
+            self.add_module(name, layer)
+
+    def __len__(self) -> int:
+        """Return K."""
+        return len(self.get_parameter("linear1.weight"))
+
+    @property
+    def observation_size(self) -> int:
+        """The numbers in an observation."""
+        return self.get_parameter("linear1.weight").shape[2]
+
+    def forward(self, observations: Tensor, detach_log_std: bool = False) -> Activity:
+        """Return all layers for observations (K, n, o), or (n, o) seen by every actor.
+
+        With `detach_log_std` the log_std head is read from the trunk without a gradient for it.
+        """
+        layer = dict(self.named_children())
+        if observations.ndim == 2:
+            observations = observations.expand(len(self), -1, -1)
+        linear1 = layer["linear1"](observations)
+        linear2 = layer["linear2"](torch.relu(linear1))
+        features = torch.relu(linear2)
+        mean = layer["mean_linear"](features)
+        log_std = layer["log_std_linear"](features.detach() if detach_log_std else features)
+        return Activity(linear1, linear2, mean, log_std)
+
+
+def untrained(sizes: tuple[int, int], seeds: Sequence[int], scaler: Scaler | None = None) -> Actors:
+    """Return one untrained actor per seed, for (observation, action) sizes.
+
+    Weights and biases are uniform on +-1 / sqrt(inputs), as PyTorch and Stable-Baselines3 start;
+    the input scaler, if given, is folded in.
+    """
+    observations, actions = sizes
+    shapes = {
+        "linear1": (WIDTH, observations),
+        "linear2": (WIDTH, WIDTH),
+        "mean_linear": (actions, WIDTH),
+        "log_std_linear": (actions, WIDTH),
+    }
+    tensors: dict[str, list[Tensor]] = {}
+    for seed in seeds:
+        generator = torch.Generator().manual_seed(seed)
+        for name, (out, inputs) in shapes.items():
+            for part, shape in (("weight", (out, inputs)), ("bias", (out,))):
+                values = torch.rand(shape, generator=generator) * 2 - 1
+                tensors.setdefault(f"{name}.{part}", []).append(values / inputs**0.5)
+    actors = Actors({name: torch.stack(values) for name, values in tensors.items()})
+    return fold_scaler(actors, scaler) if scaler is not None else actors
+
+
+@torch.no_grad()
+def fold_scaler(actors: Actors, scaler: Scaler) -> Actors:
+    """Return actors that do to raw observations what the given ones do to standardised ones.
+
+    With s = (o - mean) / std, W s + b = (W / std) o + (b - W mean / std), exactly.
+    """
+    tensors = {name: value.detach().clone() for name, value in actors.state_dict().items()}
+    weight = tensors["linear1.weight"].double() / torch.from_numpy(scaler.std)
+    bias = tensors["linear1.bias"].double() - weight @ torch.from_numpy(scaler.mean)
+    tensors["linear1.weight"], tensors["linear1.bias"] = weight.float(), bias.float()
+    return Actors(tensors)
+
+
+def mean_action(actors: Actors) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the policy of K actors that takes the mean action, for rows ordered by actor."""
+
+    @torch.no_grad()
+    def act(observations: np.ndarray) -> np.ndarray:
+        rows = torch.from_numpy(observations).float().reshape(len(actors), -1, observations.shape[1])
+        return torch.tanh(actors(rows).mean_linear).flatten(0, 1).double().numpy()
+
+    return act
+
+
+def sampled_action(actors: Actors, seed: int) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the policy of K actors that samples its actions, for rows ordered by actor."""
+    generator = torch.Generator().manual_seed(seed)
+
+    @torch.no_grad()
+    def act(observations: np.ndarray) -> np.ndarray:
+        rows = torch.from_numpy(observations).float().reshape(len(actors), -1, observations.shape[1])
+        activity = actors(rows)
+        std = activity.log_std_linear.clamp(LOG_STD_MIN, LOG_STD_MAX).exp()
+        noise = torch.randn(activity.mean_linear.shape, generator=generator)
+        return torch.tanh(activity.mean_linear + std * noise).flatten(0, 1).double().numpy()
+
+    return act
+
+
+def read_archive(path: str | Path, sizes: tuple[int, int], body: str) -> Actors:
+    """Read the actor of a Stable-Baselines3 SAC archive without unpickling anything.
+
+    Raises ValueError where the archive is damaged, is not SAC's or is for another body than one
+    with these (observation, action) sizes.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            policy = torch.load(io.BytesIO(archive.read("policy.pth")), weights_only=True)
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise ValueError(
+            f"{path} is not a whole Stable-Baselines3 archive ({error}); save the model again"
+        ) from error
+    tensors = {}
+    for name, archived in ARCHIVE_NAMES.items():
+        for part in ("weight", "bias"):
+            key = f"{archived}.{part}"
+            if key not in policy:
+                raise ValueError(
+                    f"{path} holds no {key}: expected the actor of SAC with two hidden layers, "
+                    "found another algorithm or network; train it with policy MlpPolicy"
+                )
+            tensors[f"{name}.{part}"] = policy[key].float().unsqueeze(0)
+    found = tensors["linear1.weight"].shape[2], tensors["mean_linear.weight"].shape[1]
+    if found != sizes:
+        raise ValueError(
+            f"{path} takes {found[0]} observations and gives {found[1]} actions, but {body} has "
+            f"{sizes[0]} and {sizes[1]}; it was trained on another body or with a wrapper"
+        )
+    if not all(torch.isfinite(value).all() for value in tensors.values()):
+        raise ValueError(f"{path} holds weights that are not finite: its training has diverged")
+    return Actors(tensors)
+
+
+def write_archive(path: str | Path, actors: Actors, index: int, environment: str) -> None:
+    """Write actor `index` as a Stable-Baselines3 SAC archive; critics are untrained."""
+    import gymnasium
+    from stable_baselines3 import SAC
+
+    width = actors.get_parameter("linear1.weight").shape[1]
+    model = SAC(
+        "MlpPolicy",
+        gymnasium.make(environment),
+        buffer_size=1,
+        policy_kwargs={"net_arch": [width, width]},
+        device="cpu",
+        seed=0,
+    )
+    state = model.policy.state_dict()
+    for name, archived in ARCHIVE_NAMES.items():
+        for part in ("weight", "bias"):
+            state[f"{archived}.{part}"] = actors.get_parameter(f"{name}.{part}")[index].detach()
+    model.policy.load_state_dict(state)
+    with whole(path) as temporary:
+        model.save(temporary)
+
+
+def write_actors(path: str | Path, actors: Actors, metadata: dict[str, Any]) -> None:
+    """Write K actors and plain metadata; `torch.load(weights_only=True)` opens the file.
+
+    The bytes go through a buffer: written to a path, the archive would hold the file's name.
+    """
+    buffer = io.BytesIO()
+    tensors = {name: value.detach().contiguous() for name, value in actors.state_dict().items()}
+    torch.save({**tensors, "metadata": json.dumps(metadata, sort_keys=True)}, buffer)
+    with whole(path) as temporary:
+        temporary.write_bytes(buffer.getvalue())
+
+
+def read_actors(path: str | Path) -> tuple[Actors, dict[str, Any]]:
+    """Read K actors and their metadata."""
+    try:
+        content = torch.load(path, weights_only=True)
+        metadata = json.loads(content.pop("metadata"))
+        return Actors(content), metadata
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise ValueError(
+            f"{path} does not hold clones ({error}); delete it and run the workflow again"
+        ) from error

@@ -1,0 +1,27 @@
+"""Link all activations of an expert's networks into one file."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brainiarb.activations import link_files
+from brainiarb.files import whole
+from brainiarb.jobs import job
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        folder = Path(snakemake.output.activations).parent
+        parts = {Path(name).stem: Path(name) for name in snakemake.input}
+        digests = {
+            name: hashlib.file_digest(path.open("rb"), "sha256").hexdigest()
+            for name, path in parts.items()
+        }
+        with whole(snakemake.output.activations) as temporary:
+            link_files(
+                temporary,
+                {name: path.relative_to(folder) for name, path in parts.items()},
+                digests,
+            )

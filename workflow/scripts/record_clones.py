@@ -1,0 +1,34 @@
+"""Record the walking of the clones of a level."""
+
+from typing import TYPE_CHECKING
+
+from brainiarb.bodies import get_body
+from brainiarb.files import write_npz
+from brainiarb.jobs import job
+from brainiarb.policies import mean_action, read_actors, sampled_action
+from brainiarb.recording import record_episodes
+from brainiarb.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        settings = snakemake.params.settings
+        actors, _ = read_actors(snakemake.input.clones)
+        sampled = settings["mode"] == "sampled"
+        seed = derive_seed(
+            settings["seed"], "record_clones", settings["expert"], settings["level"]
+        )
+        rollouts = record_episodes(
+            get_body(settings["body"]),
+            sampled_action(actors, seed) if sampled else mean_action(actors),
+            agents=len(actors),
+            episodes=settings["sampled_episodes" if sampled else "clone_episodes"],
+            steps=settings["steps"],
+            seed=derive_seed(settings["seed"], "evaluation"),
+            mode=settings["mode"],
+            threads=snakemake.threads,
+            progress=f"clones {settings['level']} %",
+        )
+        write_npz(snakemake.output.rollouts, rollouts)

@@ -1,0 +1,38 @@
+"""Record what the clones of a level learn from: the expert's walking under noise."""
+
+from typing import TYPE_CHECKING
+
+from brainiarb.bodies import environment_facts, get_body
+from brainiarb.files import read_npz, write_npz
+from brainiarb.jobs import job
+from brainiarb.policies import mean_action, read_archive
+from brainiarb.recording import Noise, demonstration_steps, record_samples
+from brainiarb.rollouts import check_rollouts, observation_scaler
+from brainiarb.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        settings = snakemake.params.settings
+        body = get_body(settings["body"])
+        expert, level = settings["expert"], settings["level"]
+        actors = read_archive(
+            snakemake.input.checkpoint, environment_facts(body).sizes, body.name
+        )
+        rollouts = read_npz(snakemake.input.rollouts)
+        check_rollouts(rollouts, snakemake.input.rollouts)
+        demonstrations = record_samples(
+            body,
+            mean_action(actors),
+            agents=settings["clones"],
+            samples=settings["samples"],
+            steps=demonstration_steps(settings["samples"]),
+            seed=derive_seed(settings["seed"], "record_demonstrations", expert, level),
+            noise=Noise(level, settings["meaning"], observation_scaler(rollouts).std),
+            mode="mean",
+            threads=snakemake.threads,
+            progress=f"demonstrations {level} %",
+        )
+        write_npz(snakemake.output.demonstrations, demonstrations)

@@ -1,0 +1,35 @@
+"""Record the walking of an expert."""
+
+from typing import TYPE_CHECKING
+
+from brainiarb.bodies import environment_facts, get_body
+from brainiarb.files import write_npz
+from brainiarb.jobs import job
+from brainiarb.policies import mean_action, read_archive, sampled_action
+from brainiarb.recording import record_episodes
+from brainiarb.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        settings = snakemake.params.settings
+        body = get_body(settings["body"])
+        actors = read_archive(
+            snakemake.input.checkpoint, environment_facts(body).sizes, body.name
+        )
+        sampled = settings["mode"] == "sampled"
+        seed = derive_seed(settings["seed"], "record_expert", settings["expert"])
+        rollouts = record_episodes(
+            body,
+            sampled_action(actors, seed) if sampled else mean_action(actors),
+            agents=1,
+            episodes=settings["sampled_episodes" if sampled else "expert_episodes"],
+            steps=settings["steps"],
+            seed=derive_seed(settings["seed"], "evaluation"),
+            mode=settings["mode"],
+            threads=snakemake.threads,
+            progress=settings["expert"],
+        )
+        write_npz(snakemake.output.rollouts, rollouts)

@@ -1,0 +1,33 @@
+"""Record the activations of an expert: on its own states, and on two halves of its rollouts."""
+
+from typing import TYPE_CHECKING
+
+import h5py
+import torch
+from brainiarb.activations import record_own, record_shared
+from brainiarb.bodies import environment_facts, get_body
+from brainiarb.files import read_npz, whole
+from brainiarb.jobs import job
+from brainiarb.policies import read_archive
+from brainiarb.rollouts import check_rollouts
+from brainiarb.stimuli import own_twice, pool
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        torch.set_num_threads(snakemake.threads)
+        settings = snakemake.params.settings
+        body = get_body(settings["body"])
+        actors = read_archive(
+            snakemake.input.checkpoint, environment_facts(body).sizes, body.name
+        )
+        rollouts = read_npz(snakemake.input.rollouts)
+        check_rollouts(rollouts, snakemake.input.rollouts)
+        with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs["sampling_rate"] = float(rollouts["sampling_rate"])
+            record_shared(
+                file, "expert", actors, pool(rollouts, settings["rows"], settings["transient"])
+            )
+            record_own(file, "own", actors, own_twice(rollouts, settings["rows"]))

@@ -1,0 +1,38 @@
+"""Record the activations of untrained networks on the expert's states: the floor."""
+
+from typing import TYPE_CHECKING
+
+import h5py
+import torch
+from brainiarb.activations import record_shared
+from brainiarb.bodies import environment_facts, get_body
+from brainiarb.files import read_npz, whole
+from brainiarb.jobs import job
+from brainiarb.policies import untrained
+from brainiarb.rollouts import check_rollouts, observation_scaler
+from brainiarb.seeds import derive_seed
+from brainiarb.stimuli import pool
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        torch.set_num_threads(snakemake.threads)
+        settings = snakemake.params.settings
+        rollouts = read_npz(snakemake.input.rollouts)
+        check_rollouts(rollouts, snakemake.input.rollouts)
+        seeds = [
+            derive_seed(settings["seed"], "untrained", settings["expert"], k)
+            for k in range(settings["clones"])
+        ]
+        actors = untrained(
+            environment_facts(get_body(settings["body"])).sizes,
+            seeds,
+            observation_scaler(rollouts),
+        )
+        with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs["sampling_rate"] = float(rollouts["sampling_rate"])
+            record_shared(
+                file, "expert", actors, pool(rollouts, settings["rows"], settings["transient"])
+            )
