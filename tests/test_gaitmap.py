@@ -49,55 +49,6 @@ def test_standardise_refuses_a_geom_that_never_moves():
         gaitmap.standardise(np.ones((5, 2)), [1, 1], [1, 0])
 
 
-def test_subsample_is_balanced_over_agents_and_episodes():
-    agents = np.repeat([7, 7, 7, 2, 2], [1000, 1000, 1000, 1000, 3000])
-    episodes = np.repeat([0, 1, 2, 3, 4], [1000, 1000, 1000, 1000, 3000])
-    rows = gaitmap.subsample(agents, episodes, 601)
-    assert np.bincount(agents[rows])[[2, 7]].tolist() == [300, 300]
-    assert np.bincount(episodes[rows]).tolist() == [100, 100, 100, 150, 150]
-    assert (np.diff(rows) > 0).all()
-
-
-def test_subsample_makes_up_for_short_episodes_but_never_for_short_agents():
-    agents = np.repeat([0, 0, 1], [10, 500, 20])
-    episodes = np.repeat([0, 1, 2], [10, 500, 20])
-    rows = gaitmap.subsample(agents, episodes, 200)
-    assert np.bincount(episodes[rows]).tolist() == [10, 90, 20]
-
-
-def test_subsample_takes_one_row_of_every_slice_of_time():
-    rows = gaitmap.subsample(np.zeros(1000), np.zeros(1000), 50)
-    assert (rows // 20).tolist() == list(range(50))
-
-
-def test_subsample_does_not_lock_to_the_gait():
-    # Slices of exactly one period: a fixed step would show one phase of the gait only.
-    rows = gaitmap.subsample(np.zeros(5000), np.zeros(5000), 50)
-    counts = np.histogram(rows % 100, bins=5, range=(0, 100))[0]
-    assert counts.min() >= 8
-
-
-@pytest.mark.parametrize("n", [1, 7, 150, 299, 300, 5000])
-def test_subsample_never_repeats_a_row(n):
-    rows = gaitmap.subsample(np.zeros(300), np.repeat([0, 1, 2], 100), n)
-    assert len(rows) == min(n, 300)
-    assert len(np.unique(rows)) == len(rows)
-
-
-def test_subsample_is_blind_to_the_names_of_episodes():
-    agents = np.repeat(["a", "b"], 300)
-    one, two = np.repeat([0, 1, 2], 200), np.repeat([5, 50, 500], 200)
-    first, second = (gaitmap.subsample(agents, ids, 100) for ids in (one, two))
-    assert np.array_equal(first, second)
-
-
-def test_subsample_refuses_a_sample_smaller_than_the_agents():
-    with pytest.raises(ValueError, match="2 agents"):
-        gaitmap.subsample([0, 1], [0, 1], 1)
-    with pytest.raises(ValueError, match="shapes"):
-        gaitmap.subsample([0, 1], [0], 1)
-
-
 def test_the_map_keeps_neighbours(features, embedding):
     assert embedding.points.shape == (300, 2)
     assert trustworthiness(features[::4], embedding.points, n_neighbors=10) > 0.95

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import h5py
+
 from brainiarb.comparisons import compare_level
 from brainiarb.files import write_csv
 from brainiarb.jobs import job

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pandas as pd
+
 from brainiarb.bodies import get_body
 from brainiarb.files import read_npz, write_csv
 from brainiarb.jobs import job
@@ -20,9 +21,7 @@ if __name__ == "__main__":
         for path, level in zip(snakemake.input, [-1, *settings["levels"]], strict=True):
             rollouts = read_npz(path)
             check_rollouts(rollouts, path)
-            frame = spectrum_table(
-                body, rollouts, settings["transient"], settings["segment"]
-            )
+            frame = spectrum_table(body, rollouts, settings["transient"], settings["segment"])
             frame.insert(0, "expert", settings["expert"])
             frame.insert(1, "agent", "expert" if level < 0 else "clone")
             frame.insert(2, "level", level)

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pandas as pd
+
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
 

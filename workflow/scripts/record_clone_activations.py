@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import h5py
 import torch
+
 from brainiarb.activations import link_half, record_own, record_shared
 from brainiarb.bodies import environment_facts, get_body
 from brainiarb.files import read_npz, whole
@@ -44,8 +45,6 @@ if __name__ == "__main__":
             record_shared(file, "expert", clones, of_expert)
             record_shared(file, "level", clones, of_level)
             link_half(file, "expert", "level", half(of_expert, of_level))
-            record_own(
-                file, "own", clones, [own(clones_walk, k, rows) for k in range(len(clones))]
-            )
+            record_own(file, "own", clones, [own(clones_walk, k, rows) for k in range(len(clones))])
             record_shared(file, "reference/expert/level", expert, of_level)
             record_shared(file, "reference/untrained/level", floor, of_level)

@@ -17,9 +17,7 @@ if __name__ == "__main__":
         settings = snakemake.params.settings
         actors, _ = read_actors(snakemake.input.clones)
         sampled = settings["mode"] == "sampled"
-        seed = derive_seed(
-            settings["seed"], "record_clones", settings["expert"], settings["level"]
-        )
+        seed = derive_seed(settings["seed"], "record_clones", settings["expert"], settings["level"])
         rollouts = record_episodes(
             get_body(settings["body"]),
             sampled_action(actors, seed) if sampled else mean_action(actors),

@@ -18,9 +18,7 @@ if __name__ == "__main__":
         settings = snakemake.params.settings
         body = get_body(settings["body"])
         expert, level = settings["expert"], settings["level"]
-        actors = read_archive(
-            snakemake.input.checkpoint, environment_facts(body).sizes, body.name
-        )
+        actors = read_archive(snakemake.input.checkpoint, environment_facts(body).sizes, body.name)
         rollouts = read_npz(snakemake.input.rollouts)
         check_rollouts(rollouts, snakemake.input.rollouts)
         demonstrations = record_samples(

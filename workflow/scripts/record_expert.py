@@ -16,9 +16,7 @@ if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
         body = get_body(settings["body"])
-        actors = read_archive(
-            snakemake.input.checkpoint, environment_facts(body).sizes, body.name
-        )
+        actors = read_archive(snakemake.input.checkpoint, environment_facts(body).sizes, body.name)
         sampled = settings["mode"] == "sampled"
         seed = derive_seed(settings["seed"], "record_expert", settings["expert"])
         rollouts = record_episodes(

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import h5py
 import torch
+
 from brainiarb.activations import record_own, record_shared
 from brainiarb.bodies import environment_facts, get_body
 from brainiarb.files import read_npz, whole
@@ -20,9 +21,7 @@ if __name__ == "__main__":
         torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
         body = get_body(settings["body"])
-        actors = read_archive(
-            snakemake.input.checkpoint, environment_facts(body).sizes, body.name
-        )
+        actors = read_archive(snakemake.input.checkpoint, environment_facts(body).sizes, body.name)
         rollouts = read_npz(snakemake.input.rollouts)
         check_rollouts(rollouts, snakemake.input.rollouts)
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:

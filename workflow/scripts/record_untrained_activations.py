@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import h5py
 import torch
+
 from brainiarb.activations import record_shared
 from brainiarb.bodies import environment_facts, get_body
 from brainiarb.files import read_npz, whole

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import pandas as pd
+
 from brainiarb.bodies import get_body, observation_table
 from brainiarb.files import write_csv
 from brainiarb.jobs import job

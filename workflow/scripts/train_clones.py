@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import torch
+
 from brainiarb.cloning import Cloning, train_clones
 from brainiarb.files import read_npz, write_csv
 from brainiarb.jobs import job

@@ -5,7 +5,7 @@
 | `expert_itself`     | expert    | expert    | `own`, one rollout     | yes (study, panel A)    |
 | `clone_itself`      | clone     | clone     | `own`                  | yes (study, panel B)    |
 | `expert_clone`      | expert    | clone     | `own`                  | no (study, C and D)     |
-| `expert_two_rollouts` | expert  | expert    | `own`, two rollouts    | no: what C scores for one network |
+| `expert_two_rollouts` | expert  | expert    | `own`, two rollouts    | no (one network in C) |
 | `expert_clone`      | expert    | clone     | `expert`, `level`, `half` | yes                  |
 | `expert_untrained`  | expert    | untrained | `half`                 | yes: the floor          |
 """
@@ -29,7 +29,9 @@ def compare_level(expert: h5py.File, untrained: h5py.File, clones: h5py.File) ->
     """
     frames = []
 
-    def add(name: str, clone: int, stimuli: str, paired: bool, first: Layers, second: Layers) -> None:
+    def add(
+        name: str, clone: int, stimuli: str, paired: bool, first: Layers, second: Layers
+    ) -> None:
         rows = min(len(first["linear1"]), len(second["linear1"]))
         found = table(
             {layer: first[layer][:rows] for layer in LAYERS},

@@ -1,4 +1,4 @@
-"""Reading and writing result files: each appears whole or not at all, with the same bytes each time."""
+"""Result files: each appears whole or not at all, with the same bytes each time."""
 
 import json
 import os

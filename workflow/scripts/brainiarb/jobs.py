@@ -1,4 +1,4 @@
-"""What every job of the workflow does besides its work: log, refuse half results, say where from."""
+"""What every job of the workflow does besides its work: its log, and where a result is from."""
 
 import logging
 import platform
@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 
-PACKAGES = ("torch", "stable-baselines3", "sb3-contrib", "gymnasium", "mujoco", "numpy")
+PACKAGES = ("torch", "stable-baselines3", "gymnasium", "mujoco", "numpy")
 
 
 @contextmanager

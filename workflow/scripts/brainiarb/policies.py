@@ -131,12 +131,18 @@ def fold_scaler(actors: Actors, scaler: Scaler) -> Actors:
     return Actors(tensors)
 
 
+def _by_actor(actors: Actors, observations: np.ndarray) -> Tensor:
+    return torch.from_numpy(observations).float().reshape(len(actors), -1, observations.shape[1])
+
+
 def mean_action(actors: Actors) -> Callable[[np.ndarray], np.ndarray]:
     """Return the policy of K actors that takes the mean action, for rows ordered by actor."""
 
     @torch.no_grad()
     def act(observations: np.ndarray) -> np.ndarray:
-        rows = torch.from_numpy(observations).float().reshape(len(actors), -1, observations.shape[1])
+        rows = (
+            torch.from_numpy(observations).float().reshape(len(actors), -1, observations.shape[1])
+        )
         return torch.tanh(actors(rows).mean_linear).flatten(0, 1).double().numpy()
 
     return act
@@ -148,7 +154,9 @@ def sampled_action(actors: Actors, seed: int) -> Callable[[np.ndarray], np.ndarr
 
     @torch.no_grad()
     def act(observations: np.ndarray) -> np.ndarray:
-        rows = torch.from_numpy(observations).float().reshape(len(actors), -1, observations.shape[1])
+        rows = (
+            torch.from_numpy(observations).float().reshape(len(actors), -1, observations.shape[1])
+        )
         activity = actors(rows)
         std = activity.log_std_linear.clamp(LOG_STD_MIN, LOG_STD_MAX).exp()
         noise = torch.randn(activity.mean_linear.shape, generator=generator)

@@ -7,7 +7,7 @@ import numpy as np
 
 
 def derive_seed(master: int, *names: str | int) -> int:
-    """Return a 32-bit seed for one purpose, e.g. `derive_seed(0, "train_clones", "sac_0", 40, 3)`."""
+    """Return a 32-bit seed for one purpose: `derive_seed(0, "train_clones", "sac_0", 40, 3)`."""
     text = json.dumps([master, *names])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 

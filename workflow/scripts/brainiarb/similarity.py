@@ -1,4 +1,4 @@
-"""Similarity of representations: linear CKA between the layers of networks (Kornblith et al. 2019)."""
+"""Similarity of representations: linear CKA between layers (Kornblith et al. 2019)."""
 
 from collections.abc import Mapping
 
@@ -46,11 +46,10 @@ def cka_matrices(
     return biased, unbiased
 
 
-def table(
-    first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]
-) -> pd.DataFrame:
-    """Return the CKA of all pairs of layers: layer_first, layer_second, cka, cka_debiased, rows, note.
+def table(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Return the CKA of all pairs of layers.
 
+    Columns: layer_first, layer_second, cka, cka_debiased, rows, note.
     A pair without a value is `undefined` in the note, with the reason.
     """
     biased, unbiased = cka_matrices(first, second)

@@ -37,7 +37,8 @@ def fold(normed: nn.Sequential, plain: list[nn.Linear]) -> None:
     """
     norms = [module for module in normed if isinstance(module, nn.BatchNorm1d)]
     for norm, linear, target in zip(norms, linear_layers(normed), plain, strict=True):
-        assert norm.running_mean is not None and norm.running_var is not None
+        assert norm.running_mean is not None
+        assert norm.running_var is not None
         gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
         torch.mul(linear.weight, gain, out=target.weight)
         torch.add(

@@ -36,10 +36,8 @@ class Layers(NamedTuple):
 
 
 def stack_layers(networks: list[nn.Module]) -> Layers:
-    """Move the linear layers of equal networks into shared storage, which the networks then view."""
-    columns = zip(
-        *(linear_layers(network) for network in networks), strict=True
-    )
+    """Move the linear layers of equal networks into shared storage, which they then view."""
+    columns = zip(*(linear_layers(network) for network in networks), strict=True)
     stacked = Layers([], [])
     for layers in columns:
         for name, kept in (("weight", stacked.weights), ("bias", stacked.biases)):

@@ -62,7 +62,7 @@ class Trained:
 
     model: stable_baselines3.SAC
     curve: pd.DataFrame
-    """Columns step, update, return_mean, return_sd, length_mean, wall_time_s; a row per evaluation."""
+    """One row per evaluation: step, update, return_mean, return_sd, length_mean, wall_time_s."""
     record: dict[str, Any]
 
 
@@ -89,7 +89,7 @@ def build(environment: str, training: Training, device: str = "cpu") -> SAC:
 
 
 def as_stock_sac(model: SAC, environment: str, critic_width: int) -> stable_baselines3.SAC:
-    """Return the same actor and critics in a stock SAC without replay buffer, its optimisers cold."""
+    """Return the same networks in a stock SAC without replay buffer, its optimisers cold."""
     env = gymnasium.make(environment)
     networks = {"net_arch": {"pi": [256, 256], "qf": [critic_width] * 2}}
     stock = stable_baselines3.SAC(
@@ -101,7 +101,7 @@ def as_stock_sac(model: SAC, environment: str, critic_width: int) -> stable_base
 
 
 def evaluate(model: BaseAlgorithm, environment: str, episodes: int, seed: int) -> np.ndarray:
-    """Return (episodes, 2): return and length of episodes with the mean action, from seeded resets."""
+    """Return (episodes, 2): return and length with the mean action, from seeded resets."""
     envs = make_vec_env(environment, episodes, seed=seed)
     returns, lengths = evaluate_policy(
         model, envs, episodes, deterministic=True, return_episode_rewards=True, warn=False
@@ -171,8 +171,11 @@ class KeepBest(BaseCallback):
 
     def _on_training_start(self) -> None:
         self.bar = tqdm(
-            total=self.training.steps, initial=self.num_timesteps, desc=self.training.algorithm,
-            unit="step", mininterval=5.0,
+            total=self.training.steps,
+            initial=self.num_timesteps,
+            desc=self.training.algorithm,
+            unit="step",
+            mininterval=5.0,
         )
 
     def _on_step(self) -> bool:
@@ -259,4 +262,3 @@ def train(
         },
     }
     return Trained(stock, pd.DataFrame(keep.rows), record)
-

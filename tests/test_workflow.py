@@ -1,0 +1,184 @@
+"""What reruns (on placeholder files, by the public API of Snakemake), which config is refused."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from snakemake.api import (
+    ConfigSettings,
+    DAGSettings,
+    OutputSettings,
+    ResourceSettings,
+    SnakemakeApi,
+)
+from snakemake.settings.enums import Quietness, RerunTrigger
+
+ROOT = Path(__file__).resolve().parents[1]
+PROFILE = yaml.safe_load((ROOT / "profiles/default/profile.yaml").read_text("utf-8"))
+TRIGGERS = frozenset(RerunTrigger.parse_choice(name) for name in PROFILE["rerun-triggers"])
+TINY = "tests/config/tiny.yaml"
+FOLDER = "results/tiny/walker2d"
+
+
+def plan(checkout, executor="dryrun", cores=1, config=None):
+    """Return the files that Snakemake would make in a checkout after a change of the config."""
+    files = []
+    overlays = [checkout / TINY]
+    if config:
+        change = checkout / "change.yaml"
+        change.write_text(yaml.safe_dump(config))
+        overlays.append(change)
+    with SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.ALL})) as api:
+        workflow = api.workflow(
+            resource_settings=ResourceSettings(cores=cores),
+            config_settings=ConfigSettings(configfiles=overlays),
+            snakefile=checkout / "Snakefile",
+            workdir=checkout,
+        )
+        dag = workflow.dag(
+            DAGSettings(
+                rerun_triggers=TRIGGERS,
+                max_checksum_file_size=10**12,
+                forceall=executor == "touch",
+            )
+        )
+        dag.execute_workflow(executor=executor, updated_files=files)
+    return {str(file).removeprefix(f"{FOLDER}/") for file in files}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A checkout whose study is finished, with placeholders for its files."""
+    checkout = tmp_path_factory.mktemp("finished") / "checkout"
+    ignored = shutil.ignore_patterns("results", ".snakemake", ".git", ".venv*", "*_cache")
+    shutil.copytree(ROOT, checkout, ignore=ignored)
+    for name in sorted(plan(checkout)):
+        path = checkout / FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    plan(checkout, executor="touch")
+    assert plan(checkout) == set()
+    return checkout
+
+
+@pytest.fixture
+def checkout(finished, tmp_path):
+    """A copy of the finished checkout, with other time stamps."""
+    return Path(shutil.copytree(finished, tmp_path / "checkout", copy_function=shutil.copy))
+
+
+def of_level(level, tables=("similarity", "spectra", "returns")):
+    """Return the files that depend on one noise level."""
+    expert = "tiny"
+    return {
+        f"{expert}/demonstrations/noise_{level}.npz",
+        f"{expert}/bc_{level}.pt",
+        f"{expert}/bc_{level}/history.csv",
+        f"{expert}/bc_{level}/rollouts.npz",
+        f"{expert}/bc_{level}/rollouts_sampled.npz",
+        f"{expert}/activations/bc_{level}.h5",
+        f"{expert}/activations.h5",
+        f"{expert}/similarity/bc_{level}.csv",
+        f"{expert}/returns/demonstrations_{level}.csv",
+        f"{expert}/returns/bc_{level}.csv",
+        f"{expert}/returns/bc_{level}_sampled.csv",
+        *(f"tables/{table}.csv" for table in tables),
+    }
+
+
+def test_a_copy_with_other_time_stamps_reruns_nothing(checkout):
+    assert plan(checkout) == set()
+    assert plan(checkout, cores=2) == set()
+
+
+def test_changing_a_level_reruns_that_level_and_what_gathers_it(checkout):
+    change = {"noise": {"levels": [0, 50]}, "spectra": {"levels": [0, 50]}}
+    assert plan(checkout, config=change) == of_level(50) | {"tiny/spectra.csv"}
+
+
+def test_adding_a_level_touches_no_other_level(checkout):
+    found = plan(checkout, config={"noise": {"levels": [0, 20, 40]}})
+    assert found == of_level(20, tables=("similarity", "returns"))
+
+
+def test_reordering_levels_reruns_nothing(checkout):
+    change = {"noise": {"levels": [40, 0]}, "spectra": {"levels": [40, 0]}}
+    assert plan(checkout, config=change) == set()
+
+
+def test_two_swapped_values_are_noticed(checkout):
+    recording = {"expert_episodes": 2, "clone_episodes": 4}
+    found = plan(checkout, config={"recording": recording})
+    assert {"tiny/rollouts.npz", "tiny/bc_0/rollouts.npz"} <= found
+
+
+def test_spelling_a_number_differently_reruns_nothing(checkout):
+    assert plan(checkout, config={"cloning": {"learning_rate": "1e-3"}}) == set()
+
+
+def test_a_spectral_setting_recomputes_spectra_only(checkout):
+    found = plan(checkout, config={"spectra": {"segment": 32}})
+    assert found == {"tiny/spectra.csv", "tables/spectra.csv"}
+
+
+def test_editing_a_module_reruns_its_dependents(checkout):
+    module = checkout / "workflow/scripts/brainiarb/comparisons.py"
+    module.write_text(module.read_text("utf-8") + "\nNEW = 1\n", "utf-8")
+    levels = {f"tiny/similarity/bc_{level}.csv" for level in (0, 40)}
+    assert plan(checkout) == levels | {"tables/similarity.csv"}
+
+
+def test_comments_and_docstrings_rerun_nothing(checkout):
+    module = checkout / "workflow/scripts/brainiarb/files.py"
+    text = module.read_text("utf-8").replace('"""', '"""Other words. ', 1)
+    module.write_text(text + "\n# a comment\n", "utf-8")
+    assert plan(checkout) == set()
+
+
+def refusal(*options):
+    """Return what a dry run says about a bad config, which must be one line of error."""
+    call = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "--configfile", TINY, *options]
+    done = subprocess.run(
+        call, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ}
+    )
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if line.startswith("config: ")]
+    assert len(lines) == 1
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"nosie": {"clones": 2}}, "nosie is not a key, did you mean noise?"),
+        ({"noise": {"levels": [0, -5]}}, "noise.levels.1: -5 is less than the minimum of 0"),
+        ({"noise": {"levels": [0, 5, 5]}}, "noise.levels: 5 is listed twice"),
+        ({"body": "walker3d"}, "body: 'walker3d' is not one of ['walker2d']"),
+        (
+            {"experts": {"other": {"checkpoint": "missing.zip"}}},
+            "experts.other.checkpoint: no file missing.zip",
+        ),
+        ({"experts": {"tables": {"checkpoint": "a.zip"}}}, "tables"),
+        ({"study": {"clone": ["nobody"]}}, "study.clone: nobody is not among experts"),
+    ],
+)
+def test_a_bad_config_is_refused_in_one_line_before_any_job(change, words, tmp_path):
+    overlay = tmp_path / "change.yaml"
+    overlay.write_text(yaml.safe_dump(change))
+    assert words in refusal(str(overlay), "--")
+
+
+@pytest.mark.parametrize(
+    "profiles", [["--profile", "slurm"], ["--profile", "slurm", "--profile", "profiles/gpu"]]
+)
+def test_the_cluster_profiles_resolve_from_a_checkout(profiles, tmp_path):
+    call = [sys.executable, "-m", "snakemake", "-n", *profiles]
+    environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    done = subprocess.run(
+        call, cwd=ROOT, capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.returncode == 0, done.stderr
