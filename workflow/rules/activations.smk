@@ -73,7 +73,11 @@ rule record_clone_activations:
         runtime=10,
     params:
         settings=lambda wildcards: settings(
-            "seed", "body", "stimuli.rows", "recording.transient", expert=wildcards.expert
+            "seed",
+            "body",
+            "stimuli.rows",
+            "recording.transient",
+            expert=wildcards.expert,
         ),
         code=code("record_clone_activations.py"),
     message:
@@ -86,7 +90,9 @@ rule link_activations:
     input:
         expert_file("activations/expert.h5"),
         expert_file("activations/untrained.h5"),
-        expand(expert_file("activations/bc_{noise}.h5"), noise=LEVELS, allow_missing=True),
+        expand(
+            expert_file("activations/bc_{noise}.h5"), noise=LEVELS, allow_missing=True
+        ),
     output:
         activations=expert_file("activations.h5"),
     log:

@@ -16,7 +16,10 @@ SCRIPTS = BASE / "workflow" / "scripts"
 # Jobs must import this checkout's library, not one that another checkout installed: Snakemake puts
 # a script's folder last on sys.path.
 os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(SCRIPTS), *(p for p in [os.environ.get("PYTHONPATH")] if p and str(SCRIPTS) not in p)]
+    [
+        str(SCRIPTS),
+        *(p for p in [os.environ.get("PYTHONPATH")] if p and str(SCRIPTS) not in p),
+    ]
 )
 
 # ---------------------------------------------------------------------------------------- config
@@ -32,7 +35,11 @@ def typed(value, schema):
         return [typed(item, schema.get("items", {})) for item in value]
     kinds = schema.get("type", [])
     kinds = [kinds] if isinstance(kinds, str) else kinds
-    if isinstance(value, str) and not {"string", "array", "object"} & set(kinds) and kinds:
+    if (
+        isinstance(value, str)
+        and not {"string", "array", "object"} & set(kinds)
+        and kinds
+    ):
         try:
             value = json.loads(value)
         except ValueError:
@@ -54,7 +61,9 @@ def complaint(error):
         for key in unknown:
             near = difflib.get_close_matches(key, known, 1)
             name = f"{where}.{key}" if where else key
-            clauses.append(f"{name} is not a key" + (f", did you mean {near[0]}?" if near else ""))
+            clauses.append(
+                f"{name} is not a key" + (f", did you mean {near[0]}?" if near else "")
+            )
         return "; ".join(clauses)
     if error.validator == "uniqueItems":
         twice = sorted({repr(v) for v in error.instance if error.instance.count(v) > 1})
@@ -66,7 +75,9 @@ def complaint(error):
 
 def contradictions(config):
     """Yield what no schema can say: keys that must fit each other, files that must exist."""
-    experts, study, noise, spectra = (config[k] for k in ("experts", "study", "noise", "spectra"))
+    experts, study, noise, spectra = (
+        config[k] for k in ("experts", "study", "noise", "spectra")
+    )
     for name, source in experts.items():
         archive, training = source.get("checkpoint"), source.get("train")
         if (archive is None) == (training is None):
@@ -89,10 +100,15 @@ def contradictions(config):
 
 def checked(config):
     """Return the config with its numbers typed, or stop with one line that names each wrong key."""
-    schema = yaml.safe_load((BASE / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
+    schema = yaml.safe_load(
+        (BASE / "workflow/schemas/config.schema.yaml").read_text("utf-8")
+    )
     config = typed(config, schema)
     errors = Draft202012Validator(schema).iter_errors(config)
-    found = [complaint(e) for e in sorted(errors, key=lambda e: list(map(str, e.absolute_path)))]
+    found = [
+        complaint(e)
+        for e in sorted(errors, key=lambda e: list(map(str, e.absolute_path)))
+    ]
     found = found or list(contradictions(config))
     if found:
         raise SystemExit("config: " + "; ".join(found))
@@ -139,9 +155,14 @@ def _meaning(node):
         return repr(node)
     fields = dict(ast.iter_fields(node))
     documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
+    if (
+        isinstance(node, documented)
+        and ast.get_docstring(node, clean=False) is not None
+    ):
         fields["body"] = fields["body"][1:]
-    kept = (f"{k}={_meaning(v)}" for k, v in fields.items() if v is not None and v != [])
+    kept = (
+        f"{k}={_meaning(v)}" for k, v in fields.items() if v is not None and v != []
+    )
     return f"{type(node).__name__}({' '.join(kept)})"
 
 
@@ -163,10 +184,17 @@ def _source(path):
     if path not in _sources:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imported = set()
-        for name in (name for node in ast.walk(tree) for name in _imported_names(node, path)):
+        for name in (
+            name for node in ast.walk(tree) for name in _imported_names(node, path)
+        ):
             stem = SCRIPTS.joinpath(*name.split("."))
-            packages = [SCRIPTS / parent for parent in stem.relative_to(SCRIPTS).parents]
-            candidates = [stem.with_suffix(".py"), *(p / "__init__.py" for p in [stem, *packages])]
+            packages = [
+                SCRIPTS / parent for parent in stem.relative_to(SCRIPTS).parents
+            ]
+            candidates = [
+                stem.with_suffix(".py"),
+                *(p / "__init__.py" for p in [stem, *packages]),
+            ]
             imported.update(file for file in candidates if file.is_file())
         digest = hashlib.sha256(_meaning(tree).encode()).hexdigest()[:10]
         _sources[path] = digest, frozenset(imported)
@@ -187,7 +215,9 @@ def code(script):
 # ------------------------------------------------------------------------------------ file names
 
 EXPERTS = config["experts"]
-TRAINED = sorted(name for name, source in EXPERTS.items() if source.get("checkpoint") is None)
+TRAINED = sorted(
+    name for name, source in EXPERTS.items() if source.get("checkpoint") is None
+)
 PLACED = sorted(name for name in EXPERTS if name not in TRAINED)
 CLONED = list(config["study"]["clone"])
 COMPARED = sorted(config["study"]["compare"])

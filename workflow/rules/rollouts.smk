@@ -23,7 +23,11 @@ rule record_expert:
         runtime=30,
     params:
         settings=lambda wildcards: settings(
-            "seed", "body", **config["recording"], expert=wildcards.expert, mode=mode_of(wildcards)
+            "seed",
+            "body",
+            **config["recording"],
+            expert=wildcards.expert,
+            mode=mode_of(wildcards),
         ),
         code=code("record_expert.py"),
     message:

@@ -7,7 +7,9 @@ TABLED = {
     "spectra": expand(expert_file("spectra.csv"), expert=sorted(CLONED)),
     "returns": [
         *expand(
-            expert_file("returns/rollouts{mode}.csv"), expert=COMPARED, mode=["", "_sampled"]
+            expert_file("returns/rollouts{mode}.csv"),
+            expert=COMPARED,
+            mode=["", "_sampled"],
         ),
         *expand(
             expert_file("returns/{kind}_{noise}{mode}.csv"),
@@ -79,7 +81,7 @@ rule tabulate_expert_returns:
         runtime=10,
     params:
         settings=lambda wildcards: settings(
-            expert=wildcards.expert, agent="expert", level=0, mode=mode_of(wildcards)
+            expert=wildcards.expert, agent="expert", level=-1, mode=mode_of(wildcards)
         ),
         code=code("tabulate_returns.py"),
     message:

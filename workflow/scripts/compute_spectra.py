@@ -21,7 +21,13 @@ if __name__ == "__main__":
         for path, level in zip(snakemake.input, [-1, *settings["levels"]], strict=True):
             rollouts = read_npz(path)
             check_rollouts(rollouts, path)
-            frame = spectrum_table(body, rollouts, settings["transient"], settings["segment"])
+            frame = spectrum_table(
+                body,
+                rollouts,
+                settings["transient"],
+                settings["segment"],
+                (settings["lowest"], settings["highest"]),
+            )
             frame.insert(0, "expert", settings["expert"])
             frame.insert(1, "agent", "expert" if level < 0 else "clone")
             frame.insert(2, "level", level)

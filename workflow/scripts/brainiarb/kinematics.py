@@ -19,8 +19,14 @@ def posture(body: Body, rollouts: Rollouts) -> tuple[np.ndarray, list[str], list
     return signals, [row.name for row in rows], [row.unit for row in rows]
 
 
-def spectrum_table(body: Body, rollouts: Rollouts, transient: float, segment: int) -> pd.DataFrame:
-    """Tabulate the power spectrum of every clone's posture.
+def spectrum_table(
+    body: Body,
+    rollouts: Rollouts,
+    transient: float,
+    segment: int,
+    band: tuple[float, float],
+) -> pd.DataFrame:
+    """Tabulate the power spectrum of every clone's posture; `band` (Hz) is where gait lies.
 
     Columns: clone, channel, unit, frequency (Hz), density (unit^2/Hz), fundamental (Hz, of all
     channels together), segments, episodes, left_out (episodes too short for one segment). A clone
@@ -52,7 +58,7 @@ def spectrum_table(body: Body, rollouts: Rollouts, transient: float, segment: in
             frame.insert(0, "clone", int(clone))
             frame.insert(1, "channel", name)
             frame.insert(2, "unit", unit)
-            frame["fundamental"] = fundamental(spectrum) if walked else np.nan
+            frame["fundamental"] = fundamental(spectrum, band=band) if walked else np.nan
             frame["segments"] = spectrum.n_segments
             frame["episodes"] = spectrum.n_episodes
             frame["left_out"] = spectrum.n_left_out
