@@ -1,4 +1,4 @@
-"""What the rule files share: the checked config, parameters and digests of a rule, file names."""
+"""Shared by all stages: the checked config, parameters and digests, names of files."""
 
 import ast
 import difflib
@@ -15,12 +15,8 @@ SCRIPTS = BASE / "workflow" / "scripts"
 
 # Jobs must import this checkout's library, not one that another checkout installed: Snakemake puts
 # a script's folder last on sys.path.
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [
-        str(SCRIPTS),
-        *(p for p in [os.environ.get("PYTHONPATH")] if p and str(SCRIPTS) not in p),
-    ]
-)
+_others = [p for p in [os.environ.get("PYTHONPATH")] if p and str(SCRIPTS) not in p]
+os.environ.update(PYTHONPATH=os.pathsep.join([str(SCRIPTS), *_others]))
 
 # ---------------------------------------------------------------------------------------- config
 
@@ -130,7 +126,7 @@ def plain(value):
 
 
 def settings(*keys, **extra):
-    """Return ONE dict for a rule's params: the named config keys (a.b is a sub-key) and a job's own.
+    """Return ONE dict for params, of the named config keys (a.b is a sub-key) and a job's own.
 
     Snakemake compares params as a set of values without names, so two swapped values go unseen
     unless they stand in one dict.
@@ -238,6 +234,11 @@ def expert_file(name):
 def log_file(name):
     """Return the path of a log; it mirrors the output's place."""
     return f"{BODY_FOLDER}/logs/{name}"
+
+
+def mode_of(wildcards):
+    """Return the action mode that a file name stands for."""
+    return "sampled" if wildcards.mode else "mean"
 
 
 wildcard_constraints:

@@ -3,11 +3,6 @@
 """
 
 
-def mode_of(wildcards):
-    """Return the action mode that a file name stands for."""
-    return "sampled" if wildcards.mode else "mean"
-
-
 rule record_expert:
     input:
         checkpoint=expert_file("checkpoint.zip"),
