@@ -345,7 +345,9 @@ class Walkers:
             self.batch.step(walkers, nstep=facts.frame_skip - 1)
 
         state = np.hstack((self.qpos[walkers], self.qvel[walkers]))
-        healthy = ((facts.healthy_low < state) & (state < facts.healthy_high)).all(axis=1)
+        healthy: np.ndarray = ((facts.healthy_low < state) & (state < facts.healthy_high)).all(
+            axis=1
+        )
         forward = facts.forward_weight * ((state[:, 0] - x_before) / facts.step_seconds)
         alive = facts.healthy_reward * healthy
         control = -facts.control_weight * np.square(controls).sum(axis=1)

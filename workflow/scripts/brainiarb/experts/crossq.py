@@ -5,6 +5,8 @@ linear layer; the networks that act, and that the archive holds, are the plain o
 which the norms are folded after every change.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -29,13 +31,13 @@ def with_norms(network: nn.Module) -> nn.Sequential:
 
 
 @torch.no_grad()
-def fold(normed: nn.Sequential, plain: list[nn.Linear]) -> None:
+def fold(normed: nn.Module, plain: list[nn.Linear]) -> None:
     """Write into plain linear layers what a network with norms computes in evaluation.
 
     A norm is then y = g x + c with g = gain / sqrt(variance + eps) and c = shift - g mean, so that
     W y + b = (W g) x + (b + W c), exactly.
     """
-    norms = [module for module in normed if isinstance(module, nn.BatchNorm1d)]
+    norms = [module for module in normed.modules() if isinstance(module, nn.BatchNorm1d)]
     for norm, linear, target in zip(norms, linear_layers(normed), plain, strict=True):
         assert norm.running_mean is not None
         assert norm.running_var is not None
@@ -78,7 +80,7 @@ class CrossQ(SAC):
     def _prepare(self) -> None:
         self._normed_actor = NormedActor(self.actor)
         self._normed_critics = nn.ModuleList(with_norms(q) for q in self.critic.q_networks)
-        adam = {"lr": self.lr_schedule(1.0), "betas": ADAM_BETAS, "fused": True}
+        adam: dict[str, Any] = {"lr": self.lr_schedule(1.0), "betas": ADAM_BETAS, "fused": True}
         self._critic_optimizer = torch.optim.Adam(self._normed_critics.parameters(), **adam)
         self._actor_optimizer = torch.optim.Adam(self._normed_actor.parameters(), **adam)
         self._critic_updates = 0
@@ -137,7 +139,8 @@ class CrossQ(SAC):
 
     def _update_actor(self, observations: Tensor, noise: Tensor) -> None:
         self._fold_critics()
-        actions, log_prob = squash(*self._normed_actor(observations), noise)
+        mean, log_std = self._normed_actor(observations)
+        actions, log_prob = squash(mean, log_std, noise)
         temperature = self._update_temperature(log_prob)
         inputs = torch.cat([observations, actions], dim=1)
         values = torch.cat([_detached(q, inputs) for q in self.critic.q_networks], dim=1)

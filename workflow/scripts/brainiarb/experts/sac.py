@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import stable_baselines3
 import torch
+from stable_baselines3.common.preprocessing import get_action_dim
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -64,9 +65,7 @@ def linear_layers(network: nn.Module) -> list[nn.Linear]:
     return [module for module in network.modules() if isinstance(module, nn.Linear)]
 
 
-def sample_action(
-    actor: stable_baselines3.sac.policies.Actor, observations: Tensor, noise: Tensor
-) -> tuple[Tensor, Tensor]:
+def sample_action(actor: Any, observations: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
     """Return an actor's squashed actions (n, a) and their log-probabilities (n,)."""
     features = actor.latent_pi(observations)
     return squash(actor.mu(features), actor.log_std(features), noise)
@@ -122,7 +121,7 @@ class SAC(stable_baselines3.SAC):
         self.policy.set_training_mode(True)
         self._update_learning_rate([self._actor_optimizer, self._critic_optimizer])
         replay = self.replay_buffer.sample(gradient_steps * batch_size, env=self._vec_normalize_env)
-        noise = torch.randn(gradient_steps, 2, batch_size, *self.action_space.shape)
+        noise = torch.randn(gradient_steps, 2, batch_size, get_action_dim(self.action_space))
         for step in range(gradient_steps):
             rows = slice(step * batch_size, (step + 1) * batch_size)
             self.update(
@@ -186,6 +185,7 @@ class SAC(stable_baselines3.SAC):
         temperature = self.temperature()
         if self.ent_coef_optimizer is None or self.log_ent_coef is None:
             return temperature
+        assert isinstance(self.target_entropy, float)
         loss = -(self.log_ent_coef * (log_prob + self.target_entropy).detach()).mean()
         self.ent_coef_optimizer.zero_grad()
         loss.backward()

@@ -126,9 +126,9 @@ class KeepBest(BaseCallback):
         """Write all that training needs to go on after it was killed."""
         if self.state is None:
             return
-        buffer: Any = self.model.replay_buffer
-        rows = buffer.buffer_size if buffer.full else buffer.pos
         learner: Any = self.model
+        buffer = learner.replay_buffer
+        rows = buffer.buffer_size if buffer.full else buffer.pos
         content = {
             "learning": learner.learning_state(),
             "optimizers": [optimizer.state_dict() for optimizer in learner.optimizers()],
@@ -232,7 +232,7 @@ def train(
     keep = KeepBest(environment, training, state)
     keep.load_state(model)
     left = training.steps - model.num_timesteps
-    model.learn(left, callback=keep, log_interval=None, reset_num_timesteps=False)
+    model.learn(left, callback=keep, log_interval=training.steps, reset_num_timesteps=False)
     model.policy.load_state_dict(keep.weights)
     stock = as_stock_sac(model, environment, training.critic_width)
     stock.num_timesteps = keep.best_step
