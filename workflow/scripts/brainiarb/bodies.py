@@ -345,9 +345,8 @@ class Walkers:
             self.batch.step(walkers, nstep=facts.frame_skip - 1)
 
         state = np.hstack((self.qpos[walkers], self.qvel[walkers]))
-        healthy: np.ndarray = ((facts.healthy_low < state) & (state < facts.healthy_high)).all(
-            axis=1
-        )
+        inside = (facts.healthy_low < state) & (state < facts.healthy_high)
+        healthy = np.asarray(inside.all(axis=1), np.bool_)
         forward = facts.forward_weight * ((state[:, 0] - x_before) / facts.step_seconds)
         alive = facts.healthy_reward * healthy
         control = -facts.control_weight * np.square(controls).sum(axis=1)
