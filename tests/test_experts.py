@@ -6,8 +6,18 @@ import stable_baselines3
 import torch
 from torch import nn
 
-from brainiarb.experts.crossq import CrossQ, fold, with_norms
-from brainiarb.experts.sac import SAC, linear_layers
+from brainiarb.experts.crossq import ADAM_BETAS, CrossQ, heads_gradient, stack_actor
+from brainiarb.experts.normed import (
+    NORM_EPSILON,
+    NORM_MOMENTUM,
+    Adam,
+    NormedNetworks,
+    apply_layers,
+    input_gradient,
+    linear_layers,
+    stack_layers,
+)
+from brainiarb.experts.sac import SAC, squash
 from brainiarb.experts.training import Training, train
 
 
@@ -67,33 +77,116 @@ def test_one_update_equals_that_of_stable_baselines3(temperature, monkeypatch):
         torch.testing.assert_close(fast.log_ent_coef, stock.log_ent_coef, atol=1e-5, rtol=0)
 
 
-def test_folding_norms_changes_no_output():
+class AutogradNetwork(nn.Module):
+    """What NormedNetworks computes, as torch's own modules."""
+
+    def __init__(self, layers, index):
+        super().__init__()
+        modules = []
+        for weight, bias in zip(layers.weights, layers.biases, strict=True):
+            linear = nn.Linear(*weight.shape[:0:-1])
+            linear.weight.data, linear.bias.data = weight[index].clone(), bias[index].clone()
+            norm = nn.BatchNorm1d(
+                linear.in_features, eps=NORM_EPSILON, momentum=NORM_MOMENTUM, affine=False
+            )
+            modules += [norm, linear, nn.ReLU()]
+        self.layers = nn.Sequential(*modules[:-1])
+
+    def forward(self, inputs):
+        return self.layers(inputs)
+
+
+def normed_pair():
     torch.manual_seed(0)
-    plain = nn.Sequential(
-        nn.Linear(23, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 1)
-    )
-    normed = with_norms(plain)
+    nets = [[nn.Linear(23, 16), nn.Linear(16, 16), nn.Linear(16, 1)] for _ in range(2)]
+    plain = stack_layers(nets).detached()
+    return NormedNetworks(plain), [AutogradNetwork(plain, index) for index in range(2)], plain
+
+
+def test_gradients_written_out_equal_those_of_autograd():
+    normed, references, _ = normed_pair()
+    inputs = torch.randn(64, 23) * torch.linspace(0.1, 9, 23) + 3
+    wanted = torch.randn(2, 64, 1)
+    outputs = normed.forward(inputs)
+    normed.backward(wanted)
+    for index, reference in enumerate(references):
+        expected = reference(inputs)
+        torch.testing.assert_close(outputs[index], expected, atol=1e-5, rtol=1e-5)
+        expected.backward(wanted[index])
+        for layer, linear in enumerate(linear_layers(reference)):
+            for found, parameter in (
+                (normed.gradients.weights, linear.weight),
+                (normed.gradients.biases, linear.bias),
+            ):
+                torch.testing.assert_close(
+                    found[layer][index], parameter.grad, atol=1e-4, rtol=1e-4
+                )
+
+
+def test_folding_norms_changes_no_output():
+    normed, references, plain = normed_pair()
     inputs = torch.randn(1000, 23) * torch.linspace(0.1, 9, 23) + 3
-    for _ in range(200):
-        normed(inputs)
-    for module in normed:
-        if isinstance(module, nn.BatchNorm1d):
-            nn.init.uniform_(module.weight, 0.5, 2)
-            nn.init.normal_(module.bias)
-    normed.eval()
-    fold(normed, linear_layers(plain))
-    torch.testing.assert_close(plain(inputs), normed(inputs), atol=1e-4, rtol=0)
+    for _ in range(300):
+        normed.forward(inputs)
+        for reference in references:
+            reference(inputs)
+    normed.fold_into(plain)
+    for index, reference in enumerate(references):
+        expected = reference.eval()(inputs)
+        # Torch's running variance is the unbiased one: a factor of 1000 / 999 apart.
+        torch.testing.assert_close(
+            apply_layers(plain, inputs)[index], expected, atol=2e-3, rtol=2e-3
+        )
+
+
+def test_value_slopes_equal_those_of_autograd():
+    _, _, plain = normed_pair()
+    inputs = torch.randn(64, 23, requires_grad=True)
+    expected = apply_layers(plain, inputs)
+    values, slopes = input_gradient(plain, inputs.detach())
+    torch.testing.assert_close(values, expected.squeeze(2))
+    for index in range(2):
+        (slope,) = torch.autograd.grad(expected[index].sum(), inputs, retain_graph=True)
+        torch.testing.assert_close(slopes[index], slope)
+
+
+def test_policy_gradient_equals_that_of_autograd():
+    torch.manual_seed(0)
+    heads = (torch.randn(64, 12) * 2).requires_grad_(True)
+    heads.data[0, 6:], heads.data[1, 6:] = 3.0, -30.0  # outside the clamp
+    noise, slope, temperature = torch.randn(64, 6), torch.randn(64, 6), torch.tensor(0.3)
+    actions, log_prob = squash(*heads.chunk(2, dim=1), noise)
+    loss = (temperature * log_prob - (slope * actions).sum(dim=1)).mean()
+    (expected,) = torch.autograd.grad(loss, heads)
+    found = heads_gradient(heads, actions, noise, temperature, slope)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_adam_equals_that_of_torch():
+    torch.manual_seed(0)
+    found, expected = torch.zeros(20), torch.zeros(20, requires_grad=True)
+    gradient = torch.zeros(20)
+    fast = Adam(found, gradient, 1e-3, ADAM_BETAS)
+    reference = torch.optim.Adam([expected], lr=1e-3, betas=ADAM_BETAS)
+    for _ in range(10):
+        gradient.copy_(torch.randn(20))
+        expected.grad = gradient.clone()
+        fast.step()
+        reference.step()
+    torch.testing.assert_close(found, expected.detach())
 
 
 def test_what_acts_in_crossq_is_what_learns_with_the_norms_folded_in():
     model = learner(CrossQ)
+    before = model.actor.mu.weight.clone()
     model.train(6, 32)
+    assert not torch.equal(model.actor.mu.weight, before)
     observations = torch.randn(50, 17)
-    model._normed_actor.eval()
-    mean, log_std = model._normed_actor(observations)
     features = model.actor.latent_pi(observations)
-    torch.testing.assert_close(model.actor.mu(features), mean, atol=1e-4, rtol=0)
-    torch.testing.assert_close(model.actor.log_std(features), log_std, atol=1e-4, rtol=0)
+    heads = torch.cat([model.actor.mu(features), model.actor.log_std(features)], dim=1)
+    folded = stack_actor(learner(CrossQ).actor)
+    model._normed_actor.fold_into(folded)
+    torch.testing.assert_close(heads, apply_layers(folded, observations)[0], atol=1e-5, rtol=0)
 
 
 TRAINING = Training(

@@ -9,101 +9,89 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from brainiarb.experts.sac import SAC, linear_layers, sample_action, squash
+from brainiarb.experts.normed import (
+    Adam,
+    Layers,
+    NormedNetworks,
+    apply_layers,
+    input_gradient,
+    linear_layers,
+    stack_layers,
+)
+from brainiarb.experts.sac import LOG_STD_MAX, LOG_STD_MIN, SAC, SQUASH_EPSILON, squash
 
-NORM_EPSILON = 1e-3
-NORM_MOMENTUM = 0.01
 ADAM_BETAS = (0.5, 0.999)
 POLICY_DELAY = 3  # critic updates per update of actor and temperature
 
 
-def with_norms(network: nn.Module) -> nn.Sequential:
-    """Return a network like the given one, with a batch norm before each of its linear layers."""
-    modules: list[nn.Module] = []
-    for linear in linear_layers(network):
-        norm = nn.BatchNorm1d(linear.in_features, eps=NORM_EPSILON, momentum=NORM_MOMENTUM)
-        normed = nn.Linear(linear.in_features, linear.out_features)
-        normed.load_state_dict(linear.state_dict())
-        modules += [norm, normed, nn.ReLU()]
-    return nn.Sequential(*modules[:-1]).to(linear.weight.device)
+def stack_actor(actor: nn.Module) -> Layers:
+    """Move an actor into storage which it then views, its two heads as one layer."""
+    *trunk, mean, log_std = linear_layers(actor)
+    stacked = stack_layers([trunk]).detached()
+    weight = torch.cat([mean.weight, log_std.weight]).detach().unsqueeze(0)
+    bias = torch.cat([mean.bias, log_std.bias]).detach().unsqueeze(0)
+    for head, weights, biases in zip(
+        (mean, log_std), weight[0].chunk(2), bias[0].chunk(2), strict=True
+    ):
+        head.weight.data, head.bias.data = weights, biases
+    return Layers([*stacked.weights, weight], [*stacked.biases, bias])
 
 
 @torch.no_grad()
-def fold(normed: nn.Module, plain: list[nn.Linear]) -> None:
-    """Write into plain linear layers what a network with norms computes in evaluation.
+def heads_gradient(
+    heads: Tensor, actions: Tensor, noise: Tensor, temperature: Tensor, slope: Tensor
+) -> Tensor:
+    """Return the gradient (n, 2a) of SAC's policy loss for the actor's heads.
 
-    A norm is then y = g x + c with g = gain / sqrt(variance + eps) and c = shift - g mean, so that
-    W y + b = (W g) x + (b + W c), exactly.
+    The loss is the mean over n of temperature x log-probability - value (Haarnoja et al. 2018,
+    eq. 7). `heads` (n, 2a) are means and raw log standard deviations, `actions` (n, a) what
+    `squash` made of them with `noise` (n, a), and `slope` (n, a) the value's gradient there.
     """
-    norms = [module for module in normed.modules() if isinstance(module, nn.BatchNorm1d)]
-    for norm, linear, target in zip(norms, linear_layers(normed), plain, strict=True):
-        assert norm.running_mean is not None
-        assert norm.running_var is not None
-        gain = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-        torch.mul(linear.weight, gain, out=target.weight)
-        torch.add(
-            linear.bias, linear.weight @ (norm.bias - gain * norm.running_mean), out=target.bias
-        )
-
-
-class NormedActor(nn.Module):
-    """SAC's actor with norms: a trunk that both heads read through one more norm."""
-
-    def __init__(self, actor: nn.Module) -> None:
-        super().__init__()
-        *trunk, mean, log_std = linear_layers(actor)
-        heads = nn.Linear(mean.in_features, 2 * mean.out_features)
-        heads.weight.data = torch.cat([mean.weight, log_std.weight]).detach().clone()
-        heads.bias.data = torch.cat([mean.bias, log_std.bias]).detach().clone()
-        self.layers = with_norms(nn.Sequential(*trunk, heads))
-
-    def forward(self, observations: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the mean before the squashing and the raw log standard deviation, both (n, a)."""
-        mean, log_std = self.layers(observations).chunk(2, dim=1)
-        return mean, log_std
-
-    def fold_into(self, actor: nn.Module) -> None:
-        """Write the actor without norms."""
-        *trunk, mean, log_std = linear_layers(actor)
-        heads = nn.Linear(mean.in_features, 2 * mean.out_features, device=mean.weight.device)
-        fold(self.layers, [*trunk, heads])
-        for part, layer in enumerate((mean, log_std)):
-            layer.weight.data.copy_(heads.weight.chunk(2)[part])
-            layer.bias.data.copy_(heads.bias.chunk(2)[part])
+    raw_log_std = heads.chunk(2, dim=1)[1]
+    derivative = 1.0 - actions.square()  # of tanh
+    entropy = 2.0 * actions * derivative / (derivative + SQUASH_EPSILON)
+    mean = temperature * entropy - slope * derivative
+    log_std = mean * noise * raw_log_std.clamp(LOG_STD_MIN, LOG_STD_MAX).exp() - temperature
+    log_std *= (raw_log_std > LOG_STD_MIN) & (raw_log_std < LOG_STD_MAX)
+    return torch.cat([mean, log_std], dim=1) / len(heads)
 
 
 class CrossQ(SAC):
     """CrossQ, whose policy is at any time a plain SAC policy with the norms folded in."""
 
     def _prepare(self) -> None:
-        self._normed_actor = NormedActor(self.actor)
-        self._normed_critics = nn.ModuleList(with_norms(q) for q in self.critic.q_networks)
-        adam: dict[str, Any] = {"lr": self.lr_schedule(1.0), "betas": ADAM_BETAS, "fused": True}
-        self._critic_optimizer = torch.optim.Adam(self._normed_critics.parameters(), **adam)
-        self._actor_optimizer = torch.optim.Adam(self._normed_actor.parameters(), **adam)
-        self._critic_updates = 0
-        self._fold_critics()
-        self._normed_actor.fold_into(self.actor)
+        critics = [linear_layers(network) for network in self.critic.q_networks]
+        self._plain_critics = stack_layers(critics).detached()
+        self._plain_actor = stack_actor(self.actor)
+        self._normed_critics = NormedNetworks(self._plain_critics)
+        self._normed_actor = NormedNetworks(self._plain_actor)
+        self._critic_adam, self._actor_adam = (
+            Adam(nets.parameters, nets.gradient, self.lr_schedule(1.0), ADAM_BETAS)
+            for nets in (self._normed_critics, self._normed_actor)
+        )
+        self._fold()
 
-    def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "_normed_actor", "_normed_critics"]
+    def _fold(self) -> None:
+        self._normed_critics.fold_into(self._plain_critics)
+        self._normed_actor.fold_into(self._plain_actor)
 
-    def learning_state(self) -> dict[str, Tensor]:
-        """Return what learns: weights, gains and running statistics."""
-        return nn.ModuleList([self._normed_actor, self._normed_critics]).state_dict()
+    def optimizers(self) -> list[Any]:
+        """Return the optimisers in use: of critics, actor and, where it is learned, temperature."""
+        learned = [] if self.ent_coef_optimizer is None else [self.ent_coef_optimizer]
+        return [self._critic_adam, self._actor_adam, *learned]
 
-    def load_learning_state(self, state: dict[str, Tensor]) -> None:
+    def learning_state(self) -> dict[str, Any]:
+        """Return what learns: weights and running statistics."""
+        return {"actor": self._normed_actor.state(), "critics": self._normed_critics.state()}
+
+    def load_learning_state(self, state: dict[str, Any]) -> None:
         """Go on from a learning state."""
-        nn.ModuleList([self._normed_actor, self._normed_critics]).load_state_dict(state)
-        self._fold_critics()
-        self._normed_actor.fold_into(self.actor)
+        self._normed_actor.load_state(state["actor"])
+        self._normed_critics.load_state(state["critics"])
+        self._fold()
 
-    def _fold_critics(self) -> None:
-        for normed, plain in zip(self._normed_critics, self.critic.q_networks, strict=True):
-            fold(normed, linear_layers(plain))
-
+    @torch.no_grad()
     def update(
         self,
         observations: Tensor,
@@ -114,47 +102,38 @@ class CrossQ(SAC):
         noise: Tensor,
     ) -> None:
         """Make one update of the critics and, every third time, of actor and temperature."""
-        with torch.no_grad():
-            next_actions, next_log_prob = sample_action(self.actor, next_observations, noise[1])
-        temperature = self.temperature()
+        heads = apply_layers(self._plain_actor, next_observations)[0]
+        next_actions, next_log_prob = squash(*heads.chunk(2, dim=1), noise[1])
 
         # One forward pass of both batches, so that they share the statistics of the norms.
-        inputs = torch.cat(
-            [
-                torch.cat([observations, actions], dim=1),
-                torch.cat([next_observations, next_actions], dim=1),
-            ]
-        )
-        values, next_values = torch.cat([q(inputs) for q in self._normed_critics], dim=1).chunk(2)
-        targets = next_values.detach().amin(dim=1) - temperature * next_log_prob
-        targets = rewards + (1.0 - dones) * self.gamma * targets
-        residuals = values - targets.unsqueeze(1)
-        self._critic_optimizer.zero_grad()
-        (0.5 * residuals.square().mean(dim=0).sum()).backward()
-        self._critic_optimizer.step()
-
-        self._critic_updates += 1
-        if self._critic_updates % POLICY_DELAY == 0:
+        now = torch.cat([observations, actions], dim=1)
+        later = torch.cat([next_observations, next_actions], dim=1)
+        values = self._normed_critics.forward(torch.cat([now, later])).squeeze(2)
+        values, next_values = values.chunk(2, dim=1)
+        next_values = next_values.amin(dim=0) - self.temperature() * next_log_prob
+        targets = rewards + (1.0 - dones) * self.gamma * next_values
+        # Eq. 5 of Haarnoja et al. 2018; no gradient passes through the targets.
+        residuals = (values - targets) / len(rewards)
+        gradient = torch.cat([residuals, torch.zeros_like(residuals)], dim=1)
+        self._normed_critics.backward(gradient.unsqueeze(2))
+        self._critic_adam.step()
+        if self._critic_adam.steps % POLICY_DELAY == 0:
             self._update_actor(observations, noise[0])
 
     def _update_actor(self, observations: Tensor, noise: Tensor) -> None:
-        self._fold_critics()
-        mean, log_std = self._normed_actor(observations)
-        actions, log_prob = squash(mean, log_std, noise)
+        self._normed_critics.fold_into(self._plain_critics)
+        heads = self._normed_actor.forward(observations)[0]
+        actions, log_prob = squash(*heads.chunk(2, dim=1), noise)
         temperature = self._update_temperature(log_prob)
         inputs = torch.cat([observations, actions], dim=1)
-        values = torch.cat([_detached(q, inputs) for q in self.critic.q_networks], dim=1)
-        self._actor_optimizer.zero_grad()
-        (temperature * log_prob - values.amin(dim=1)).mean().backward()
-        self._actor_optimizer.step()
-        self._normed_actor.fold_into(self.actor)
+        values, slopes = input_gradient(self._plain_critics, inputs)
+        slope = torch.where((values[0] <= values[1]).unsqueeze(1), slopes[0], slopes[1])
+        slope = slope[:, observations.shape[1] :]
+        gradient = heads_gradient(heads, actions, noise, temperature, slope)
+        self._normed_actor.backward(gradient.unsqueeze(0))
+        self._actor_adam.step()
+        self._normed_actor.fold_into(self._plain_actor)
 
-
-def _detached(network: nn.Module, inputs: Tensor) -> Tensor:
-    """Apply a plain network without a gradient for its weights."""
-    layers = linear_layers(network)
-    for layer in layers[:-1]:
-        inputs = functional.relu(
-            functional.linear(inputs, layer.weight.detach(), layer.bias.detach())
-        )
-    return functional.linear(inputs, layers[-1].weight.detach(), layers[-1].bias.detach())
+    def _excluded_save_params(self) -> list[str]:
+        mine = ["_plain_critics", "_plain_actor", "_normed_critics", "_normed_actor"]
+        return [*super()._excluded_save_params(), *mine, "_critic_adam", "_actor_adam"]

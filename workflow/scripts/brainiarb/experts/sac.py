@@ -8,61 +8,23 @@ The mathematics is that of `stable_baselines3.SAC.train`; what differs is how it
 * Adam is the fused one.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import stable_baselines3
 import torch
 from stable_baselines3.common.preprocessing import get_action_dim
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
+
+from brainiarb.experts.normed import Layers, apply_layers, linear_layers, stack_layers
 
 LOG_STD_MIN, LOG_STD_MAX = -20.0, 2.0  # the clamp of Stable-Baselines3's actor
 LOG_2PI = 1.8378770664093453
 SQUASH_EPSILON = 1e-6  # as in Stable-Baselines3's tanh correction
 
 
-class Layers(NamedTuple):
-    """Weights (C, out, in) and biases (C, out) of C equal networks, layer after layer."""
-
-    weights: list[Tensor]
-    biases: list[Tensor]
-
-    def tensors(self) -> list[Tensor]:
-        """Return all tensors, weights first."""
-        return [*self.weights, *self.biases]
-
-    def detached(self) -> "Layers":
-        """Return the same storage without gradients."""
-        return Layers([w.detach() for w in self.weights], [b.detach() for b in self.biases])
-
-
-def stack_layers(networks: list[nn.Module]) -> Layers:
-    """Move the linear layers of equal networks into shared storage, which they then view."""
-    columns = zip(*(linear_layers(network) for network in networks), strict=True)
-    stacked = Layers([], [])
-    for layers in columns:
-        for name, kept in (("weight", stacked.weights), ("bias", stacked.biases)):
-            whole = torch.stack([getattr(layer, name).detach() for layer in layers])
-            for index, layer in enumerate(layers):
-                getattr(layer, name).data = whole[index]
-            kept.append(whole.requires_grad_(True))
-    return stacked
-
-
 def q_values(critics: Layers, observations: Tensor, actions: Tensor) -> Tensor:
     """Return the values (C, n) that C critics give to n pairs of observation and action."""
-    hidden = torch.cat([observations, actions], dim=1).expand(len(critics.weights[0]), -1, -1)
-    last = len(critics.weights) - 1
-    for index, (weight, bias) in enumerate(zip(critics.weights, critics.biases, strict=True)):
-        hidden = torch.baddbmm(bias.unsqueeze(1), hidden, weight.transpose(1, 2))
-        if index < last:
-            hidden = functional.relu(hidden)
-    return hidden.squeeze(2)
-
-
-def linear_layers(network: nn.Module) -> list[nn.Linear]:
-    """Return the linear layers of a network, in order."""
-    return [module for module in network.modules() if isinstance(module, nn.Linear)]
+    return apply_layers(critics, torch.cat([observations, actions], dim=1)).squeeze(2)
 
 
 def sample_action(actor: Any, observations: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
@@ -97,21 +59,25 @@ class SAC(stable_baselines3.SAC):
     def _prepare(self) -> None:
         """Stack the critics and their targets, and give actor and critics fused optimisers."""
         fused: dict[str, Any] = {"lr": self.lr_schedule(1.0), "fused": True}
-        self._critics = stack_layers(list(self.critic.q_networks))
-        self._targets = stack_layers(list(self.critic_target.q_networks)).detached()
+        critics, targets = (
+            [linear_layers(network) for network in networks.q_networks]
+            for networks in (self.critic, self.critic_target)
+        )
+        self._critics = stack_layers(critics)
+        self._targets = stack_layers(targets).detached()
         self._critic_optimizer = torch.optim.Adam(self._critics.tensors(), **fused)
         self._actor_optimizer = torch.optim.Adam(self.actor.parameters(), **fused)
 
-    def optimizers(self) -> list[torch.optim.Optimizer]:
+    def optimizers(self) -> list[Any]:
         """Return the optimisers in use: of critics, actor and, where it is learned, temperature."""
         used = [self._critic_optimizer, self._actor_optimizer, self.ent_coef_optimizer]
         return [optimizer for optimizer in used if optimizer is not None]
 
-    def learning_state(self) -> dict[str, Tensor]:
+    def learning_state(self) -> dict[str, Any]:
         """Return what learns besides the optimisers."""
         return self.policy.state_dict()
 
-    def load_learning_state(self, state: dict[str, Tensor]) -> None:
+    def load_learning_state(self, state: dict[str, Any]) -> None:
         """Go on from a learning state."""
         self.policy.load_state_dict(state)
 
@@ -119,7 +85,6 @@ class SAC(stable_baselines3.SAC):
         """Make `gradient_steps` updates of critics, actor, temperature and targets."""
         assert self.replay_buffer is not None
         self.policy.set_training_mode(True)
-        self._update_learning_rate([self._actor_optimizer, self._critic_optimizer])
         replay = self.replay_buffer.sample(gradient_steps * batch_size, env=self._vec_normalize_env)
         noise = torch.randn(gradient_steps, 2, batch_size, get_action_dim(self.action_space))
         for step in range(gradient_steps):
@@ -186,9 +151,9 @@ class SAC(stable_baselines3.SAC):
         if self.ent_coef_optimizer is None or self.log_ent_coef is None:
             return temperature
         assert isinstance(self.target_entropy, float)
-        loss = -(self.log_ent_coef * (log_prob + self.target_entropy).detach()).mean()
-        self.ent_coef_optimizer.zero_grad()
-        loss.backward()
+        # The loss is -log(temperature) x (log-probability + target), averaged (eq. 18 there).
+        gradient = -(log_prob.detach() + self.target_entropy).mean()
+        self.log_ent_coef.grad = gradient.reshape(self.log_ent_coef.shape)
         self.ent_coef_optimizer.step()
         return temperature
 
