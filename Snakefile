@@ -16,12 +16,20 @@ include: "workflow/rules/cloning.smk"
 include: "workflow/rules/activations.smk"
 include: "workflow/rules/similarity.smk"
 include: "workflow/rules/spectra.smk"
+include: "workflow/rules/gaits.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/figures.smk"
 
 
 rule all:
     default_target: True
     input:
+        expand(
+            f"{BODY_FOLDER}/figures/{{figure}}.{{kind}}",
+            figure=FIGURES,
+            kind=["png", "pdf", "csv"],
+        ),
         f"{BODY_FOLDER}/tables/observations.csv",
+        f"{BODY_FOLDER}/tables/agents.csv",
         expand(f"{BODY_FOLDER}/tables/{{table}}.csv", table=TABLED),
         expand(expert_file("activations.h5"), expert=sorted(CLONED)),

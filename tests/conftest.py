@@ -1,6 +1,8 @@
 """Settings that hold for every test, and the fixtures that several of them use."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,3 +21,38 @@ ROOT = Path(__file__).resolve().parents[1]
 def root() -> Path:
     """The checkout."""
     return ROOT
+
+
+def command(*options):
+    """Return the command line of Snakemake for the tiny study."""
+    overlays = [ROOT / "config/config.yaml", ROOT / "tests/config/tiny.yaml"]
+    call = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
+    return [str(word) for word in (*call, "--configfile", *overlays, *options)]
+
+
+def snakemake(folder, *options, fails=False):
+    """Run Snakemake on the tiny study in a folder and return what it printed."""
+    done = subprocess.run(
+        command(*options), cwd=folder, capture_output=True, text=True, check=False
+    )
+    said = done.stdout + done.stderr
+    assert (done.returncode != 0) == fails, said
+    return said
+
+
+def new_folder(folder):
+    """Make a working directory with what a checkout has in it: the default config."""
+    (folder / "config").mkdir(parents=True)
+    (folder / "config/config.yaml").write_bytes((ROOT / "config/config.yaml").read_bytes())
+    for name in ("workflow/resources", "profiles"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory):
+    """A folder in which the tiny study was run to its end."""
+    folder = new_folder(tmp_path_factory.mktemp("study") / "folder")
+    snakemake(folder, "--cores", "2")
+    return folder

@@ -1,53 +1,53 @@
-"""The whole road on a tiny study: every file, the same bytes again, nothing left to do."""
+"""The whole road on a tiny study: every file, the same bytes again, after kills and damage too."""
 
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
+import torch
 
-ROOT = Path(__file__).resolve().parents[1]
+from conftest import ROOT, command, new_folder, snakemake
+
+EXPERT = Path("results/tiny/walker2d/tiny")
+TABLES = EXPERT.parent / "tables"
+FIGURES = EXPERT.parent / "figures"
+# The checkpoint is exempt from equal bytes: training is resumable, not reproducible to the byte.
 TRAINED = ("checkpoint.zip", "checkpoint.json", "checkpoint.csv")
+PATIENCE = 300  # s until whatever waits for another process gives up, even on a busy machine
 
 
-def snakemake(folder, *options):
-    call = [
-        sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", folder,
-        "--configfile", ROOT / "config/config.yaml", ROOT / "tests/config/tiny.yaml", *options,
-    ]  # fmt: skip
-    done = subprocess.run(
-        list(map(str, call)), capture_output=True, text=True, check=False, env={**os.environ}
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("study")
-    snakemake_config(folder)
-    snakemake(folder, "--cores", "2")
+@pytest.fixture
+def trained(study, tmp_path):
+    """A folder that holds the study's trained expert and nothing else."""
+    folder = new_folder(tmp_path / "folder")
+    (folder / EXPERT).mkdir(parents=True)
+    for name in TRAINED:
+        shutil.copyfile(study / EXPERT / name, folder / EXPERT / name)
     return folder
 
 
-def snakemake_config(folder):
-    """Put the default config where a run in another directory looks for it."""
-    (folder / "config").mkdir()
-    (folder / "config/config.yaml").write_bytes((ROOT / "config/config.yaml").read_bytes())
+@pytest.fixture
+def damaged(study, tmp_path):
+    """A copy of the finished study, to be damaged."""
+    return Path(shutil.copytree(study, tmp_path / "folder", symlinks=True))
 
 
 def test_the_study_ends_with_its_tables(study):
-    tables = study / "results/tiny/walker2d/tables"
-    assert len(pd.read_csv(tables / "observations.csv")) == 17
-    returns = pd.read_csv(tables / "returns.csv")
+    assert len(pd.read_csv(study / TABLES / "observations.csv")) == 17
+    returns = pd.read_csv(study / TABLES / "returns.csv")
     assert set(returns["agent"]) == {"expert", "demonstrator", "clone"}
     parts = returns["return_forward"] + returns["return_healthy"] + returns["return_control"]
     np.testing.assert_allclose(parts, returns["return"], atol=1e-6)
-    similarity = pd.read_csv(tables / "similarity.csv", keep_default_na=False)
+    similarity = pd.read_csv(study / TABLES / "similarity.csv", keep_default_na=False)
     itself = similarity[
         (similarity["comparison"] == "expert_itself")
         & (similarity["layer_first"] == similarity["layer_second"])
@@ -55,37 +55,164 @@ def test_the_study_ends_with_its_tables(study):
     np.testing.assert_allclose(itself["cka"].astype(float), 1, atol=1e-9)
 
 
+def test_the_study_ends_with_its_figures(study):
+    names = ("table1", "fig1_walker", "fig2_cka", "fig3_gait_cycles", "fig4_psd", "noise_series")
+    expected = {f"{name}.{kind}" for name in names for kind in ("png", "pdf", "csv")}
+    assert {path.name for path in (study / FIGURES).iterdir()} == expected
+    for name in names:
+        assert (study / FIGURES / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert (study / FIGURES / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+        assert len(pd.read_csv(study / FIGURES / f"{name}.csv"))
+
+
 def test_one_file_opens_all_activations(study):
-    with h5py.File(study / "results/tiny/walker2d/tiny/activations.h5") as file:
+    with h5py.File(study / EXPERT / "activations.h5") as file:
         assert sorted(file) == ["bc_0", "bc_40", "expert", "untrained"]
-        clones = file["bc_40"]
-        half, expert, level = (clones[f"{name}/linear1"] for name in ("half", "expert", "level"))
-        parts = np.concatenate([expert[:, ::2], level[:, ::2]], axis=1)
-        np.testing.assert_array_equal(half[:], parts)
+        clones, expert = file["bc_40"], file["expert"]
+        assert clones["level/linear1"].shape[0] == 2
+        assert clones["expert"].attrs["digests"][0] == expert["expert"].attrs["digests"][0]
+
+
+def test_each_log_says_what_was_written(study):
+    logs = list((study / EXPERT.parent / "logs").rglob("*.log"))
+    assert len(logs) > 30
+    assert [str(log) for log in logs if "wrote results/tiny" not in log.read_text()] == []
 
 
 def test_a_second_run_has_nothing_to_do(study):
     assert "Nothing to be done" in snakemake(study, "--cores", "1")
 
 
-def test_a_level_made_again_at_other_cores_has_the_same_bytes(study, tmp_path):
-    # The checkpoint is exempt: training is resumable, not reproducible to the byte.
-    snakemake_config(tmp_path)
-    results = Path("results/tiny/walker2d/tiny")
-    (tmp_path / results).mkdir(parents=True)
-    for name in TRAINED:
-        (tmp_path / results / name).write_bytes((study / results / name).read_bytes())
-    level = ["similarity/bc_40.csv", "returns/bc_40_sampled.csv"]
-    snakemake(tmp_path, "--cores", "1", "--", *(results / name for name in level))
+def test_a_level_made_again_at_other_cores_has_the_same_bytes(study, trained):
+    targets = [
+        EXPERT / "similarity/bc_40.csv",
+        EXPERT / "returns/bc_40_sampled.csv",
+        FIGURES / "fig1_walker.png",
+        FIGURES / "table1.png",
+    ]
+    snakemake(trained, "--cores", "1", "--", *targets)
+    kinds = {".npz", ".pt", ".h5", ".csv", ".png"}
     files = {
-        path.relative_to(tmp_path)
-        for path in (tmp_path / "results").rglob("*")
-        if path.suffix in {".npz", ".pt", ".h5", ".csv"}
+        path.relative_to(trained)
+        for path in (trained / "results").rglob("*")
+        if path.suffix in kinds
     }
-    assert len(files) >= 11
+    assert len(files) >= 17
     different = [
         str(file)
         for file in sorted(files)
-        if (study / file).read_bytes() != (tmp_path / file).read_bytes()
+        if (study / file).read_bytes() != (trained / file).read_bytes()
     ]
     assert different == []
+
+
+def test_one_figure_by_its_name_runs_only_what_it_needs(trained):
+    said = snakemake(trained, "--cores", "1", "--", FIGURES / "table1.png")
+    assert "2 of 2 steps (100%) done" in said
+    made = {path.name for path in (trained / "results").rglob("*") if path.is_file()}
+    assert made - set(TRAINED) == {
+        "observations.csv", "tabulate_observations.log",
+        "table1.png", "table1.pdf", "table1.csv", "table1.log",
+    }  # fmt: skip
+
+
+# ---- kills
+
+KILLED = EXPERT / "demonstrations/noise_40.npz"
+
+
+def start(folder):
+    """Start the recording of demonstrations; return Snakemake's process and that of the job."""
+    ours = subprocess.Popen(
+        command("--cores", "1", "--", KILLED), cwd=folder,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    log = folder / EXPERT.parent / "logs/record_demonstrations/tiny_40.log"
+    for _ in range(PATIENCE * 20):
+        # The job opens its log, so from now on it is at work.
+        if log.exists():
+            jobs = psutil.Process(ours.pid).children(recursive=True)
+            return ours, [job for job in jobs if ".snakemake/scripts" in " ".join(job.cmdline())]
+        assert ours.poll() is None
+        time.sleep(0.05)
+    raise AssertionError("the job did not start in time")
+
+
+def test_a_killed_job_is_made_again_with_the_same_result(study, trained):
+    ours, jobs = start(trained)
+    for job in jobs:
+        os.kill(job.pid, signal.SIGKILL)
+    assert ours.wait(PATIENCE) != 0
+    assert not (trained / KILLED).exists()
+    snakemake(trained, "--cores", "1", "--", KILLED)
+    assert (trained / KILLED).read_bytes() == (study / KILLED).read_bytes()
+
+
+def test_a_killed_snakemake_goes_on_with_the_same_result(study, trained):
+    ours, jobs = start(trained)
+    os.kill(ours.pid, signal.SIGKILL)
+    ours.wait(PATIENCE)
+    for job in jobs:
+        if job.is_running():
+            job.kill()
+    assert "lock" in snakemake(trained, "--cores", "1", "--", KILLED, fails=True).lower()
+    subprocess.run(
+        [sys.executable, ROOT / "workflow/scripts/unlock.py"], cwd=trained, check=True
+    )
+    snakemake(trained, "--cores", "1", "--", KILLED)
+    assert (trained / KILLED).read_bytes() == (study / KILLED).read_bytes()
+
+
+# ---- damage
+
+
+def refused(folder, target, log, *words):
+    """Ask for a file whose input is damaged: one clear error on screen and in the log, no file."""
+    (folder / target).unlink(missing_ok=True)
+    said = snakemake(folder, "--cores", "1", "--", target, fails=True)
+    logged = (folder / EXPERT.parent / "logs" / log).read_text()
+    for word in ("error: ", *words):
+        assert word in logged
+        assert word in said
+    assert "Traceback" not in logged
+    assert not (folder / target).exists()
+    assert not list((folder / target).parent.glob(".*"))
+
+
+def test_a_truncated_checkpoint_is_refused(damaged):
+    archive = damaged / EXPERT / "checkpoint.zip"
+    archive.write_bytes(archive.read_bytes()[:5000])
+    refused(damaged, EXPERT / "rollouts.npz", "record_expert/tiny.log", "checkpoint.zip")
+
+
+def test_a_rollout_with_nan_is_refused(damaged):
+    rollouts = damaged / EXPERT / "rollouts.npz"
+    with np.load(rollouts) as archive:
+        arrays = dict(archive)
+    arrays["heights"][7] = np.nan
+    np.savez(rollouts, **arrays)
+    refused(
+        damaged, EXPERT / "spectra.csv", "compute_spectra/tiny.log",
+        "rollouts.npz", "'heights' is not finite in row 7",
+    )  # fmt: skip
+
+
+def test_a_checkpoint_of_another_body_is_refused(damaged):
+    import stable_baselines3
+
+    model = stable_baselines3.SAC("MlpPolicy", "Hopper-v5", buffer_size=1, device="cpu")
+    model.save(damaged / EXPERT / "checkpoint.zip")
+    refused(
+        damaged, EXPERT / "rollouts.npz", "record_expert/tiny.log", "checkpoint.zip", "walker2d"
+    )
+
+
+def test_exported_clones_open_in_stable_baselines3(study):
+    import stable_baselines3
+
+    target = EXPERT / "bc_0/clone_1.zip"
+    snakemake(study, "--cores", "1", "--", target)
+    model = stable_baselines3.SAC.load(study / target, device="cpu")
+    clones = torch.load(study / EXPERT / "bc_0.pt", weights_only=True)
+    assert model.policy.actor.mu.bias.shape == (6,)
+    assert clones

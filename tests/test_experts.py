@@ -86,9 +86,9 @@ class AutogradNetwork(nn.Module):
         for weight, bias in zip(layers.weights, layers.biases, strict=True):
             linear = nn.Linear(*weight.shape[:0:-1])
             linear.weight.data, linear.bias.data = weight[index].clone(), bias[index].clone()
-            norm = nn.BatchNorm1d(
-                linear.in_features, eps=NORM_EPSILON, momentum=NORM_MOMENTUM, affine=False
-            )
+            norm = nn.BatchNorm1d(linear.in_features, eps=NORM_EPSILON, momentum=NORM_MOMENTUM)
+            norm.weight.data = layers.gains[len(modules) // 3][index, 0].clone()
+            norm.bias.data = layers.shifts[len(modules) // 3][index, 0].clone()
             modules += [norm, linear, nn.ReLU()]
         self.layers = nn.Sequential(*modules[:-1])
 
@@ -100,7 +100,11 @@ def normed_pair():
     torch.manual_seed(0)
     nets = [[nn.Linear(23, 16), nn.Linear(16, 16), nn.Linear(16, 1)] for _ in range(2)]
     plain = stack_layers(nets).detached()
-    return NormedNetworks(plain), [AutogradNetwork(plain, index) for index in range(2)], plain
+    normed = NormedNetworks(plain)
+    for gain, shift in zip(normed.layers.gains, normed.layers.shifts, strict=True):
+        nn.init.uniform_(gain, 0.5, 2.0)
+        nn.init.normal_(shift)
+    return normed, [AutogradNetwork(normed.layers, index) for index in range(2)], plain
 
 
 def test_gradients_written_out_equal_those_of_autograd():
@@ -113,13 +117,16 @@ def test_gradients_written_out_equal_those_of_autograd():
         expected = reference(inputs)
         torch.testing.assert_close(outputs[index], expected, atol=1e-5, rtol=1e-5)
         expected.backward(wanted[index])
-        for layer, linear in enumerate(linear_layers(reference)):
+        norms = [m for m in reference.modules() if isinstance(m, nn.BatchNorm1d)]
+        for layer, (linear, norm) in enumerate(zip(linear_layers(reference), norms, strict=True)):
             for found, parameter in (
                 (normed.gradients.weights, linear.weight),
                 (normed.gradients.biases, linear.bias),
+                (normed.gradients.gains, norm.weight),
+                (normed.gradients.shifts, norm.bias),
             ):
                 torch.testing.assert_close(
-                    found[layer][index], parameter.grad, atol=1e-4, rtol=1e-4
+                    found[layer][index].view_as(parameter), parameter.grad, atol=1e-4, rtol=1e-4
                 )
 
 

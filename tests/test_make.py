@@ -23,7 +23,7 @@ def make(*arguments, **variables):
     return subprocess.run(
         ["make", "--no-print-directory", *arguments],
         cwd=ROOT,
-        env={**os.environ, "MAKEFLAGS": "", **variables},
+        env={**os.environ, "MAKEFLAGS": "", "MAKELEVEL": "0", **variables},
         capture_output=True,
         text=True,
         timeout=PATIENCE,

@@ -90,6 +90,13 @@ def contradictions(config):
     for level in spectra["levels"]:
         if level not in noise["levels"]:
             yield f"spectra.levels: {level} is not among noise.levels {noise['levels']}"
+    figures = config["figures"]
+    for key in ("noisy_level", "study_level"):
+        if figures[key] not in noise["levels"]:
+            yield f"figures.{key}: {figures[key]} is not among noise.levels {noise['levels']}"
+    for level in (0, figures["noisy_level"]):
+        if level not in spectra["levels"]:
+            yield f"spectra.levels: {level} must be among them, because a figure draws it"
     if spectra["lowest"] >= spectra["highest"]:
         yield "spectra.lowest: must lie below spectra.highest"
 
@@ -197,9 +204,9 @@ def _source(path):
     return _sources[path]
 
 
-def code(script):
-    """Return {file: digest} of a script and of each library module that it imports, transitively."""
-    todo, found = [SCRIPTS / script], {}
+def code(*files):
+    """Return {file: digest} of files and of each library module that they import, transitively."""
+    todo, found = [SCRIPTS / file for file in files], {}
     while todo:
         path = todo.pop()
         if path not in found:
@@ -218,6 +225,7 @@ PLACED = sorted(name for name in EXPERTS if name not in TRAINED)
 CLONED = list(config["study"]["clone"])
 COMPARED = sorted(config["study"]["compare"])
 LEVELS = sorted(config["noise"]["levels"])
+DRAWN = sorted({config["figures"][f"{which}_level"] for which in ("noisy", "study")})
 BODY_FOLDER = f"{config['results']}/{config['body']}"
 
 
@@ -231,9 +239,21 @@ def expert_file(name):
     return f"{BODY_FOLDER}/{{expert}}/{name}"
 
 
+def drawn_file(name):
+    """Return the path of a file in the folder of the expert that the figures draw."""
+    return f"{BODY_FOLDER}/{CLONED[0]}/{name}"
+
+
 def log_file(name):
     """Return the path of a log; it mirrors the output's place."""
     return f"{BODY_FOLDER}/logs/{name}"
+
+
+def archive_and_record(wildcards):
+    """Return an expert's archive and, where one lies beside it, the JSON of its provenance."""
+    archive = Path(EXPERTS[wildcards.expert]["checkpoint"])
+    record = archive.with_suffix(".json")
+    return {"checkpoint": str(archive), **({"record": str(record)} if record.is_file() else {})}
 
 
 def mode_of(wildcards):

@@ -32,7 +32,7 @@ rule train_expert:
 
 rule place_expert:
     input:
-        checkpoint=lambda wildcards: EXPERTS[wildcards.expert]["checkpoint"],
+        unpack(archive_and_record),
     output:
         checkpoint=expert_file("checkpoint.zip"),
         record=expert_file("checkpoint.json"),

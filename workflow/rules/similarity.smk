@@ -6,6 +6,7 @@ rule compare_clones:
         expert=expert_file("activations/expert.h5"),
         untrained=expert_file("activations/untrained.h5"),
         clones=expert_file("activations/bc_{noise}.h5"),
+        returns=expert_file("returns/bc_{noise}.csv"),
     output:
         similarity=expert_file("similarity/bc_{noise}.csv"),
     log:

@@ -5,6 +5,8 @@ TABLED = {
         expert_file("similarity/bc_{noise}.csv"), expert=sorted(CLONED), noise=LEVELS
     ),
     "spectra": expand(expert_file("spectra.csv"), expert=sorted(CLONED)),
+    "gait_map": expand(expert_file("gait_map.csv"), expert=sorted(CLONED)),
+    "gait_cycles": expand(expert_file("gait_cycles.csv"), expert=sorted(CLONED)),
     "returns": [
         *expand(
             expert_file("returns/rollouts{mode}.csv"),
@@ -44,6 +46,27 @@ rule concatenate_tables:
         "Writing the table {wildcards.table}"
     script:
         "../scripts/concatenate_tables.py"
+
+
+rule summarise_returns:
+    input:
+        returns=f"{BODY_FOLDER}/tables/returns.csv",
+    output:
+        table=f"{BODY_FOLDER}/tables/agents.csv",
+    log:
+        log_file("summarise_returns.log"),
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("summarise_returns.py"),
+    message:
+        "Averaging the returns of every agent"
+    script:
+        "../scripts/summarise_returns.py"
 
 
 rule tabulate_observations:

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from brainiarb.bodies import get_body
-from brainiarb.files import read_npz, write_csv
+from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.kinematics import spectrum_table
-from brainiarb.rollouts import check_rollouts, episode_returns, median_clone
+from brainiarb.rollouts import episode_returns, median_clone, read_rollouts
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -19,8 +19,7 @@ if __name__ == "__main__":
         body = get_body(settings["body"])
         frames = []
         for path, level in zip(snakemake.input, [-1, *settings["levels"]], strict=True):
-            rollouts = read_npz(path)
-            check_rollouts(rollouts, path)
+            rollouts = read_rollouts(path)
             frame = spectrum_table(
                 body,
                 rollouts,

@@ -17,8 +17,8 @@ if __name__ == "__main__":
         body = get_body(snakemake.params.settings["body"])
         source = Path(snakemake.input.checkpoint)
         read_archive(source, environment_facts(body).sizes, body.name)
-        record = source.with_suffix(".json")
-        known = read_json(record) if record.is_file() else {"made_by": "unknown"}
+        record = snakemake.input.get("record")
+        known = read_json(record) if record else {"made_by": "unknown"}
         with whole(snakemake.output.checkpoint) as temporary:
             shutil.copyfile(source, temporary)
         write_json(snakemake.output.record, {"placed_from": source.name, **known})

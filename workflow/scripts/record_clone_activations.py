@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING
 import h5py
 import torch
 
-from brainiarb.activations import link_half, record_own, record_shared
+from brainiarb.activations import describe_half, record_own, record_shared
 from brainiarb.bodies import environment_facts, get_body
-from brainiarb.files import read_npz, whole
+from brainiarb.files import whole
 from brainiarb.jobs import job
-from brainiarb.policies import read_actors, read_archive, untrained
-from brainiarb.rollouts import check_rollouts, observation_scaler
-from brainiarb.seeds import derive_seed
+from brainiarb.policies import read_actors, read_archive, untrained, untrained_seeds
+from brainiarb.rollouts import observation_scaler, read_rollouts
 from brainiarb.stimuli import half, own, pool
 
 if TYPE_CHECKING:
@@ -25,16 +24,11 @@ if __name__ == "__main__":
         sizes = environment_facts(body).sizes
         clones, _ = read_actors(snakemake.input.clones)
         expert = read_archive(snakemake.input.checkpoint, sizes, body.name)
-        experts_walk = read_npz(snakemake.input.expert_rollouts)
-        check_rollouts(experts_walk, snakemake.input.expert_rollouts)
-        clones_walk = read_npz(snakemake.input.rollouts)
-        check_rollouts(clones_walk, snakemake.input.rollouts)
+        experts_walk = read_rollouts(snakemake.input.expert_rollouts)
+        clones_walk = read_rollouts(snakemake.input.rollouts)
         floor = untrained(
             sizes,
-            [
-                derive_seed(settings["seed"], "untrained", settings["expert"], k)
-                for k in range(len(clones))
-            ],
+            untrained_seeds(settings["seed"], settings["expert"], len(clones)),
             observation_scaler(experts_walk),
         )
         rows, transient = settings["rows"], settings["transient"]
@@ -44,7 +38,7 @@ if __name__ == "__main__":
             file.attrs["sampling_rate"] = float(experts_walk["sampling_rate"])
             record_shared(file, "expert", clones, of_expert)
             record_shared(file, "level", clones, of_level)
-            link_half(file, "expert", "level", half(of_expert, of_level))
+            describe_half(file, "expert", "level", half(of_expert, of_level))
             record_own(file, "own", clones, [own(clones_walk, k, rows) for k in range(len(clones))])
             record_shared(file, "reference/expert/level", expert, of_level)
             record_shared(file, "reference/untrained/level", floor, of_level)

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from brainiarb.bodies import environment_facts, get_body
-from brainiarb.files import read_npz, write_npz
+from brainiarb.files import write_npz
 from brainiarb.jobs import job
 from brainiarb.policies import mean_action, read_archive
 from brainiarb.recording import Noise, demonstration_steps, record_samples
-from brainiarb.rollouts import check_rollouts, observation_scaler
+from brainiarb.rollouts import observation_scaler, read_rollouts
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ if __name__ == "__main__":
         body = get_body(settings["body"])
         expert, level = settings["expert"], settings["level"]
         actors = read_archive(snakemake.input.checkpoint, environment_facts(body).sizes, body.name)
-        rollouts = read_npz(snakemake.input.rollouts)
-        check_rollouts(rollouts, snakemake.input.rollouts)
+        rollouts = read_rollouts(snakemake.input.rollouts)
         demonstrations = record_samples(
             body,
             mean_action(actors),

@@ -7,10 +7,10 @@ import torch
 
 from brainiarb.activations import record_own, record_shared
 from brainiarb.bodies import environment_facts, get_body
-from brainiarb.files import read_npz, whole
+from brainiarb.files import whole
 from brainiarb.jobs import job
 from brainiarb.policies import read_archive
-from brainiarb.rollouts import check_rollouts
+from brainiarb.rollouts import read_rollouts
 from brainiarb.stimuli import own_twice, pool
 
 if TYPE_CHECKING:
@@ -22,8 +22,7 @@ if __name__ == "__main__":
         settings = snakemake.params.settings
         body = get_body(settings["body"])
         actors = read_archive(snakemake.input.checkpoint, environment_facts(body).sizes, body.name)
-        rollouts = read_npz(snakemake.input.rollouts)
-        check_rollouts(rollouts, snakemake.input.rollouts)
+        rollouts = read_rollouts(snakemake.input.rollouts)
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["sampling_rate"] = float(rollouts["sampling_rate"])
             record_shared(

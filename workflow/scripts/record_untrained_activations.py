@@ -7,11 +7,10 @@ import torch
 
 from brainiarb.activations import record_shared
 from brainiarb.bodies import environment_facts, get_body
-from brainiarb.files import read_npz, whole
+from brainiarb.files import whole
 from brainiarb.jobs import job
-from brainiarb.policies import untrained
-from brainiarb.rollouts import check_rollouts, observation_scaler
-from brainiarb.seeds import derive_seed
+from brainiarb.policies import untrained, untrained_seeds
+from brainiarb.rollouts import observation_scaler, read_rollouts
 from brainiarb.stimuli import pool
 
 if TYPE_CHECKING:
@@ -21,12 +20,8 @@ if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
-        rollouts = read_npz(snakemake.input.rollouts)
-        check_rollouts(rollouts, snakemake.input.rollouts)
-        seeds = [
-            derive_seed(settings["seed"], "untrained", settings["expert"], k)
-            for k in range(settings["clones"])
-        ]
+        rollouts = read_rollouts(snakemake.input.rollouts)
+        seeds = untrained_seeds(settings["seed"], settings["expert"], settings["clones"])
         actors = untrained(
             environment_facts(get_body(settings["body"])).sizes,
             seeds,

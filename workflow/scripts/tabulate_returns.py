@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from brainiarb.files import read_npz, write_csv
+from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.rollouts import check_rollouts, episode_returns, median_clone
+from brainiarb.rollouts import episode_returns, median_clone, read_rollouts
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
-        rollouts = read_npz(snakemake.input.rollouts)
-        check_rollouts(rollouts, snakemake.input.rollouts)
+        rollouts = read_rollouts(snakemake.input.rollouts)
         returns = episode_returns(rollouts)
         for place, name in enumerate(("expert", "agent", "level", "mode")):
             returns.insert(place, name, settings[name])

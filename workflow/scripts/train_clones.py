@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from brainiarb.cloning import Cloning, train_clones
-from brainiarb.files import read_npz, write_csv
+from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.policies import write_actors
-from brainiarb.rollouts import check_rollouts, observation_scaler
+from brainiarb.policies import untrained_seeds, write_actors
+from brainiarb.rollouts import observation_scaler, read_rollouts
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -19,16 +19,14 @@ if __name__ == "__main__":
         torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
         seed, expert, level = settings["seed"], settings["expert"], settings["level"]
-        rollouts = read_npz(snakemake.input.rollouts)
-        check_rollouts(rollouts, snakemake.input.rollouts)
-        demonstrations = read_npz(snakemake.input.demonstrations)
-        check_rollouts(demonstrations, snakemake.input.demonstrations)
+        rollouts = read_rollouts(snakemake.input.rollouts)
+        demonstrations = read_rollouts(snakemake.input.demonstrations)
         numbers = range(settings["clones"])
         clones = train_clones(
             demonstrations,
             observation_scaler(rollouts),
             Cloning(**settings["cloning"]),
-            initial_seeds=[derive_seed(seed, "untrained", expert, k) for k in numbers],
+            initial_seeds=untrained_seeds(seed, expert, len(numbers)),
             training_seeds=[derive_seed(seed, "train_clones", expert, level, k) for k in numbers],
             progress=f"clones {level} %",
         )

@@ -5,7 +5,8 @@ values before the non-linearity, from which the reader derives ReLU, clamp and a
 lie `<stimuli>/observations` and `<stimuli>/episode_ids`, and as attributes of the group the digest
 of its states (one per network for `own`), which tells whether two recordings are paired.
 `bc_<noise>.h5` also holds, below `reference/expert` and `reference/untrained`, what those networks
-compute from the level's states.
+compute from the level's states. The group `half` holds no values but names the two groups whose
+every second row it is: `read_layers` puts them together.
 """
 
 from collections.abc import Sequence
@@ -34,8 +35,7 @@ def record_shared(file: h5py.File, group: str, actors: Actors, stimuli: Stimuli)
     node.create_dataset("observations", data=stimuli.observations)
     node.create_dataset("episode_ids", data=stimuli.episode_ids)
     for k in range(len(actors)):
-        one = Actors({name: value[k : k + 1] for name, value in actors.state_dict().items()})
-        for name, values in respond(one, stimuli.observations).items():
+        for name, values in respond(actors.only(k), stimuli.observations).items():
             _rows(node, name, len(actors), values)[k] = values[0]
 
 
@@ -48,9 +48,7 @@ def record_own(file: h5py.File, group: str, actors: Actors, own: Sequence[Stimul
     node = _group(file, group, [stimuli.digest for stimuli in own], shared=False)
     node.attrs["rows"] = [len(stimuli.observations) for stimuli in own]
     for k, stimuli in enumerate(own):
-        which = k if len(actors) > 1 else 0
-        one = Actors({n: v[which : which + 1] for n, v in actors.state_dict().items()})
-        layers = respond(one, stimuli.observations)
+        layers = respond(actors.only(k if len(actors) > 1 else 0), stimuli.observations)
         layers["observations"] = stimuli.observations[None]
         for name, values in layers.items():
             padded = np.full((rows, values.shape[2]), np.nan, np.float32)
@@ -58,23 +56,10 @@ def record_own(file: h5py.File, group: str, actors: Actors, own: Sequence[Stimul
             _rows(node, name, len(own), padded[None])[k] = padded
 
 
-def link_half(file: h5py.File, first: str, second: str, stimuli: Stimuli) -> None:
-    """Add the group `half`: virtual datasets of every second row of two groups of the file."""
+def describe_half(file: h5py.File, first: str, second: str, stimuli: Stimuli) -> None:
+    """Add the group `half`, which holds no values: they are every second row of two groups."""
     node = _group(file, "half", [stimuli.digest], shared=True)
-    for name in (*LAYERS, "observations", "episode_ids"):
-        parts = [file[first][name], file[second][name]]
-        axis = 1 if name in LAYERS else 0
-        lengths = [-(-part.shape[axis] // 2) for part in parts]
-        shape = list(parts[0].shape)
-        shape[axis] = sum(lengths)
-        layout = h5py.VirtualLayout(tuple(shape), dtype=parts[0].dtype)
-        start = 0
-        for part, length in zip(parts, lengths, strict=True):
-            source = h5py.VirtualSource(".", part.name, shape=part.shape, dtype=part.dtype)
-            to = (slice(None),) * axis + (slice(start, start + length),)
-            layout[to] = source[(slice(None),) * axis + (slice(None, None, 2),)]
-            start += length
-        node.create_virtual_dataset(name, layout)
+    node.attrs["every_second_row_of"] = [first, second]
 
 
 def link_files(path: Path, files: dict[str, Path], digests: dict[str, str]) -> None:
@@ -88,17 +73,21 @@ def link_files(path: Path, files: dict[str, Path], digests: dict[str, str]) -> N
             file.attrs[f"sha256_{name}"] = digests[name]
 
 
-def read_layers(
-    file: h5py.File, group: str, network: int, rows: int | None = None
-) -> dict[str, np.ndarray]:
-    """Return the layers (n, p) of one network of a group, the observations among them."""
+def read_layers(file: h5py.File, group: str, network: int) -> dict[str, np.ndarray]:
+    """Return the layers (n, p) of one network of a group."""
     node = file[group]
-    shared = bool(node.attrs["shared"])
-    count = rows if rows is not None else _length(node, network)
-    layers = {name: node[name][network, :count] for name in LAYERS}
-    observed = node["observations"]
-    layers["observations"] = observed[:count] if shared else observed[network, :count]
-    return layers
+    if "every_second_row_of" in node.attrs:
+        parts = [read_layers(file, part, network) for part in node.attrs["every_second_row_of"]]
+        return every_second(*parts)
+    count = own_length(file, group, network)
+    return {name: node[name][network, :count] for name in LAYERS}
+
+
+def every_second(
+    first: dict[str, np.ndarray], second: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return what a network computes on `half`, from what it computes on the two parts."""
+    return {name: np.concatenate([first[name][::2], second[name][::2]]) for name in LAYERS}
 
 
 def digest_of(file: h5py.File, group: str, network: int) -> str:
@@ -109,10 +98,7 @@ def digest_of(file: h5py.File, group: str, network: int) -> str:
 
 def own_length(file: h5py.File, group: str, network: int) -> int:
     """Return how many states one network of a group has seen."""
-    return _length(file[group], network)
-
-
-def _length(node: h5py.Group, network: int) -> int:
+    node = file[group]
     if node.attrs["shared"]:
         return int(node[LAYERS[0]].shape[1])
     return int(node.attrs["rows"][network])

@@ -209,7 +209,7 @@ def _validate(
     """Return loss and squared error of the mean action on held-out episodes, both (K,)."""
     losses, errors = [], []
     for k, (inputs, labels) in enumerate(rows.validation):
-        one = Actors({name: value[k : k + 1] for name, value in actors.state_dict().items()})
+        one = actors.only(k)
         activity = one(inputs, detach_log_std=detach)
         losses.append(loss(activity, labels.unsqueeze(0)))
         errors.append(mse(activity, labels.unsqueeze(0)))

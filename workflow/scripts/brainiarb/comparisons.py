@@ -14,7 +14,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from brainiarb.activations import digest_of, own_length, read_layers
+from brainiarb.activations import digest_of, every_second, own_length, read_layers
 from brainiarb.policies import LAYERS
 from brainiarb.similarity import table
 
@@ -74,11 +74,6 @@ def compare_level(expert: h5py.File, untrained: h5py.File, clones: h5py.File) ->
         )
         add("expert_untrained", clone, "half", True, shared["half"], floor)
     return pd.concat(frames, ignore_index=True)
-
-
-def every_second(first: Layers, second: Layers) -> Layers:
-    """Return what a network computes on `half`, from what it computes on the two parts."""
-    return {name: np.concatenate([first[name][::2], second[name][::2]]) for name in LAYERS}
 
 
 def check_paired(first: str, second: str, stimuli: str) -> None:

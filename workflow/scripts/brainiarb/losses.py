@@ -14,12 +14,11 @@ clone as if it were alone.
 import torch
 from torch import Tensor
 
-from brainiarb.policies import LOG_STD_MAX, LOG_STD_MIN, Activity
+from brainiarb.policies import LOG_2PI, LOG_STD_MAX, LOG_STD_MIN, Activity
 
 LOSSES = ("mse_nll", "nll", "mse", "paper")
 LABEL_BOUND = 1 - 1e-4  # atanh of a clipped label of +-1 would be infinite
 ENTROPY_WEIGHT = 0.001  # of the study
-LOG_2PI = 1.8378770664093453
 
 
 def mse(activity: Activity, labels: Tensor) -> Tensor:

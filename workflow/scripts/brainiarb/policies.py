@@ -13,6 +13,7 @@ It is the actor of Stable-Baselines3's SAC (Haarnoja et al. 2018, appendix C).
 
 import io
 import json
+import math
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -24,10 +25,12 @@ from torch import Tensor, nn
 
 from brainiarb.files import whole
 from brainiarb.rollouts import Scaler
+from brainiarb.seeds import derive_seed
 
 LAYERS = ("linear1", "linear2", "mean_linear", "log_std_linear")
 WIDTH = 256  # units in a hidden layer
 LOG_STD_MIN, LOG_STD_MAX = -20.0, 2.0  # the clamp of Stable-Baselines3's actor
+LOG_2PI = math.log(2 * math.pi)
 
 ARCHIVE_NAMES = {
     "linear1": "actor.latent_pi.0",
@@ -73,10 +76,9 @@ class Actors(nn.Module):
         """Return K."""
         return len(self.get_parameter("linear1.weight"))
 
-    @property
-    def observation_size(self) -> int:
-        """The numbers in an observation."""
-        return self.get_parameter("linear1.weight").shape[2]
+    def only(self, index: int) -> "Actors":
+        """Return one of the actors, as K = 1."""
+        return Actors({name: v[index : index + 1] for name, v in self.state_dict().items()})
 
     def forward(self, observations: Tensor, detach_log_std: bool = False) -> Activity:
         """Return all layers for observations (K, n, o), or (n, o) seen by every actor.
@@ -92,6 +94,14 @@ class Actors(nn.Module):
         mean = layer["mean_linear"](features)
         log_std = layer["log_std_linear"](features.detach() if detach_log_std else features)
         return Activity(linear1, linear2, mean, log_std)
+
+
+def untrained_seeds(master: int, expert: str, count: int) -> list[int]:
+    """Return the seeds of the weights that the clones of an expert begin with, whatever the level.
+
+    The k-th clone of every level and the k-th untrained network are thus one network at the start.
+    """
+    return [derive_seed(master, "untrained", expert, k) for k in range(count)]
 
 
 def untrained(sizes: tuple[int, int], seeds: Sequence[int], scaler: Scaler | None = None) -> Actors:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import mujoco
 import numpy as np
+import pandas as pd
 
 from brainiarb.bodies import Body, bare_env, plain_model
 
@@ -53,6 +54,25 @@ def skeleton(body: Body, qpos: np.ndarray) -> Skeleton:
         ends=(centres + axes)[:, ::2],
         radii=model.geom_size[geoms, 0].copy(),
     )
+
+
+def skeleton_table(body: Body, qpos: np.ndarray, times: np.ndarray) -> pd.DataFrame:
+    """Tabulate the skeletons of poses `qpos` (n, nq), one row per pose and capsule.
+
+    Columns: pose, time (s), geom, x_start, z_start, x_end, z_end, radius (m); x counts from the
+    torso of the first pose.
+    """
+    frames = []
+    for number, (pose, time) in enumerate(zip(qpos, times, strict=True)):
+        drawn = skeleton(body, pose)
+        table = pd.DataFrame({"geom": drawn.geoms})
+        table[["x_start", "z_start"]], table[["x_end", "z_end"]] = drawn.starts, drawn.ends
+        table["radius"] = drawn.radii
+        table[["x_start", "x_end"]] -= qpos[0, 0]
+        table.insert(0, "pose", number)
+        table.insert(1, "time", time)
+        frames.append(table)
+    return pd.concat(frames, ignore_index=True)
 
 
 def render_frame(body: Body, qpos: np.ndarray, width: int, height: int) -> np.ndarray | None:

@@ -6,12 +6,14 @@ episode, then time.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from brainiarb.bodies import Body, environment_facts, get_body
+from brainiarb.files import read_npz
 
 DTYPES: dict[str, type[np.generic]] = {
     "observations": np.float32,
@@ -68,6 +70,13 @@ def row_widths(body: Body) -> dict[str, tuple[int, ...]]:
         "qvel": (facts.nv,),
         "heights": (len(body.height_geoms),),
     }
+
+
+def read_rollouts(path: str | Path) -> Rollouts:
+    """Read a recording; raise ValueError, in one sentence that names the file, unless it is one."""
+    arrays = read_npz(path)
+    check_rollouts(arrays, str(path))
+    return arrays
 
 
 def check_rollouts(arrays: Mapping[str, Any], where: str) -> None:
@@ -185,6 +194,20 @@ def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = 1000) -> pd.D
     table["length"] = ends - starts + 1
     table["fell"] = arrays["terminals"][ends]
     return table
+
+
+def agent_returns(episodes: pd.DataFrame) -> pd.DataFrame:
+    """Average `episode_returns` over the episodes of every clone, whatever columns name it.
+
+    Columns: those that name the agent, `episodes`, then `return`, its parts and `length` as means,
+    `fell` as the share of episodes that ended by a fall.
+    """
+    values = ["return", "return_forward", "return_healthy", "return_control", "length", "fell"]
+    names = [name for name in episodes.columns if name not in (*values, "episode")]
+    grouped = episodes.groupby(names, sort=False)
+    table = grouped[values].mean()
+    table.insert(0, "episodes", grouped.size())
+    return table.reset_index()
 
 
 def median_clone(returns: pd.DataFrame) -> int:

@@ -19,7 +19,8 @@ from brainiarb.experts.normed import (
     linear_layers,
     stack_layers,
 )
-from brainiarb.experts.sac import LOG_STD_MAX, LOG_STD_MIN, SAC, SQUASH_EPSILON, squash
+from brainiarb.experts.sac import SAC, SQUASH_EPSILON, squash
+from brainiarb.policies import LOG_STD_MAX, LOG_STD_MIN
 
 ADAM_BETAS = (0.5, 0.999)
 POLICY_DELAY = 3  # critic updates per update of actor and temperature

@@ -2,7 +2,6 @@
 
 An update of narrow networks takes longer to organise than to compute, so there is no graph here:
 C equal networks are one stack, all their parameters one vector, and a gradient is one pass back.
-A norm has no gain and shift of its own: the linear layer behind it holds them.
 """
 
 from typing import NamedTuple
@@ -73,6 +72,19 @@ def input_gradient(layers: Layers, inputs: Tensor) -> tuple[Tensor, Tensor]:
     return values.squeeze(2), slope
 
 
+class Normed(NamedTuple):
+    """Parameters of C equal networks with norms, or their gradients, layer after layer."""
+
+    weights: list[Tensor]
+    """(C, out, in)."""
+    biases: list[Tensor]
+    """(C, out)."""
+    gains: list[Tensor]
+    """(C, 1, in) of the norm before the layer."""
+    shifts: list[Tensor]
+    """(C, 1, in) of the norm before the layer."""
+
+
 class NormedNetworks:
     """C equal ReLU networks with a batch norm before each linear layer.
 
@@ -81,6 +93,9 @@ class NormedNetworks:
 
     def __init__(self, plain: Layers) -> None:
         tensors = [tensor.detach() for tensor in plain.tensors()]
+        inputs = [weight[:, :1] for weight in plain.weights]
+        tensors += [torch.ones_like(each) for each in inputs]
+        tensors += [torch.zeros_like(each) for each in inputs]
         self.parameters = torch.cat([tensor.flatten() for tensor in tensors])
         self.gradient = torch.zeros_like(self.parameters)
         self.layers = _views(self.parameters, tensors)
@@ -113,44 +128,53 @@ class NormedNetworks:
             self._outputs.append(output)
             self._normed.append(normed.expand(networks, -1, -1))
             self._scales.append(scale)
-            bias = self.layers.biases[index].unsqueeze(1)
-            output = torch.baddbmm(bias, self._normed[-1], weight.transpose(1, 2))
+            # W (gain y + shift) + b, on the small side of the product.
+            bias = self.layers.biases[index] + (weight * self.layers.shifts[index]).sum(dim=2)
+            weight = weight * self.layers.gains[index]
+            output = torch.baddbmm(bias.unsqueeze(1), self._normed[-1], weight.transpose(1, 2))
         return output
 
     @torch.no_grad()
     def backward(self, gradient: Tensor) -> None:
         """Set `gradient` from the loss's gradient (C, n, out) for the outputs of `forward`.
 
-        With y the normed inputs, g their gradient and <> the mean over the batch, a norm passes
-        (g - <g> - y <g y>) scale on (Ioffe and Szegedy 2015, section 3). As g = d W for the
-        gradient d behind the layer, <g> and <g y> follow from the layer's own gradients.
+        With y the normed inputs and g = d W the gradient of what the layer reads, for d behind it,
+        the gains get sum g y, the shifts sum g, and the norm passes on gain scale (g - <g> -
+        y <g y>), <> being the mean over the batch (Ioffe and Szegedy 2015, section 3). Both sums
+        follow from the small products d' y and sum d.
         """
         rows = gradient.shape[1]
         for index in reversed(range(len(self.layers.weights))):
             weight, normed = self.layers.weights[index], self._normed[index]
-            weight_gradient = self.gradients.weights[index]
-            torch.bmm(gradient.transpose(1, 2), normed, out=weight_gradient)
-            bias_gradient = self.gradients.biases[index]
-            torch.sum(gradient, dim=1, out=bias_gradient)
+            gain, shift = self.layers.gains[index], self.layers.shifts[index]
+            bias, shifts = self.gradients.biases[index], self.gradients.shifts[index]
+            product = torch.bmm(gradient.transpose(1, 2), normed)
+            torch.sum(gradient, dim=1, out=bias)
+            torch.addcmul(
+                product * gain, bias.unsqueeze(2), shift, out=self.gradients.weights[index]
+            )
+            torch.bmm(bias.unsqueeze(1), weight, out=shifts)
+            gains = torch.sum(
+                weight * product, dim=1, keepdim=True, out=self.gradients.gains[index]
+            )
             if index == 0:
                 return
-            mean = torch.bmm(bias_gradient.unsqueeze(1), weight).div_(rows)
-            slope = (weight * weight_gradient).sum(dim=1, keepdim=True).div_(rows)
-            gradient = torch.bmm(gradient, weight).sub_(mean)
-            gradient.addcmul_(normed, slope, value=-1.0).mul_(self._scales[index])
+            gradient = torch.bmm(gradient, weight).sub_(shifts / rows)
+            gradient.addcmul_(normed, gains / rows, value=-1.0).mul_(gain * self._scales[index])
             gradient.mul_(self._outputs[index] > 0)
 
     @torch.no_grad()
     def fold_into(self, plain: Layers) -> None:
         """Write plain layers that compute what these do with the running statistics.
 
-        W (x - mean) scale + b = (W scale) x + (b - (W scale) mean), exactly.
+        With s = gain / sd, W ((x - mean) s + shift) + b = (W s) x + (b + W (shift - mean s)).
         """
         for index, weight in enumerate(self.layers.weights):
-            scale = torch.rsqrt(self.variances[index] + NORM_EPSILON)
+            scale = self.layers.gains[index] * torch.rsqrt(self.variances[index] + NORM_EPSILON)
             torch.mul(weight, scale, out=plain.weights[index])
-            shift = (plain.weights[index] * self.means[index]).sum(dim=2)
-            torch.sub(self.layers.biases[index], shift, out=plain.biases[index])
+            offset = self.layers.shifts[index] - self.means[index] * scale
+            shift = (weight * offset).sum(dim=2)
+            torch.add(self.layers.biases[index], shift, out=plain.biases[index])
 
     def state(self) -> dict[str, Tensor]:
         """Return what learns: parameters and running statistics."""
@@ -200,8 +224,8 @@ class Adam:
         self.square.copy_(state["square"])
 
 
-def _views(vector: Tensor, tensors: list[Tensor]) -> Layers:
+def _views(vector: Tensor, tensors: list[Tensor]) -> Normed:
     parts = vector.split([tensor.numel() for tensor in tensors])
     shaped = [part.view(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
-    half = len(shaped) // 2
-    return Layers(shaped[:half], shaped[half:])
+    depth = len(shaped) // len(Normed._fields)
+    return Normed(*(shaped[i : i + depth] for i in range(0, len(shaped), depth)))

@@ -16,9 +16,8 @@ from stable_baselines3.common.preprocessing import get_action_dim
 from torch import Tensor
 
 from brainiarb.experts.normed import Layers, apply_layers, linear_layers, stack_layers
+from brainiarb.policies import LOG_2PI, LOG_STD_MAX, LOG_STD_MIN
 
-LOG_STD_MIN, LOG_STD_MAX = -20.0, 2.0  # the clamp of Stable-Baselines3's actor
-LOG_2PI = 1.8378770664093453
 SQUASH_EPSILON = 1e-6  # as in Stable-Baselines3's tanh correction
 
 

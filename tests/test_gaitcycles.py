@@ -1,0 +1,127 @@
+"""One cycle of each agent on gait maps, for gaits made of known harmonics."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from brainiarb.bodies import get_body
+from brainiarb.gaitcycles import (
+    MapSettings,
+    cycle_rows,
+    published_maps,
+    shared_map,
+    walk,
+)
+from test_gait import synthetic_gait
+from test_rollouts import recording
+
+RATE = 125.0
+SECONDS = 0.8  # of a gait cycle
+SETTINGS = MapSettings(
+    points=400, perplexity=20, bandwidth=0.03, grid=32, prominence=0.05, published_frames=500
+)
+
+
+def walking(episodes=(1000, 600), scale=1.0, falls=False):
+    """A recording of one agent with a periodic gait."""
+    arrays = recording(episodes, [0] * len(episodes))
+    body = get_body("walker2d")
+    whole = synthetic_gait(max(episodes) / RATE, 1 / SECONDS, noise=0.02)
+    gait = scale * np.concatenate([whole[:length] for length in episodes])
+    arrays["heights"] = (0.7 + 0.1 * gait[:, : len(body.height_geoms)]).astype(np.float32)
+    arrays["qpos"][:, 3:] = gait[:, :6]
+    phase = np.concatenate([np.arange(length) / RATE / SECONDS % 1 for length in episodes])
+    arrays["contacts"] = np.column_stack([phase < 0.5, phase >= 0.5])
+    arrays["terminals"][:] = False
+    if falls:
+        arrays["terminals"][episodes[0] - 1] = True
+    return arrays
+
+
+def a_walk(level=-1, transient=1.0, **options):
+    agent = "expert" if level < 0 else "clone"
+    return walk(get_body("walker2d"), walking(**options), agent, level, transient)
+
+
+@pytest.fixture(scope="module")
+def maps():
+    """The maps of an expert, of a clone that walks alike, and of one that falls within 0.4 s."""
+    walks = [a_walk(), a_walk(40), a_walk(80, episodes=(50,), falls=True)]
+    return {
+        name: make(walks, SETTINGS, seed=0)
+        for name, make in (("shared", shared_map), ("published", published_maps))
+    }
+
+
+def test_the_longest_episode_is_drawn_and_its_period_found():
+    found = a_walk(episodes=(600, 1000, 1000))
+    assert found.episode == slice(600, 1600)
+    assert found.seconds == pytest.approx(SECONDS, rel=0.01)
+    assert found.first == 125
+    cycle = found.cycle()
+    assert cycle.anchor == "strike"
+    assert cycle.start >= 125
+    assert cycle.stop - cycle.start == 100
+
+
+def test_poses_lie_evenly_over_one_cycle():
+    found = a_walk()
+    rows = cycle_rows(found, 5)
+    assert rows[-1] - rows[0] == 100
+    assert np.diff(rows).tolist() == [25] * 4
+
+
+def test_poses_of_an_agent_without_a_cycle_span_its_episode():
+    rows = cycle_rows(a_walk(episodes=(50,), falls=True), 5)
+    assert rows.tolist() == [49] * 5 or (np.diff(rows) >= 0).all()
+    assert rows.max() == 49
+
+
+@pytest.mark.parametrize("name", ["shared", "published"])
+def test_a_track_is_one_whole_cycle(maps, name):
+    _, cycles = maps[name]
+    for level in (-1, 40):
+        mine = cycles[cycles["level"] == level]
+        assert len(mine) == 101
+        assert mine["time"].iloc[-1] == pytest.approx(SECONDS)
+        assert mine["phase"].iloc[[0, -1]].tolist() == [0, 1]
+        assert not mine["x"].isna().any()
+        # The cycle closes: it ends nearer to its start than it goes away from it.
+        path = mine[["x", "y"]].to_numpy()
+        away = np.linalg.norm(path - path[0], axis=1)
+        assert away[-1] < 0.5 * away.max()
+
+
+def test_density_on_the_shared_map_integrates_to_one_for_each_agent(maps):
+    cells, _ = maps["shared"]
+    for _, mine in cells.groupby("level"):
+        step = np.diff(np.unique(mine["x"]))[0]
+        assert mine["density"].sum() * step**2 == pytest.approx(1)
+
+
+def test_agents_that_move_alike_lie_alike_on_the_shared_map(maps):
+    cells, cycles = maps["shared"]
+    wide = cells.pivot(index=["y", "x"], columns="level", values="density")
+    assert np.corrcoef(wide[-1], wide[40])[0, 1] > 0.95
+    regions = cells.pivot(index=["y", "x"], columns="level", values="region")
+    assert (regions[-1] == regions[40]).all()
+    visited = cycles[cycles["level"] == 40]["region"]
+    assert visited.nunique() > 1
+
+
+def test_an_agent_that_falls_is_marked_where_it_falls(maps):
+    for cells, cycles in maps.values():
+        fallen = cycles[cycles["level"] == 80]
+        assert len(fallen) == 1
+        assert fallen["fell"].item()
+        assert fallen["walked"].item() == pytest.approx(50 / RATE)
+        assert np.isnan(fallen["x"].item())
+        assert fallen["note"].item() != ""
+        assert 80 not in set(cells["level"])
+
+
+def test_the_same_walks_give_the_same_tables():
+    walks = [a_walk(), a_walk(40)]
+    for make in (shared_map, published_maps):
+        for first, second in zip(make(walks, SETTINGS, 3), make(walks, SETTINGS, 3), strict=True):
+            pd.testing.assert_frame_equal(first, second, check_exact=True)

@@ -1,0 +1,82 @@
+"""Figure 2: CKA between layers, by the published procedure and on the same states."""
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from brainiarb.figures.style import HEAT, LAYER_NAMES, PAGE_WIDTH, letter
+
+KEY = ["layer_first", "layer_second"]
+DARK = 0.55  # cells below this value carry white digits
+
+
+def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Draw eight heat maps: above the study's four, below C and D made right and their bounds."""
+    table, noisy = tables["similarity"], settings["noisy_level"]
+    panels = [
+        ("A", "expert, itself", "own", "expert_itself", 0),
+        ("B", "clean clone, itself", "own", "clone_itself", 0),
+        ("C", "expert, clean clone", "own", "expert_clone", 0),
+        ("D", f"expert, clone at {noisy} %", "own", "expert_clone", noisy),
+        ("E", "expert, clean clone", "half", "expert_clone", 0),
+        ("F", f"expert, clone at {noisy} %", "half", "expert_clone", noisy),
+        ("G", "expert, untrained", "half", "expert_untrained", 0),
+        ("H", "expert, two rollouts", "own", "expert_two_rollouts", 0),
+    ]
+    figure = Figure(figsize=(PAGE_WIDTH, 4.15))
+    rows = figure.subfigures(2, 1, hspace=0.02)
+    rows[0].suptitle("published procedure: each network on its own rollout, rows matched by index")
+    rows[1].suptitle(
+        "E, F, G: both networks on the same states (half the expert's, half the clones')     "
+        "H: bound of C and D"
+    )
+    shown, image = [], None
+    for row, part in zip(rows, (panels[:4], panels[4:]), strict=True):
+        for axes, (name, title, stimuli, comparison, level) in zip(
+            row.subplots(1, 4, sharey=True), part, strict=True
+        ):
+            chosen = select(table, comparison, stimuli, level)
+            image = heat_map(axes, chosen)
+            letter(axes, name)
+            axes.set_title(title)
+            shown.append(chosen.assign(panel=name))
+        row.axes[0].set_ylabel("layer of the expert" if part is panels[4:] else "layer")
+        row.colorbar(image, ax=row.axes, shrink=0.75, label="linear CKA", pad=0.01)
+    return figure, pd.concat(shown, ignore_index=True)
+
+
+def select(table: pd.DataFrame, comparison: str, stimuli: str, level: int) -> pd.DataFrame:
+    """Return the pairs of layers of one panel; of clones, those of the one of median return."""
+    chosen = table[
+        (table["comparison"] == comparison)
+        & (table["stimuli"] == stimuli)
+        & (table["level"] == level)
+    ]
+    return chosen[(chosen["clone"] == -1) | chosen["median"]]
+
+
+def heat_map(axes: Axes, chosen: pd.DataFrame) -> AxesImage:
+    """Draw one panel with its numbers; a pair without a value stays blank and is called so."""
+    names = list(LAYER_NAMES)
+    values = chosen.pivot(index=KEY[0], columns=KEY[1], values="cka").reindex(names)[names]
+    image = axes.imshow(values.to_numpy(float), vmin=0, vmax=1, cmap=HEAT)
+    for (i, j), value in zip(
+        ((i, j) for i in range(len(names)) for j in range(len(names))),
+        values.to_numpy(float).ravel(),
+        strict=True,
+    ):
+        if pd.isna(value):
+            axes.text(j, i, "undef.", ha="center", va="center", fontsize=5.5)
+        else:
+            colour = "white" if value < DARK else "black"
+            axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=6, color=colour)
+    labels = [LAYER_NAMES[name] for name in names]
+    axes.set_xticks(range(len(names)), labels, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(names)), labels)
+    axes.tick_params(length=0)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return image

@@ -1,0 +1,82 @@
+"""Figure 3: one full gait cycle on the gait map, on one shared map and as published."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from brainiarb.figures.style import PAGE_WIDTH, agent_name, letter
+
+PHASE = "twilight_shifted"  # a circle of colours: a cycle ends where it begins
+DENSITY = "Greys"
+
+
+def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Draw a column for each agent: above the shared map, below the study's map of that agent."""
+    cells, cycles = tables["gait_map"], tables["gait_cycles"]
+    levels = [-1, settings["noisy_level"], settings["study_level"]]
+    levels = list(dict.fromkeys(levels))
+    figure = Figure(figsize=(PAGE_WIDTH, 5.0))
+    rows = figure.subfigures(2, 1)
+    rows[0].suptitle("one map for all: heights scaled alike, regions cut from all agents together")
+    rows[1].suptitle("as published: a map for each agent, whose axes and regions are its own")
+    letters = iter("ABCDEFGH")
+    for row, name in zip(rows, ("shared", "published"), strict=True):
+        panels = row.subplots(1, len(levels))
+        for axes, level in zip(panels, levels, strict=True):
+            mine = (
+                part[(part["map"] == name) & (part["level"] == level)] for part in (cells, cycles)
+            )
+            map_panel(axes, *mine)
+            letter(axes, next(letters))
+            axes.set_title(agent_name(level))
+        row.colorbar(
+            ScalarMappable(Normalize(0, 1), PHASE), ax=panels, shrink=0.7, pad=0.01,
+            label="phase of the cycle",
+        )  # fmt: skip
+    drawn = pd.concat([cells.assign(kind="cell"), cycles.assign(kind="cycle")], ignore_index=True)
+    return figure, drawn[drawn["level"].isin(levels)]
+
+
+def map_panel(axes: Axes, cells: pd.DataFrame, cycle: pd.DataFrame) -> None:
+    """Draw density, borders of regions and one cycle, coloured by its phase from a marked start."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_aspect("equal")
+    if len(cells):
+        grid = [cells.pivot(index="y", columns="x", values=v) for v in ("density", "region")]
+        x, y = grid[0].columns.to_numpy(), grid[0].index.to_numpy()
+        axes.pcolormesh(x, y, grid[0].to_numpy() ** 0.5, cmap=DENSITY, rasterized=True)
+        regions = grid[1].to_numpy()
+        borders = (regions != np.roll(regions, 1, 0)) | (regions != np.roll(regions, 1, 1))
+        borders[0], borders[:, 0] = False, False
+        axes.contour(x, y, borders, levels=[0.5], colors="#0072B2", linewidths=0.35, alpha=0.8)
+    path = cycle[["x", "y"]].dropna().to_numpy()
+    said = note(cycle)
+    if len(path):
+        segments = np.stack([path[:-1], path[1:]], axis=1)
+        phases = cycle["phase"].to_numpy()[:-1]
+        for width, colours in ((3.0, {"colors": "white"}), (1.6, {"array": phases, "cmap": PHASE})):
+            line = LineCollection(segments, linewidths=width, capstyle="round", **colours)
+            if "array" in colours:
+                line.set_clim(0, 1)
+            axes.add_collection(line)
+        axes.plot(*path[0], "o", ms=4, mfc="white", mec="black", mew=0.8)
+    axes.set_xlabel(said)
+
+
+def note(cycle: pd.DataFrame) -> str:
+    """Return what the panel says of its cycle: how long, or why there is none; and a fall."""
+    if not len(cycle):
+        return ""
+    row = cycle.iloc[0]
+    text = row["note"] if row["note"] else f"cycle {row['seconds']:.2f} s"
+    if not row["note"]:
+        regions = cycle["region"][cycle["region"] > 0].nunique()
+        text += f", {regions} region{'s' if regions != 1 else ''}"
+    return f"{text}; falls after {row['walked']:.1f} s" if row["fell"] else text

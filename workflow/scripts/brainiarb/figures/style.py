@@ -1,0 +1,73 @@
+"""How all figures look: journal widths, legible type, colours that everybody can tell apart."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+COLUMN_WIDTH, PAGE_WIDTH = 3.5, 7.2  # inches, of one and of two columns of a journal
+
+# Of Okabe and Ito's palette, told apart with any colour vision and in grey.
+EXPERT, CLEAN, NOISY, STUDY = "#000000", "#0072B2", "#D55E00", "#CC79A7"
+MUTED = "#999999"
+HEAT = "cividis"
+
+LAYER_NAMES = {
+    "linear1": "linear 1",
+    "linear2": "linear 2",
+    "mean_linear": "mean",
+    "log_std_linear": "log s.d.",
+}
+
+JOURNAL = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.0,
+    "axes.titlesize": 7.5,
+    "axes.labelsize": 7.0,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "legend.fontsize": 6.5,
+    "figure.titlesize": 8.5,
+    "axes.linewidth": 0.6,
+    "lines.linewidth": 1.0,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "pdf.fonttype": 42,
+    "svg.hashsalt": "brainiarb",
+}
+
+
+@contextmanager
+def journal() -> Iterator[None]:
+    """Draw in the project's style."""
+    with matplotlib.rc_context(JOURNAL):
+        yield
+
+
+def save(figure: Figure, path: Path, dpi: int) -> None:
+    """Write a figure as PNG or PDF, by the suffix, without the date: the same bytes each time."""
+    unwanted = {"CreationDate": None} if path.suffix == ".pdf" else {"Software": None}
+    figure.savefig(path, dpi=dpi, metadata=unwanted)
+
+
+def letter(axes: Axes, name: str) -> None:
+    """Mark a panel by its letter, above its upper left corner."""
+    axes.set_title(name, loc="left", fontweight="bold")
+
+
+def agent_colour(level: int, settings: dict[str, int]) -> str:
+    """Return the colour of the expert (level -1) or of the clone of a level."""
+    named = {-1: EXPERT, 0: CLEAN, settings["study_level"]: STUDY, settings["noisy_level"]: NOISY}
+    return named.get(level, MUTED)
+
+
+def agent_name(level: int) -> str:
+    """Return what the expert (level -1) or the clone of a level is called."""
+    if level < 0:
+        return "expert"
+    return "clone, clean" if level == 0 else f"clone, {level} % noise"

@@ -1,0 +1,16 @@
+"""Average the returns of every agent over its episodes."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from brainiarb.files import write_csv
+from brainiarb.jobs import job
+from brainiarb.rollouts import agent_returns
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        write_csv(snakemake.output.table, agent_returns(pd.read_csv(snakemake.input.returns)))
