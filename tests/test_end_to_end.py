@@ -156,9 +156,7 @@ def test_a_killed_snakemake_goes_on_with_the_same_result(study, trained):
         if job.is_running():
             job.kill()
     assert "lock" in snakemake(trained, "--cores", "1", "--", KILLED, fails=True).lower()
-    subprocess.run(
-        [sys.executable, ROOT / "workflow/scripts/unlock.py"], cwd=trained, check=True
-    )
+    subprocess.run([sys.executable, ROOT / "workflow/scripts/unlock.py"], cwd=trained, check=True)
     snakemake(trained, "--cores", "1", "--", KILLED)
     assert (trained / KILLED).read_bytes() == (study / KILLED).read_bytes()
 

@@ -22,6 +22,7 @@ PROFILE = yaml.safe_load((ROOT / "profiles/default/profile.yaml").read_text("utf
 TRIGGERS = frozenset(RerunTrigger.parse_choice(name) for name in PROFILE["rerun-triggers"])
 TINY = "tests/config/tiny.yaml"
 FOLDER = "results/tiny/walker2d"
+GAITS = ("gait_map", "gait_cycles")
 
 
 def plan(checkout, executor="dryrun", cores=1, config=None):
@@ -71,7 +72,7 @@ def checkout(finished, tmp_path):
     return Path(shutil.copytree(finished, tmp_path / "checkout", copy_function=shutil.copy))
 
 
-def of_level(level, tables=("similarity", "spectra", "returns")):
+def of_level(level, tables=("similarity", "returns", "agents"), figures=("fig2_cka",)):
     """Return the files that depend on one noise level."""
     expert = "tiny"
     return {
@@ -87,7 +88,13 @@ def of_level(level, tables=("similarity", "spectra", "returns")):
         f"{expert}/returns/bc_{level}.csv",
         f"{expert}/returns/bc_{level}_sampled.csv",
         *(f"tables/{table}.csv" for table in tables),
+        *drawings("noise_series", *figures),
     }
+
+
+def drawings(*figures):
+    """Return the files of figures."""
+    return {f"figures/{name}.{kind}" for name in figures for kind in ("png", "pdf", "csv")}
 
 
 def test_a_copy_with_other_time_stamps_reruns_nothing(checkout):
@@ -96,13 +103,20 @@ def test_a_copy_with_other_time_stamps_reruns_nothing(checkout):
 
 
 def test_changing_a_level_reruns_that_level_and_what_gathers_it(checkout):
-    change = {"noise": {"levels": [0, 50]}, "spectra": {"levels": [0, 50]}}
-    assert plan(checkout, config=change) == of_level(50) | {"tiny/spectra.csv"}
+    change = {
+        "noise": {"levels": [0, 50]},
+        "spectra": {"levels": [0, 50]},
+        "figures": {"noisy_level": 50, "study_level": 50},
+    }
+    gathered = ("spectra", *GAITS)
+    tables = ("similarity", "returns", "agents", *gathered)
+    figures = ("fig2_cka", "fig3_gait_cycles", "fig4_psd")
+    expected = of_level(50, tables, figures) | {f"tiny/{name}.csv" for name in gathered}
+    assert plan(checkout, config=change) == expected
 
 
 def test_adding_a_level_touches_no_other_level(checkout):
-    found = plan(checkout, config={"noise": {"levels": [0, 20, 40]}})
-    assert found == of_level(20, tables=("similarity", "returns"))
+    assert plan(checkout, config={"noise": {"levels": [0, 20, 40]}}) == of_level(20)
 
 
 def test_reordering_levels_reruns_nothing(checkout):
@@ -122,14 +136,31 @@ def test_spelling_a_number_differently_reruns_nothing(checkout):
 
 def test_a_spectral_setting_recomputes_spectra_only(checkout):
     found = plan(checkout, config={"spectra": {"segment": 32}})
-    assert found == {"tiny/spectra.csv", "tables/spectra.csv"}
+    assert found == {"tiny/spectra.csv", "tables/spectra.csv"} | drawings("fig4_psd")
+
+
+def test_a_map_setting_remaps_gaits_only(checkout):
+    found = plan(checkout, config={"gaitmap": {"perplexity": 20}})
+    tables = {f"{place}/{name}.csv" for place in ("tiny", "tables") for name in GAITS}
+    assert found == tables | drawings("fig3_gait_cycles")
+
+
+def test_the_dpi_of_a_figure_redraws_that_figure_only(checkout):
+    found = plan(checkout, config={"figures": {"dpi": {"fig4_psd": 90}}})
+    assert found == drawings("fig4_psd")
+
+
+def test_editing_how_a_figure_looks_redraws_that_figure_only(checkout):
+    module = checkout / "workflow/scripts/brainiarb/figures/fig2_cka.py"
+    module.write_text(module.read_text("utf-8") + "\nNEW = 1\n", "utf-8")
+    assert plan(checkout) == drawings("fig2_cka")
 
 
 def test_editing_a_module_reruns_its_dependents(checkout):
     module = checkout / "workflow/scripts/brainiarb/comparisons.py"
     module.write_text(module.read_text("utf-8") + "\nNEW = 1\n", "utf-8")
     levels = {f"tiny/similarity/bc_{level}.csv" for level in (0, 40)}
-    assert plan(checkout) == levels | {"tables/similarity.csv"}
+    assert plan(checkout) == levels | {"tables/similarity.csv"} | drawings("fig2_cka")
 
 
 def test_comments_and_docstrings_rerun_nothing(checkout):
@@ -163,6 +194,8 @@ def refusal(*options):
             "experts.other.checkpoint: no file missing.zip",
         ),
         ({"experts": {"tables": {"checkpoint": "a.zip"}}}, "tables"),
+        ({"figures": {"noisy_level": 30}}, "figures.noisy_level: 30 is not among noise.levels"),
+        ({"spectra": {"levels": [0]}}, "spectra.levels: 40 must be among them"),
         ({"study": {"clone": ["nobody"]}}, "study.clone: nobody is not among experts"),
     ],
 )

@@ -59,9 +59,9 @@ rule draw_figure:
     params:
         settings=lambda wildcards: settings(
             *FIGURES[wildcards.figure]["settings"],
-            "figures.dpi",
             expert=CLONED[0],
             figure=wildcards.figure,
+            dpi=config["figures"]["dpi"][wildcards.figure],
         ),
         code=lambda wildcards: code(
             "draw_figure.py", f"brainiarb/figures/{wildcards.figure}.py"

@@ -205,8 +205,8 @@ def track(
     table["phase"] = frames / max(len(points) - 1, 1)
     table["x"], table["y"], table["region"] = points[:, 0], points[:, 1], regions
     note = ""
-    if cycle is None or not len(table):
-        note = "no full cycle" if len(walked.heights[walked.episode]) > walked.first else "falls"
+    if not len(table):
+        note = "no full cycle"
         table = pd.DataFrame({n: [np.nan] for n in ("time", "phase", "x", "y")} | {"region": [0]})
     for place_, (column, value) in enumerate(
         [("map", name), ("agent", walked.agent), ("level", walked.level), ("clone", walked.clone)]

@@ -9,10 +9,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
-from brainiarb.figures.style import CLEAN, MUTED, NOISY, PAGE_WIDTH, letter
+from brainiarb.figures.style import CLEAN, MUTED, NOISY, PAGE_WIDTH, head
 
 CAP = np.linspace(-np.pi / 2, np.pi / 2, 12)
 FLOOR = 0.0  # m
+SPACING = 0.95  # m between the poses of a cycle, which would overlap
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -32,23 +33,25 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     name_segments(right, first)
     frame(right, first)
     poses = list(skeleton.groupby("pose"))
+    apart = []
     for number, (_, pose) in enumerate(poses):
-        draw_pose(below, pose, 0.35 + 0.65 * number / max(len(poses) - 1, 1))
-        middle = pose[["x_start", "x_end"]].to_numpy().mean()
-        below.text(middle, -0.1, f"{pose['time'].iloc[0]:.2f} s", ha="center", va="top")
-    frame(below, skeleton)
-    below.set_ylim(-0.35, None)
+        ends = pose[["x_start", "x_end"]]
+        pose = pose.assign(**(ends - ends.to_numpy().mean() + number * SPACING))
+        draw_pose(below, pose)
+        below.text(number * SPACING, -0.1, f"{pose['time'].iloc[0]:.2f} s", ha="center", va="top")
+        apart.append(pose)
+    frame(below, pd.concat(apart))
+    below.set_ylim(-0.3, None)
     for axes, name, title in (
         (left, "A", "Walker2d"),
         (right, "B", "segments whose heights are recorded"),
-        (below, "C", "one full gait cycle of the expert"),
+        (below, "C", "one full gait cycle of the expert, its poses moved apart"),
     ):
-        letter(axes, name)
-        axes.set_title(title)
+        head(axes, name, title)
     return figure, skeleton
 
 
-def draw_pose(axes: Axes, pose: pd.DataFrame, strength: float = 1.0) -> None:
+def draw_pose(axes: Axes, pose: pd.DataFrame) -> None:
     """Draw the capsules of one pose, the left leg in its own colour."""
     for row in pose.itertuples():
         start, end = np.array([row.x_start, row.z_start]), np.array([row.x_end, row.z_end])
@@ -65,7 +68,6 @@ def draw_pose(axes: Axes, pose: pd.DataFrame, strength: float = 1.0) -> None:
                 outline,
                 facecolor=colour(row.geom),
                 edgecolor="white",
-                alpha=strength,
                 linewidth=0.5,
             )
         )

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from brainiarb.figures.style import HEAT, LAYER_NAMES, PAGE_WIDTH, letter
+from brainiarb.figures.style import HEAT, LAYER_NAMES, PAGE_WIDTH, head
 
 KEY = ["layer_first", "layer_second"]
 DARK = 0.55  # cells below this value carry white digits
@@ -26,7 +26,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         ("G", "expert, untrained", "half", "expert_untrained", 0),
         ("H", "expert, two rollouts", "own", "expert_two_rollouts", 0),
     ]
-    figure = Figure(figsize=(PAGE_WIDTH, 4.15))
+    figure = Figure(figsize=(PAGE_WIDTH, 4.5))
     rows = figure.subfigures(2, 1, hspace=0.02)
     rows[0].suptitle("published procedure: each network on its own rollout, rows matched by index")
     rows[1].suptitle(
@@ -40,10 +40,10 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         ):
             chosen = select(table, comparison, stimuli, level)
             image = heat_map(axes, chosen)
-            letter(axes, name)
-            axes.set_title(title)
+            head(axes, name, title)
             shown.append(chosen.assign(panel=name))
-        row.axes[0].set_ylabel("layer of the expert" if part is panels[4:] else "layer")
+        row.axes[0].set_ylabel("layer of the first network")
+        row.supxlabel("layer of the second network", fontsize=7)
         row.colorbar(image, ax=row.axes, shrink=0.75, label="linear CKA", pad=0.01)
     return figure, pd.concat(shown, ignore_index=True)
 

@@ -10,10 +10,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import PAGE_WIDTH, agent_name, letter
+from brainiarb.figures.style import PAGE_WIDTH, agent_name, head
 
 PHASE = "twilight_shifted"  # a circle of colours: a cycle ends where it begins
 DENSITY = "Greys"
+BORDER = "#0072B2"
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -33,8 +34,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
                 part[(part["map"] == name) & (part["level"] == level)] for part in (cells, cycles)
             )
             map_panel(axes, *mine)
-            letter(axes, next(letters))
-            axes.set_title(agent_name(level))
+            head(axes, next(letters), agent_name(level))
         row.colorbar(
             ScalarMappable(Normalize(0, 1), PHASE), ax=panels, shrink=0.7, pad=0.01,
             label="phase of the cycle",
@@ -48,16 +48,19 @@ def map_panel(axes: Axes, cells: pd.DataFrame, cycle: pd.DataFrame) -> None:
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_aspect("equal")
+    axes.spines[:].set_visible(False)
     if len(cells):
         grid = [cells.pivot(index="y", columns="x", values=v) for v in ("density", "region")]
         x, y = grid[0].columns.to_numpy(), grid[0].index.to_numpy()
         axes.pcolormesh(x, y, grid[0].to_numpy() ** 0.5, cmap=DENSITY, rasterized=True)
         regions = grid[1].to_numpy()
-        borders = (regions != np.roll(regions, 1, 0)) | (regions != np.roll(regions, 1, 1))
-        borders[0], borders[:, 0] = False, False
-        axes.contour(x, y, borders, levels=[0.5], colors="#0072B2", linewidths=0.35, alpha=0.8)
+        for region in np.unique(regions):
+            axes.contour(
+                x, y, regions == region, levels=[0.5], colors=BORDER, linewidths=0.5, alpha=0.8
+            )
+    else:
+        axes.text(0.5, 0.5, "too short to map", ha="center", transform=axes.transAxes)
     path = cycle[["x", "y"]].dropna().to_numpy()
-    said = note(cycle)
     if len(path):
         segments = np.stack([path[:-1], path[1:]], axis=1)
         phases = cycle["phase"].to_numpy()[:-1]
@@ -67,16 +70,15 @@ def map_panel(axes: Axes, cells: pd.DataFrame, cycle: pd.DataFrame) -> None:
                 line.set_clim(0, 1)
             axes.add_collection(line)
         axes.plot(*path[0], "o", ms=4, mfc="white", mec="black", mew=0.8)
-    axes.set_xlabel(said)
+    axes.set_xlabel(note(cycle))
 
 
 def note(cycle: pd.DataFrame) -> str:
-    """Return what the panel says of its cycle: how long, or why there is none; and a fall."""
+    """Return what the panel says of its cycle: its length, or that there is none; and a fall."""
     if not len(cycle):
         return ""
     row = cycle.iloc[0]
-    text = row["note"] if row["note"] else f"cycle {row['seconds']:.2f} s"
-    if not row["note"]:
-        regions = cycle["region"][cycle["region"] > 0].nunique()
-        text += f", {regions} region{'s' if regions != 1 else ''}"
+    regions = cycle.loc[cycle["region"] > 0, "region"].nunique()
+    crossed = f"{regions} region{'' if regions == 1 else 's'}"
+    text = row["note"] or f"cycle {row['seconds']:.2f} s through {crossed}"
     return f"{text}; falls after {row['walked']:.1f} s" if row["fell"] else text

@@ -33,14 +33,12 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             axes.plot(
                 mine["frequency"],
                 mine["density"],
-                color=agent_colour(level, settings),
+                color=agent_colour(level),
                 linewidth=WIDTHS.get(level, 0.9),
                 label=agent_name(level),
             )
             for frequency in mine["fundamental"].dropna().unique():
-                axes.axvline(
-                    frequency, color=agent_colour(level, settings), linestyle=":", linewidth=0.7
-                )
+                axes.axvline(frequency, color=agent_colour(level), linestyle=":", linewidth=0.7)
         unit = table.loc[table["channel"] == channel, "unit"].iloc[0]
         axes.set_title(channel)
         axes.set_yscale("log")

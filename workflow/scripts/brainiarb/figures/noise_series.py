@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import CLEAN, EXPERT, NOISY, PAGE_WIDTH, letter
+from brainiarb.figures.style import CLEAN, EXPERT, NOISY, PAGE_WIDTH, head
 
 PANELS = {
     "return": "return (first 1,000 steps)",
@@ -31,7 +31,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         series(axes, table, levels, column)
         axes.set_ylabel(label)
         axes.set_xticks(range(len(levels)), levels)
-        letter(axes, name)
+        head(axes, name)
     for axes in (*panels[1, :2], panels[0, 2]):
         axes.set_xlabel("noise in the demonstrations (%)")
         axes.tick_params(labelbottom=True)

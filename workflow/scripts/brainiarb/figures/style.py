@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 COLUMN_WIDTH, PAGE_WIDTH = 3.5, 7.2  # inches, of one and of two columns of a journal
 
 # Of Okabe and Ito's palette, told apart with any colour vision and in grey.
-EXPERT, CLEAN, NOISY, STUDY = "#000000", "#0072B2", "#D55E00", "#CC79A7"
+EXPERT, CLEAN, NOISY = "#000000", "#0072B2", "#D55E00"
 MUTED = "#999999"
 HEAT = "cividis"
 
@@ -55,15 +55,14 @@ def save(figure: Figure, path: Path, dpi: int) -> None:
     figure.savefig(path, dpi=dpi, metadata=unwanted)
 
 
-def letter(axes: Axes, name: str) -> None:
-    """Mark a panel by its letter, above its upper left corner."""
-    axes.set_title(name, loc="left", fontweight="bold")
+def head(axes: Axes, letter: str, title: str = "") -> None:
+    """Write a panel's letter, bold, and its title above its upper left corner."""
+    axes.set_title(rf"$\mathbf{{{letter}}}$  {title}", loc="left")
 
 
-def agent_colour(level: int, settings: dict[str, int]) -> str:
-    """Return the colour of the expert (level -1) or of the clone of a level."""
-    named = {-1: EXPERT, 0: CLEAN, settings["study_level"]: STUDY, settings["noisy_level"]: NOISY}
-    return named.get(level, MUTED)
+def agent_colour(level: int) -> str:
+    """Return the colour of the expert (level -1), of the clean clone or of the noisy one."""
+    return {-1: EXPERT, 0: CLEAN}.get(level, NOISY)
 
 
 def agent_name(level: int) -> str:

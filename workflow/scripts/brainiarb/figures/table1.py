@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from brainiarb.figures.style import PAGE_WIDTH
 
-COLUMNS = {"index": "", "description": "Observation", "quantity": "Measurement", "unit": "Unit"}
+COLUMNS = {"index": "#", "description": "Observation", "quantity": "Measurement", "unit": "Unit"}
 STARTS = (0.0, 0.05, 0.62, 0.88)  # of the columns, as shares of the width
 ROW_HEIGHT = 0.17  # inches
 
@@ -17,8 +17,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     table = tables["observations"][list(COLUMNS)]
     lines = len(table) + 1
     size = (PAGE_WIDTH * 0.75, ROW_HEIGHT * (lines + 1.5))
-    figure = Figure(figsize=size, layout="none")
-    axes = figure.add_axes((0.02, 0.02, 0.96, 0.96))
+    figure = Figure(figsize=size)
+    axes = figure.subplots()
     axes.set(xlim=(0, 1), ylim=(lines + 0.4, -0.4))
     axes.set_axis_off()
     rows = [tuple(COLUMNS.values()), *table.itertuples(index=False, name=None)]
