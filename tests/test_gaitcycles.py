@@ -18,7 +18,7 @@ from test_rollouts import recording
 RATE = 125.0
 SECONDS = 0.8  # of a gait cycle
 SETTINGS = MapSettings(
-    points=400, perplexity=20, bandwidth=0.03, grid=32, prominence=0.05, published_frames=500
+    points=250, perplexity=20, bandwidth=0.03, grid=32, prominence=0.05, published_frames=300
 )
 
 

@@ -253,7 +253,10 @@ def archive_and_record(wildcards):
     """Return an expert's archive and, where one lies beside it, the JSON of its provenance."""
     archive = Path(EXPERTS[wildcards.expert]["checkpoint"])
     record = archive.with_suffix(".json")
-    return {"checkpoint": str(archive), **({"record": str(record)} if record.is_file() else {})}
+    return {
+        "checkpoint": str(archive),
+        **({"record": str(record)} if record.is_file() else {}),
+    }
 
 
 def mode_of(wildcards):

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from brainiarb.figures.style import HEAT, LAYER_NAMES, PAGE_WIDTH, head
+from brainiarb.figures.style import HEAT, LAYER_NAMES, PAGE_WIDTH, head, two_rows
 
 KEY = ["layer_first", "layer_second"]
 DARK = 0.55  # cells below this value carry white digits
@@ -27,7 +27,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         ("H", "expert, two rollouts", "own", "expert_two_rollouts", 0),
     ]
     figure = Figure(figsize=(PAGE_WIDTH, 4.5))
-    rows = figure.subfigures(2, 1, hspace=0.02)
+    rows = two_rows(figure)
     rows[0].suptitle("published procedure: each network on its own rollout, rows matched by index")
     rows[1].suptitle(
         "E, F, G: both networks on the same states (half the expert's, half the clones')     "

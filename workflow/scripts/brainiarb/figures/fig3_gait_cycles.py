@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import PAGE_WIDTH, agent_name, head
+from brainiarb.figures.style import PAGE_WIDTH, agent_name, head, two_rows
 
 PHASE = "twilight_shifted"  # a circle of colours: a cycle ends where it begins
 DENSITY = "Greys"
@@ -23,7 +23,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     levels = [-1, settings["noisy_level"], settings["study_level"]]
     levels = list(dict.fromkeys(levels))
     figure = Figure(figsize=(PAGE_WIDTH, 5.0))
-    rows = figure.subfigures(2, 1)
+    rows = two_rows(figure)
     rows[0].suptitle("one map for all: heights scaled alike, regions cut from all agents together")
     rows[1].suptitle("as published: a map for each agent, whose axes and regions are its own")
     letters = iter("ABCDEFGH")
@@ -62,13 +62,12 @@ def map_panel(axes: Axes, cells: pd.DataFrame, cycle: pd.DataFrame) -> None:
         axes.text(0.5, 0.5, "too short to map", ha="center", transform=axes.transAxes)
     path = cycle[["x", "y"]].dropna().to_numpy()
     if len(path):
-        segments = np.stack([path[:-1], path[1:]], axis=1)
+        segments = list(np.stack([path[:-1], path[1:]], axis=1))
         phases = cycle["phase"].to_numpy()[:-1]
-        for width, colours in ((3.0, {"colors": "white"}), (1.6, {"array": phases, "cmap": PHASE})):
-            line = LineCollection(segments, linewidths=width, capstyle="round", **colours)
-            if "array" in colours:
-                line.set_clim(0, 1)
-            axes.add_collection(line)
+        axes.add_collection(LineCollection(segments, linewidths=3.0, colors="white"))
+        line = LineCollection(segments, linewidths=1.6, cmap=PHASE, norm=Normalize(0, 1))
+        line.set_array(phases)
+        axes.add_collection(line)
         axes.plot(*path[0], "o", ms=4, mfc="white", mec="black", mew=0.8)
     axes.set_xlabel(note(cycle))
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 COLUMN_WIDTH, PAGE_WIDTH = 3.5, 7.2  # inches, of one and of two columns of a journal
 
@@ -22,7 +23,7 @@ LAYER_NAMES = {
     "log_std_linear": "log s.d.",
 }
 
-JOURNAL = {
+JOURNAL: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7.0,
     "axes.titlesize": 7.5,
@@ -53,6 +54,12 @@ def save(figure: Figure, path: Path, dpi: int) -> None:
     """Write a figure as PNG or PDF, by the suffix, without the date: the same bytes each time."""
     unwanted = {"CreationDate": None} if path.suffix == ".pdf" else {"Software": None}
     figure.savefig(path, dpi=dpi, metadata=unwanted)
+
+
+def two_rows(figure: Figure) -> tuple[SubFigure, SubFigure]:
+    """Return an upper and a lower half, each with a title and a colour bar of its own."""
+    grid = figure.add_gridspec(2, 1)
+    return figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
 
 
 def head(axes: Axes, letter: str, title: str = "") -> None:
