@@ -104,7 +104,8 @@ class CrossQ(SAC):
     ) -> None:
         """Make one update of the critics and, every third time, of actor and temperature."""
         heads = apply_layers(self._plain_actor, next_observations)[0]
-        next_actions, next_log_prob = squash(*heads.chunk(2, dim=1), noise[1])
+        mean, log_std = heads.chunk(2, dim=1)
+        next_actions, next_log_prob = squash(mean, log_std, noise[1])
 
         # One forward pass of both batches, so that they share the statistics of the norms.
         now = torch.cat([observations, actions], dim=1)
@@ -124,7 +125,8 @@ class CrossQ(SAC):
     def _update_actor(self, observations: Tensor, noise: Tensor) -> None:
         self._normed_critics.fold_into(self._plain_critics)
         heads = self._normed_actor.forward(observations)[0]
-        actions, log_prob = squash(*heads.chunk(2, dim=1), noise)
+        mean, log_std = heads.chunk(2, dim=1)
+        actions, log_prob = squash(mean, log_std, noise)
         temperature = self._update_temperature(log_prob)
         inputs = torch.cat([observations, actions], dim=1)
         values, slopes = input_gradient(self._plain_critics, inputs)

@@ -4,12 +4,13 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 
 from brainiarb.figures.style import HEAT, LAYER_NAMES, PAGE_WIDTH, head, two_rows
 
-KEY = ["layer_first", "layer_second"]
+SCALE = Normalize(0, 1)
 DARK = 0.55  # cells below this value carry white digits
 
 
@@ -33,18 +34,20 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         "E, F, G: both networks on the same states (half the expert's, half the clones')     "
         "H: bound of C and D"
     )
-    shown, image = [], None
+    shown = []
     for row, part in zip(rows, (panels[:4], panels[4:]), strict=True):
         for axes, (name, title, stimuli, comparison, level) in zip(
             row.subplots(1, 4, sharey=True), part, strict=True
         ):
             chosen = select(table, comparison, stimuli, level)
-            image = heat_map(axes, chosen)
+            heat_map(axes, chosen)
             head(axes, name, title)
             shown.append(chosen.assign(panel=name))
         row.axes[0].set_ylabel("layer of the first network")
         row.supxlabel("layer of the second network", fontsize=7)
-        row.colorbar(image, ax=row.axes, shrink=0.75, label="linear CKA", pad=0.01)
+        row.colorbar(
+            ScalarMappable(SCALE, HEAT), ax=row.axes, shrink=0.75, label="linear CKA", pad=0.01
+        )
     return figure, pd.concat(shown, ignore_index=True)
 
 
@@ -58,11 +61,13 @@ def select(table: pd.DataFrame, comparison: str, stimuli: str, level: int) -> pd
     return chosen[(chosen["clone"] == -1) | chosen["median"]]
 
 
-def heat_map(axes: Axes, chosen: pd.DataFrame) -> AxesImage:
+def heat_map(axes: Axes, chosen: pd.DataFrame) -> None:
     """Draw one panel with its numbers; a pair without a value stays blank and is called so."""
     names = list(LAYER_NAMES)
-    values = chosen.pivot(index=KEY[0], columns=KEY[1], values="cka").reindex(names)[names]
-    image = axes.imshow(values.to_numpy(float), vmin=0, vmax=1, cmap=HEAT)
+    values = chosen.pivot(index="layer_first", columns="layer_second", values="cka").reindex(names)[
+        names
+    ]
+    axes.imshow(values.to_numpy(float), norm=SCALE, cmap=HEAT)
     for (i, j), value in zip(
         ((i, j) for i in range(len(names)) for j in range(len(names))),
         values.to_numpy(float).ravel(),
@@ -79,4 +84,3 @@ def heat_map(axes: Axes, chosen: pd.DataFrame) -> AxesImage:
     axes.tick_params(length=0)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    return image
