@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import psutil
 import pytest
 import torch
 
-from conftest import ROOT, command, new_folder, snakemake
+from conftest import command, new_folder, snakemake
 
 EXPERT = Path("results/tiny/walker2d/tiny")
 TABLES = EXPERT.parent / "tables"
@@ -156,7 +155,7 @@ def test_a_killed_snakemake_goes_on_with_the_same_result(study, trained):
         if job.is_running():
             job.kill()
     assert "lock" in snakemake(trained, "--cores", "1", "--", KILLED, fails=True).lower()
-    subprocess.run([sys.executable, ROOT / "workflow/scripts/unlock.py"], cwd=trained, check=True)
+    snakemake(trained, "--unlock")
     snakemake(trained, "--cores", "1", "--", KILLED)
     assert (trained / KILLED).read_bytes() == (study / KILLED).read_bytes()
 
