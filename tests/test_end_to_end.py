@@ -19,6 +19,7 @@ from conftest import command, new_folder, snakemake
 EXPERT = Path("results/tiny/walker2d/tiny")
 TABLES = EXPERT.parent / "tables"
 FIGURES = EXPERT.parent / "figures"
+DEMONSTRATIONS = EXPERT / "demonstrations/noise_40.npz"
 # The checkpoint is exempt from equal bytes: training is resumable, not reproducible to the byte.
 TRAINED = ("checkpoint.zip", "checkpoint.json", "checkpoint.csv")
 PATIENCE = 300  # s until whatever waits for another process gives up, even on a busy machine
@@ -117,13 +118,11 @@ def test_one_figure_by_its_name_runs_only_what_it_needs(trained):
 
 # ---- kills
 
-KILLED = EXPERT / "demonstrations/noise_40.npz"
-
 
 def start(folder):
     """Start the recording of demonstrations; return Snakemake's process and that of the job."""
     ours = subprocess.Popen(
-        command("--cores", "1", "--", KILLED), cwd=folder,
+        command("--cores", "1", "--", DEMONSTRATIONS), cwd=folder,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     log = folder / EXPERT.parent / "logs/record_demonstrations/tiny_40.log"
@@ -142,9 +141,9 @@ def test_a_killed_job_is_made_again_with_the_same_result(study, trained):
     for job in jobs:
         os.kill(job.pid, signal.SIGKILL)
     assert ours.wait(PATIENCE) != 0
-    assert not (trained / KILLED).exists()
-    snakemake(trained, "--cores", "1", "--", KILLED)
-    assert (trained / KILLED).read_bytes() == (study / KILLED).read_bytes()
+    assert not (trained / DEMONSTRATIONS).exists()
+    snakemake(trained, "--cores", "1", "--", DEMONSTRATIONS)
+    assert (trained / DEMONSTRATIONS).read_bytes() == (study / DEMONSTRATIONS).read_bytes()
 
 
 def test_a_killed_snakemake_goes_on_with_the_same_result(study, trained):
@@ -154,10 +153,10 @@ def test_a_killed_snakemake_goes_on_with_the_same_result(study, trained):
     for job in jobs:
         if job.is_running():
             job.kill()
-    assert "lock" in snakemake(trained, "--cores", "1", "--", KILLED, fails=True).lower()
+    assert "lock" in snakemake(trained, "--cores", "1", "--", DEMONSTRATIONS, fails=True).lower()
     snakemake(trained, "--unlock")
-    snakemake(trained, "--cores", "1", "--", KILLED)
-    assert (trained / KILLED).read_bytes() == (study / KILLED).read_bytes()
+    snakemake(trained, "--cores", "1", "--", DEMONSTRATIONS)
+    assert (trained / DEMONSTRATIONS).read_bytes() == (study / DEMONSTRATIONS).read_bytes()
 
 
 # ---- damage
@@ -189,7 +188,7 @@ def test_a_rollout_with_nan_is_refused(damaged):
     arrays["heights"][7] = np.nan
     np.savez(rollouts, **arrays)
     refused(
-        damaged, EXPERT / "spectra.csv", "compute_spectra/tiny.log",
+        damaged, DEMONSTRATIONS, "record_demonstrations/tiny_40.log",
         "rollouts.npz", "'heights' is not finite in row 7",
     )  # fmt: skip
 
