@@ -19,7 +19,7 @@ from brainiarb.figures import (
     table1,
 )
 from brainiarb.gaitcycles import published_maps, shared_map
-from brainiarb.policies import LAYERS
+from brainiarb.layers import LAYERS
 from brainiarb.rendering import skeleton_table
 from brainiarb.rollouts import agent_returns
 from conftest import ROOT

@@ -98,7 +98,7 @@ rule link_activations:
     log:
         log_file("link_activations/{expert}.log"),
     conda:
-        "../../envs/rl.yaml"
+        "../../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=1000,

@@ -169,6 +169,14 @@ def _meaning(node):
     return f"{type(node).__name__}({' '.join(kept)})"
 
 
+def _running(node):
+    """Yield the nodes of a module but for those under `if TYPE_CHECKING`, which never run."""
+    if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
+        yield node
+        for child in ast.iter_child_nodes(node):
+            yield from _running(child)
+
+
 def _imported_names(node, path):
     """Return the dotted names that an import statement of the file at `path` may load."""
     if isinstance(node, ast.Import):
@@ -188,7 +196,7 @@ def _source(path):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imported = set()
         for name in (
-            name for node in ast.walk(tree) for name in _imported_names(node, path)
+            name for node in _running(tree) for name in _imported_names(node, path)
         ):
             stem = SCRIPTS.joinpath(*name.split("."))
             packages = [

@@ -1,5 +1,6 @@
 """Rollouts: checkpoint.zip, bc_<noise>.pt
--> rollouts.npz, rollouts_sampled.npz, demonstrations/noise_<noise>.npz, bc_<noise>/rollouts.npz
+-> rollouts.npz, rollouts_sampled.npz, demonstrations/noise_<noise>.npz, bc_<noise>/rollouts.npz,
+and of each the returns of its episodes: returns/*.csv
 """
 
 
@@ -8,6 +9,7 @@ rule record_expert:
         checkpoint=expert_file("checkpoint.zip"),
     output:
         rollouts=expert_file("rollouts{mode}.npz"),
+        returns=expert_file("returns/rollouts{mode}.csv"),
     log:
         log_file("record_expert/{expert}{mode}.log"),
     conda:
@@ -37,6 +39,7 @@ rule record_demonstrations:
         rollouts=expert_file("rollouts.npz"),
     output:
         demonstrations=expert_file("demonstrations/noise_{noise}.npz"),
+        returns=expert_file("returns/demonstrations_{noise}.csv"),
     log:
         log_file("record_demonstrations/{expert}_{noise}.log"),
     conda:
@@ -67,6 +70,7 @@ rule record_clones:
         clones=expert_file("bc_{noise}.pt"),
     output:
         rollouts=expert_file("bc_{noise}/rollouts{mode}.npz"),
+        returns=expert_file("returns/bc_{noise}{mode}.csv"),
     log:
         log_file("record_clones/{expert}_{noise}{mode}.log"),
     conda:

@@ -12,7 +12,7 @@ rule compare_clones:
     log:
         log_file("compare_clones/{expert}_{noise}.log"),
     conda:
-        "../../envs/rl.yaml"
+        "../../envs/analysis.yaml"
     threads: 1
     resources:
         mem_mb=3000,

@@ -1,13 +1,13 @@
-"""Record what the clones of a level learn from: the expert's walking under noise."""
+"""Record what clones learn from, the expert's walking under noise, and tabulate its returns."""
 
 from typing import TYPE_CHECKING
 
 from brainiarb.bodies import environment_facts, get_body
-from brainiarb.files import write_npz
+from brainiarb.files import write_csv, write_npz
 from brainiarb.jobs import job
 from brainiarb.policies import mean_action, read_archive
 from brainiarb.recording import Noise, demonstration_steps, record_samples
-from brainiarb.rollouts import observation_scaler, read_rollouts
+from brainiarb.rollouts import observation_scaler, read_rollouts, returns_table
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -33,3 +33,7 @@ if __name__ == "__main__":
             progress=f"demonstrations {level} %",
         )
         write_npz(snakemake.output.demonstrations, demonstrations)
+        write_csv(
+            snakemake.output.returns,
+            returns_table(demonstrations, expert, "demonstrator", level, "mean"),
+        )

@@ -1,12 +1,13 @@
-"""Record the walking of an expert."""
+"""Record the walking of an expert and tabulate its returns."""
 
 from typing import TYPE_CHECKING
 
 from brainiarb.bodies import environment_facts, get_body
-from brainiarb.files import write_npz
+from brainiarb.files import write_csv, write_npz
 from brainiarb.jobs import job
 from brainiarb.policies import mean_action, read_archive, sampled_action
 from brainiarb.recording import record_episodes
+from brainiarb.rollouts import returns_table
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -31,3 +32,7 @@ if __name__ == "__main__":
             progress=settings["expert"],
         )
         write_npz(snakemake.output.rollouts, rollouts)
+        write_csv(
+            snakemake.output.returns,
+            returns_table(rollouts, settings["expert"], "expert", -1, settings["mode"]),
+        )

@@ -11,35 +11,32 @@ every second row it is: `read_layers` puts them together.
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import h5py
 import numpy as np
-import torch
 
-from brainiarb.policies import LAYERS, Actors
+from brainiarb.layers import LAYERS
 from brainiarb.stimuli import Stimuli
+
+if TYPE_CHECKING:
+    # Readers of activations are spared the seconds that importing torch takes.
+    from brainiarb.policies import Actors
 
 CHUNK_ROWS = 4096  # rows of a chunk: readers take consecutive rows of one network
 
 
-@torch.no_grad()
-def respond(actors: Actors, observations: np.ndarray) -> dict[str, np.ndarray]:
-    """Return each layer (K, n, p) of K networks for observations (n, o) or (K, n, o)."""
-    activity = actors(torch.from_numpy(np.ascontiguousarray(observations, np.float32)))
-    return {name: values.numpy() for name, values in activity._asdict().items()}
-
-
-def record_shared(file: h5py.File, group: str, actors: Actors, stimuli: Stimuli) -> None:
+def record_shared(file: h5py.File, group: str, actors: "Actors", stimuli: Stimuli) -> None:
     """Write what K networks compute from the same states."""
     node = _group(file, group, [stimuli.digest], shared=True)
     node.create_dataset("observations", data=stimuli.observations)
     node.create_dataset("episode_ids", data=stimuli.episode_ids)
     for k in range(len(actors)):
-        for name, values in respond(actors.only(k), stimuli.observations).items():
+        for name, values in actors.only(k).respond(stimuli.observations).items():
             _rows(node, name, len(actors), values)[k] = values[0]
 
 
-def record_own(file: h5py.File, group: str, actors: Actors, own: Sequence[Stimuli]) -> None:
+def record_own(file: h5py.File, group: str, actors: "Actors", own: Sequence[Stimuli]) -> None:
     """Write what each network computes from states of its own; missing rows are nan.
 
     With one network and several recordings the first axis counts the recordings.
@@ -48,7 +45,7 @@ def record_own(file: h5py.File, group: str, actors: Actors, own: Sequence[Stimul
     node = _group(file, group, [stimuli.digest for stimuli in own], shared=False)
     node.attrs["rows"] = [len(stimuli.observations) for stimuli in own]
     for k, stimuli in enumerate(own):
-        layers = respond(actors.only(k if len(actors) > 1 else 0), stimuli.observations)
+        layers = actors.only(k if len(actors) > 1 else 0).respond(stimuli.observations)
         layers["observations"] = stimuli.observations[None]
         for name, values in layers.items():
             padded = np.full((rows, values.shape[2]), np.nan, np.float32)

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from brainiarb.activations import digest_of, every_second, own_length, read_layers
-from brainiarb.policies import LAYERS
+from brainiarb.layers import LAYERS
 from brainiarb.similarity import table
 
 Layers = dict[str, np.ndarray]

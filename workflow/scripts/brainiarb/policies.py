@@ -7,8 +7,6 @@
 | `mean_linear`             | (K, n, a) | mean of the Gaussian, before the tanh            |
 | `log_std_linear`          | (K, n, a) | log standard deviation, before the clamp         |
 | `tanh(mean_linear)`       | (K, n, a) | mean action, in [-1, 1]                          |
-
-It is the actor of Stable-Baselines3's SAC (Haarnoja et al. 2018, appendix C).
 """
 
 import io
@@ -24,12 +22,10 @@ import torch
 from torch import Tensor, nn
 
 from brainiarb.files import whole
+from brainiarb.layers import LAYERS, LOG_STD_MAX, LOG_STD_MIN, WIDTH
 from brainiarb.rollouts import Scaler
 from brainiarb.seeds import derive_seed
 
-LAYERS = ("linear1", "linear2", "mean_linear", "log_std_linear")
-WIDTH = 256  # units in a hidden layer
-LOG_STD_MIN, LOG_STD_MAX = -20.0, 2.0  # the clamp of Stable-Baselines3's actor
 LOG_2PI = math.log(2 * math.pi)
 
 ARCHIVE_NAMES = {
@@ -94,6 +90,12 @@ class Actors(nn.Module):
         mean = layer["mean_linear"](features)
         log_std = layer["log_std_linear"](features.detach() if detach_log_std else features)
         return Activity(linear1, linear2, mean, log_std)
+
+    @torch.no_grad()
+    def respond(self, observations: np.ndarray) -> dict[str, np.ndarray]:
+        """Return each layer (K, n, p) by its name for observations (n, o) or (K, n, o)."""
+        activity = self(torch.from_numpy(np.ascontiguousarray(observations, np.float32)))
+        return {name: values.numpy() for name, values in activity._asdict().items()}
 
 
 def untrained_seeds(master: int, expert: str, count: int) -> list[int]:

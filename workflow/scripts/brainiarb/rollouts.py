@@ -196,6 +196,23 @@ def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = 1000) -> pd.D
     return table
 
 
+def returns_table(
+    rollouts: Rollouts, expert: str, agent: str, level: int, mode: str
+) -> pd.DataFrame:
+    """Tabulate `episode_returns` under the names of the agents, one kind of them.
+
+    `agent` is `expert`, `demonstrator` or `clone`, `level` the noise in percent and -1 for an
+    expert, `mode` `mean` or `sampled`. The column `median` marks the clone that stands for all.
+    """
+    table = episode_returns(rollouts)
+    for place, (column, value) in enumerate(
+        [("expert", expert), ("agent", agent), ("level", level), ("mode", mode)]
+    ):
+        table.insert(place, column, value)
+    table["median"] = table["clone"] == median_clone(table)
+    return table
+
+
 def agent_returns(episodes: pd.DataFrame) -> pd.DataFrame:
     """Average `episode_returns` over the episodes of every clone, whatever columns name it.
 

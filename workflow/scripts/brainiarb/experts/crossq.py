@@ -20,7 +20,7 @@ from brainiarb.experts.normed import (
     stack_layers,
 )
 from brainiarb.experts.sac import SAC, SQUASH_EPSILON, squash
-from brainiarb.policies import LOG_STD_MAX, LOG_STD_MIN
+from brainiarb.layers import LOG_STD_MAX, LOG_STD_MIN
 
 ADAM_BETAS = (0.5, 0.999)
 POLICY_DELAY = 3  # critic updates per update of actor and temperature

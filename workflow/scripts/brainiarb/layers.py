@@ -1,0 +1,10 @@
+"""The layers of the actor that experts and clones share: what is recorded and compared.
+
+It is the actor of Stable-Baselines3's SAC (Haarnoja et al. 2018, appendix C).
+"""
+
+LAYERS = ("linear1", "linear2", "mean_linear", "log_std_linear")
+"""In the order of `brainiarb.policies`; each before its non-linearity."""
+
+WIDTH = 256  # units in a hidden layer
+LOG_STD_MIN, LOG_STD_MAX = -20.0, 2.0  # the clamp of Stable-Baselines3's actor
