@@ -14,11 +14,12 @@ import psutil
 import pytest
 import torch
 
-from conftest import command, new_folder, snakemake
+from conftest import ROOT, command, new_folder, snakemake
 
 EXPERT = Path("results/tiny/walker2d/tiny")
 TABLES = EXPERT.parent / "tables"
 FIGURES = EXPERT.parent / "figures"
+NAMES = ("table1", "fig1_walker", "fig2_cka", "fig3_gait_cycles", "fig4_psd", "noise_series")
 DEMONSTRATIONS = EXPERT / "demonstrations/noise_40.npz"
 # The checkpoint is exempt from equal bytes: training is resumable, not reproducible to the byte.
 TRAINED = ("checkpoint.zip", "checkpoint.json", "checkpoint.csv")
@@ -56,13 +57,22 @@ def test_the_study_ends_with_its_tables(study):
 
 
 def test_the_study_ends_with_its_figures(study):
-    names = ("table1", "fig1_walker", "fig2_cka", "fig3_gait_cycles", "fig4_psd", "noise_series")
-    expected = {f"{name}.{kind}" for name in names for kind in ("png", "pdf", "csv")}
+    expected = {f"{name}.{kind}" for name in NAMES for kind in ("png", "pdf", "csv")}
     assert {path.name for path in (study / FIGURES).iterdir()} == expected
-    for name in names:
+    for name in NAMES:
         assert (study / FIGURES / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (study / FIGURES / f"{name}.pdf").read_bytes().startswith(b"%PDF")
         assert len(pd.read_csv(study / FIGURES / f"{name}.csv"))
+
+
+def test_the_report_holds_every_figure_with_its_caption(study, tmp_path):
+    report = tmp_path / "report.html"
+    snakemake(study, "--cores", "1", "--report", report)
+    text = report.read_text(encoding="utf-8")
+    for name in NAMES:
+        caption = (ROOT / f"workflow/report/{name}.rst").read_text(encoding="utf-8")
+        assert f"{name}.png" in text
+        assert caption[:40] in text
 
 
 def test_one_file_opens_all_activations(study):

@@ -205,7 +205,8 @@ def _record(
     starts = np.zeros((lanes, steps), bool)
     lengths, resets = np.zeros(lanes, int), np.zeros(lanes, int)
     running = fresh = np.arange(lanes)
-    for t in tqdm(range(steps), desc=progress, disable=progress is None, unit="step"):
+    bar = tqdm(range(steps), desc=progress, disable=progress is None, unit="step", mininterval=2.0)
+    for t in bar:
         if len(fresh):
             walkers.reset(fresh, [reset_seed(int(lane), int(resets[lane])) for lane in fresh])
             resets[fresh] += 1
