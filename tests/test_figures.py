@@ -136,7 +136,8 @@ def words(figure):
 def test_every_figure_of_the_workflow_is_drawn_here(drawn):
     rules = (ROOT / "workflow/rules/figures.smk").read_text(encoding="utf-8")
     assert set(re.findall(r'^    "(\w+)": \{$', rules, re.M)) == set(drawn)
-    assert {path.stem for path in (ROOT / "workflow/report").glob("*.rst")} == set(drawn)
+    captions = {path.stem for path in (ROOT / "workflow/report").glob("*.rst")}
+    assert captions - {"workflow"} == set(drawn)
 
 
 def test_text_is_legible_at_journal_width(drawn):
