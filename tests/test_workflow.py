@@ -102,6 +102,17 @@ def test_a_copy_with_other_time_stamps_reruns_nothing(checkout):
     assert plan(checkout, cores=2) == set()
 
 
+def test_a_large_archive_reruns_by_content_and_not_by_time(checkout):
+    archive = checkout / "expert.zip"
+    archive.write_bytes(bytes(1_500_000))
+    placed = {"experts": {"tiny": {"checkpoint": archive.name, "train": None}}}
+    plan(checkout, executor="touch", config=placed)
+    archive.touch()
+    assert plan(checkout, config=placed) == set()
+    archive.write_bytes(bytes(1_499_999) + b"1")
+    assert "tiny/checkpoint.zip" in plan(checkout, config=placed)
+
+
 def test_changing_a_level_reruns_that_level_and_what_gathers_it(checkout):
     change = {
         "noise": {"levels": [0, 50]},
