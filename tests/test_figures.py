@@ -66,7 +66,10 @@ def spectra():
     frames = []
     for level, clones in ((-1, [0]), (0, [0, 1]), (40, [0, 1])):
         for clone in clones:
-            for channel, unit in (("rootz position", "m"), ("thigh_joint angle", "rad")):
+            for channel, unit in (
+                ("z position of the torso", "m"),
+                ("angle of the left thigh joint", "rad"),
+            ):
                 frame = pd.DataFrame({"frequency": frequency, "density": 1 / frequency**2})
                 frames.append(
                     frame.assign(
@@ -214,7 +217,7 @@ def test_spectra_are_drawn_over_hertz_for_expert_clean_and_noisy_clone(drawn):
     ]  # fmt: skip
     np.testing.assert_array_equal(
         lines[0].get_xdata(),
-        numbers.query("level == -1 and channel == 'rootz position'")["frequency"],
+        numbers.query("level == -1 and channel == 'z position of the torso'")["frequency"],
     )
     assert "frequency (Hz)" in words(figure)
 

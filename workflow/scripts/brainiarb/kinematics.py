@@ -16,7 +16,7 @@ def posture(body: Body, rollouts: Rollouts) -> tuple[np.ndarray, list[str], list
     skipped = environment_facts(body).skipped_qpos
     signals = rollouts["qpos"][:, skipped:]
     rows = observation_table(body)[: signals.shape[1]]
-    return signals, [row.name for row in rows], [row.unit for row in rows]
+    return signals, [row.description for row in rows], [row.unit for row in rows]
 
 
 def spectrum_table(
