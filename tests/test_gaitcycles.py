@@ -53,6 +53,11 @@ def maps():
     }
 
 
+def test_an_expert_that_falls_at_once_is_refused():
+    with pytest.raises(ValueError, match="expected an expert that walks longer"):
+        shared_map([a_walk(episodes=(50,), falls=True)], SETTINGS, seed=0)
+
+
 def test_the_longest_episode_is_drawn_and_its_period_found():
     found = a_walk(episodes=(600, 1000, 1000))
     assert found.episode == slice(600, 1600)

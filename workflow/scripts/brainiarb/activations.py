@@ -115,7 +115,7 @@ def _rows(node: h5py.Group, name: str, networks: int, values: np.ndarray) -> h5p
             name,
             (networks, rows, units),
             np.float32,
-            chunks=(1, min(rows, CHUNK_ROWS), units),
+            chunks=(1, min(rows, CHUNK_ROWS), units) if rows else None,
         )
         node[name].attrs["units"] = "before the non-linearity"
     return node[name]

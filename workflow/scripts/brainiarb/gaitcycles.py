@@ -137,6 +137,11 @@ def shared_map(
 
     Cells: map, agent, level, x, y, density, region; cycles: see `track`.
     """
+    if not walks[0].steady.any():
+        raise ValueError(
+            "expected an expert that walks longer than the start transient, found none of its "
+            "episodes that long; lower recording.transient or choose another expert"
+        )
     expert = walks[0].heights[walks[0].steady]
     mean, sd = expert.mean(axis=0), expert.std(axis=0)
     steady = [w for w in walks if w.steady.any()]

@@ -141,6 +141,8 @@ def balanced_rows(agents: np.ndarray, episode_ids: np.ndarray, n: int) -> np.nda
             f"{agent.shape} and {episode.shape}; pass two arrays of the same rows"
         )
     names = np.unique(agent)
+    if not len(names):
+        return np.empty(0, np.int64)
     if n < len(names):
         raise ValueError(
             f"expected a sample of at least one row for each of {len(names)} agents, found "

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-UNDEFINED = "no variance"
-
 
 def linear_cka(x: np.ndarray, y: np.ndarray, debiased: bool = False) -> float:
     """Return the linear CKA of two representations of the same n states.
@@ -54,6 +52,7 @@ def table(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> 
     """
     biased, unbiased = cka_matrices(first, second)
     rows = len(next(iter(first.values())))
+    reason = "no variance" if rows else "no rows"
     return pd.DataFrame(
         [
             {
@@ -62,7 +61,7 @@ def table(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> 
                 "cka": biased[i, j],
                 "cka_debiased": unbiased[i, j],
                 "rows": rows,
-                "note": f"undefined: {UNDEFINED}" if np.isnan(biased[i, j]) else "",
+                "note": f"undefined: {reason}" if np.isnan(biased[i, j]) else "",
             }
             for i, a in enumerate(first)
             for j, b in enumerate(second)
@@ -73,7 +72,7 @@ def table(first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]) -> 
 def _unit(values: np.ndarray) -> np.ndarray:
     """Return a centred layer in float64, scaled to unit norm, or zeros where it has no variance."""
     centred = values.astype(np.float64)
-    centred -= centred[0]  # a large common offset would cost digits in the mean
+    centred -= centred[:1]  # a large common offset would cost digits in the mean
     largest = np.abs(centred).max(initial=0.0)
     if not largest > 0:
         return np.zeros_like(centred)
