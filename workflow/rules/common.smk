@@ -5,6 +5,7 @@ import difflib
 import hashlib
 import json
 import os
+import re
 from pathlib import Path
 
 import yaml
@@ -257,13 +258,27 @@ def log_file(name):
     return f"{BODY_FOLDER}/logs/{name}"
 
 
-def archive_and_record(wildcards):
-    """Return an expert's archive and, where one lies beside it, the JSON of its provenance."""
+def archive_files(wildcards):
+    """Return an expert's archive and, where they lie beside it, the JSON of its provenance and the
+    VecNormalize file: under the name that a callback gives it, in the RL Zoo's folder, or plain.
+    """
     archive = Path(EXPERTS[wildcards.expert]["checkpoint"])
-    record = archive.with_suffix(".json")
+    saved = re.sub(r"(_\d+_steps)?$", r"_vecnormalize\1", archive.stem, count=1)
+    beside = {
+        "record": [archive.with_suffix(".json")],
+        "normalisation": [
+            archive.with_name(f"{saved}.pkl"),
+            archive.with_suffix("") / "vecnormalize.pkl",
+            archive.with_name("vecnormalize.pkl"),
+        ],
+    }
+    found = {
+        name: [str(path) for path in paths if path.is_file()]
+        for name, paths in beside.items()
+    }
     return {
         "checkpoint": str(archive),
-        **({"record": str(record)} if record.is_file() else {}),
+        **{name: paths[0] for name, paths in found.items() if paths},
     }
 
 

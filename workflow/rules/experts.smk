@@ -1,6 +1,6 @@
 """Experts: the config's registry -> <results>/<body>/<expert>/checkpoint.zip, checkpoint.json, checkpoint.csv
 
-An expert is trained here, or placed from an archive that exists.
+An expert is trained here, or placed from an archive that exists: imported without trust and written afresh.
 """
 
 
@@ -32,7 +32,7 @@ rule train_expert:
 
 rule place_expert:
     input:
-        unpack(archive_and_record),
+        unpack(archive_files),
     output:
         checkpoint=expert_file("checkpoint.zip"),
         record=expert_file("checkpoint.json"),

@@ -1,24 +1,30 @@
-"""Place an expert's existing archive, after checking that it fits the body."""
+"""Place an expert from an archive: import it for the body, write it afresh and let it walk."""
 
-import shutil
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brainiarb.bodies import environment_facts, get_body
-from brainiarb.files import read_json, whole, write_json
+import torch
+
+from brainiarb.bodies import get_body
+from brainiarb.experts.importing import import_archive, read_record, trial
+from brainiarb.files import write_json
 from brainiarb.jobs import job
-from brainiarb.policies import read_archive
+from brainiarb.policies import write_archive
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
+        torch.set_num_threads(snakemake.threads)
         body = get_body(snakemake.params.settings["body"])
         source = Path(snakemake.input.checkpoint)
-        read_archive(source, environment_facts(body).sizes, body.name)
-        record = snakemake.input.get("record")
-        known = read_json(record) if record else {"made_by": "unknown"}
-        with whole(snakemake.output.checkpoint) as temporary:
-            shutil.copyfile(source, temporary)
-        write_json(snakemake.output.record, {"placed_from": source.name, **known})
+        imported = import_archive(source, body, snakemake.input.get("normalisation"))
+        record = {**read_record(snakemake.input.get("record")), "placed_from": source.name}
+        logging.info("imported %s from %s", imported.record["layout"], source)
+        walked = trial(imported, body, snakemake.threads)
+        write_archive(
+            snakemake.output.checkpoint, imported.actors, 0, body.env_id, imported.critics
+        )
+        write_json(snakemake.output.record, {**record, "import": {**imported.record, **walked}})

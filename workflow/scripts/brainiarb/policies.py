@@ -12,8 +12,8 @@
 import io
 import json
 import math
-import zipfile
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from brainiarb.archives import read_members, read_tensors, repeatable
 from brainiarb.files import whole
 from brainiarb.layers import LAYERS, LOG_STD_MAX, LOG_STD_MIN, WIDTH
 from brainiarb.rollouts import Scaler
@@ -35,6 +36,8 @@ ARCHIVE_NAMES = {
     "log_std_linear": "actor.log_std",
 }
 """Where a Stable-Baselines3 archive keeps each layer."""
+
+PARTS = ("weight", "bias")
 
 
 class Activity(NamedTuple):
@@ -98,6 +101,17 @@ class Actors(nn.Module):
         return {name: values.numpy() for name, values in activity._asdict().items()}
 
 
+def layer_shapes(sizes: tuple[int, int], widths: tuple[int, int]) -> dict[str, tuple[int, int]]:
+    """Return (out, in) of each layer for (observation, action) sizes and two hidden widths."""
+    (observations, actions), (first, second) = sizes, widths
+    return {
+        "linear1": (first, observations),
+        "linear2": (second, first),
+        "mean_linear": (actions, second),
+        "log_std_linear": (actions, second),
+    }
+
+
 def untrained_seeds(master: int, expert: str, count: int) -> list[int]:
     """Return the seeds of the weights that the clones of an expert begin with, whatever the level.
 
@@ -112,17 +126,10 @@ def untrained(sizes: tuple[int, int], seeds: Sequence[int], scaler: Scaler | Non
     Weights and biases are uniform on +-1 / sqrt(inputs), as PyTorch and Stable-Baselines3 start;
     the input scaler, if given, is folded in.
     """
-    observations, actions = sizes
-    shapes = {
-        "linear1": (WIDTH, observations),
-        "linear2": (WIDTH, WIDTH),
-        "mean_linear": (actions, WIDTH),
-        "log_std_linear": (actions, WIDTH),
-    }
     tensors: dict[str, list[Tensor]] = {}
     for seed in seeds:
         generator = torch.Generator().manual_seed(seed)
-        for name, (out, inputs) in shapes.items():
+        for name, (out, inputs) in layer_shapes(sizes, (WIDTH, WIDTH)).items():
             for part, shape in (("weight", (out, inputs)), ("bias", (out,))):
                 values = torch.rand(shape, generator=generator) * 2 - 1
                 tensors.setdefault(f"{name}.{part}", []).append(values / inputs**0.5)
@@ -183,57 +190,117 @@ def read_archive(path: str | Path, sizes: tuple[int, int], body: str) -> Actors:
     Raises ValueError where the archive is damaged, is not SAC's or is for another body than one
     with these (observation, action) sizes.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            policy = torch.load(io.BytesIO(archive.read("policy.pth")), weights_only=True)
-    except FileNotFoundError:
-        raise
-    except Exception as error:
+    policy = read_tensors(read_members(path)["policy.pth"], path)
+    return actor_from(policy, path, sizes, body)
+
+
+def _refuse_other_networks(names: set[str], where: str | Path) -> None:
+    if "actor.log_std" in names:
         raise ValueError(
-            f"{path} is not a whole Stable-Baselines3 archive ({error}); save the model again"
-        ) from error
-    tensors = {}
-    for name, archived in ARCHIVE_NAMES.items():
-        for part in ("weight", "bias"):
-            key = f"{archived}.{part}"
-            if key not in policy:
-                raise ValueError(
-                    f"{path} holds no {key}: expected the actor of SAC with two hidden layers, "
-                    "found another algorithm or network; train it with policy MlpPolicy"
-                )
-            tensors[f"{name}.{part}"] = policy[key].float().unsqueeze(0)
-    found = tensors["linear1.weight"].shape[2], tensors["mean_linear.weight"].shape[1]
-    if found != sizes:
+            f"{where} holds a gSDE actor (use_sde=True), whose noise depends on the state by other "
+            "layers than SAC's; train it with use_sde=False"
+        )
+    found = {name for name in names if name.startswith("actor.")}
+    hidden = len({name for name in found if re.fullmatch(r"actor\.latent_pi\.\d+\.weight", name)})
+    if hidden and hidden != 2:
         raise ValueError(
-            f"{path} takes {found[0]} observations and gives {found[1]} actions, but {body} has "
-            f"{sizes[0]} and {sizes[1]}; it was trained on another body or with a wrapper"
+            f"{where} holds an actor with {hidden} hidden layer{'s' * (hidden > 1)} where two are "
+            "needed; train it with net_arch=[256, 256]"
+        )
+    expected = {f"{name}.{part}" for name in ARCHIVE_NAMES.values() for part in PARTS}
+    if found != expected:
+        lacking = ", ".join(sorted(expected - found)) or "nothing that is needed"
+        raise ValueError(
+            f"{where} lacks {lacking} and has {len(found - expected)} tensors besides: expected "
+            "the actor of SAC with two hidden layers, found another algorithm or network; train it "
+            "with policy MlpPolicy"
+        )
+
+
+def actor_from(
+    policy: Mapping[str, Tensor], where: str | Path, sizes: tuple[int, int], body: str
+) -> Actors:
+    """Return the actor of a state dict, K = 1.
+
+    Raises ValueError, which names `where`, unless it is SAC's with two hidden layers of any width
+    and finite weights, for these (observation, action) sizes.
+    """
+    _refuse_other_networks(set(policy), where)
+    tensors = {
+        f"{name}.{part}": policy[f"{archived}.{part}"].unsqueeze(0)
+        for name, archived in ARCHIVE_NAMES.items()
+        for part in PARTS
+    }
+    first, second, actions = (
+        tensors[f"{name}.bias"].numel() for name in ("linear1", "linear2", "mean_linear")
+    )
+    observations = tensors["linear1.weight"].numel() // max(first, 1)
+    shapes = layer_shapes((observations, actions), (first, second))
+    for name, (out, inputs) in shapes.items():
+        if tensors[f"{name}.weight"].shape != (1, out, inputs) or (
+            tensors[f"{name}.bias"].shape != (1, out)
+        ):
+            raise ValueError(
+                f"{where} holds layers that do not follow on one another at {name}; save the model "
+                "again"
+            )
+    if (observations, actions) != sizes:
+        raise ValueError(
+            f"{where} takes {observations} observations and gives {actions} actions, but {body} "
+            f"has {sizes[0]} and {sizes[1]}; it was trained on another body or with a wrapper that "
+            "changes observations, such as TimeFeatureWrapper, which adds one"
         )
     if not all(torch.isfinite(value).all() for value in tensors.values()):
-        raise ValueError(f"{path} holds weights that are not finite: its training has diverged")
+        raise ValueError(f"{where} holds weights that are not finite: its training has diverged")
     return Actors(tensors)
 
 
-def write_archive(path: str | Path, actors: Actors, index: int, environment: str) -> None:
-    """Write actor `index` as a Stable-Baselines3 SAC archive; critics are untrained."""
+def critic_outputs(policy: Mapping[str, Tensor]) -> tuple[list[int], int]:
+    """Return the units of each layer of the first critic in a state dict, and how many critics."""
+    layers: list[int] = []
+    while (bias := policy.get(f"critic.qf0.{2 * len(layers)}.bias")) is not None:
+        layers.append(bias.numel())
+    return layers, sum(f"critic.qf{critic}.0.bias" in policy for critic in range(len(policy)))
+
+
+def write_archive(
+    path: str | Path,
+    actors: Actors,
+    index: int,
+    environment: str,
+    critics: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Write actor `index` as a Stable-Baselines3 SAC archive, its optimisers cold.
+
+    `critics` are those of SAC and their targets by the archive's names; without, they are
+    untrained. The same actor gives the same bytes on one machine.
+    """
     import gymnasium
     from stable_baselines3 import SAC
 
-    width = actors.get_parameter("linear1.weight").shape[1]
+    critics = critics or {}
+    widths = [actors.get_parameter(f"{name}.bias").shape[1] for name in ("linear1", "linear2")]
+    outputs, count = critic_outputs(critics)
     model = SAC(
         "MlpPolicy",
         gymnasium.make(environment),
         buffer_size=1,
-        policy_kwargs={"net_arch": [width, width]},
+        policy_kwargs={
+            "net_arch": {"pi": widths, "qf": outputs[:-1] if critics else widths},
+            "n_critics": count if critics else 2,
+        },
         device="cpu",
         seed=0,
     )
-    state = model.policy.state_dict()
+    state = {**model.policy.state_dict(), **critics}
     for name, archived in ARCHIVE_NAMES.items():
-        for part in ("weight", "bias"):
+        for part in PARTS:
             state[f"{archived}.{part}"] = actors.get_parameter(f"{name}.{part}")[index].detach()
     model.policy.load_state_dict(state)
+    buffer = io.BytesIO()
+    model.save(buffer)
     with whole(path) as temporary:
-        model.save(temporary)
+        temporary.write_bytes(repeatable(buffer.getvalue()))
 
 
 def write_actors(path: str | Path, actors: Actors, metadata: dict[str, Any]) -> None:

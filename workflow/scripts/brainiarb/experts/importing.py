@@ -1,0 +1,241 @@
+"""Importing an expert: a foreign archive -> its actor, and facts about it.
+
+Archives of SAC and of TQC, whose actor is SAC's, of any Stable-Baselines3 since 1.3. Nothing in
+them is unpickled, so what their authors had installed (gym, sb3-contrib, another Python) does not
+matter: weights come from torch's weights-only reader, all else from the plain fields of `data`.
+"""
+
+import hashlib
+import json
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from brainiarb.archives import read_members, read_tensors
+from brainiarb.bodies import Body, Facts, environment_facts
+from brainiarb.experts.normalisation import Normalisation, read_normalisation
+from brainiarb.files import read_json
+from brainiarb.policies import Actors, actor_from, critic_outputs, fold_scaler, mean_action
+from brainiarb.recording import record_episodes
+from brainiarb.rollouts import episode_returns
+
+SUPPORTED = ("SAC", "TQC")
+EPISODES, STEPS = 5, 1000  # of the walk that tells whether an expert arrived whole
+
+_RELU = "<class 'torch.nn.modules.activation.ReLU'>"
+_FLATTEN = "<class 'stable_baselines3.common.torch_layers.FlattenExtractor'>"
+_OWNERS = ("stable_baselines3", "sb3_contrib")
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """An expert from elsewhere."""
+
+    actors: Actors
+    """The actor of raw observations, K = 1."""
+    critics: dict[str, Tensor]
+    """Critics and targets by the archive's names; empty where they begin untrained."""
+    normalisation: Normalisation | None
+    """What was folded into the actor's first layer, but for its clip."""
+    record: dict[str, Any]
+    """What the archive tells, and what became of its parts."""
+
+
+def import_archive(
+    path: str | Path, body: Body, vecnormalize: str | Path | None = None
+) -> Imported:
+    """Read an archive of SAC or TQC, and the VecNormalize file that belongs to it.
+
+    Raises ValueError, in one sentence, for whatever cannot walk as that body by SAC's own actor.
+    """
+    members = read_members(path)
+    data = _fields(members, path)
+    algorithm = _algorithm(data)
+    if algorithm not in SUPPORTED:
+        raise ValueError(
+            f"{path} holds {algorithm} where SAC or TQC is needed, whose actors this workflow "
+            "clones; train the expert with one of them and policy MlpPolicy"
+        )
+    _refuse_other_functions(_mapping(data.get("policy_kwargs")), path)
+    policy = read_tensors(members["policy.pth"], path)
+    facts = environment_facts(body)
+    actors = actor_from(policy, path, facts.sizes, body.name)
+    _refuse_other_bounds(_mapping(data.get("action_space")), facts, path, body.name)
+
+    normalisation = None
+    critics, fate = _critics(policy, facts.sizes), "kept"
+    if vecnormalize is not None:
+        normalisation = read_normalisation(vecnormalize, facts.observations)
+    if normalisation is not None:
+        actors = fold_scaler(actors, normalisation.scaler)
+        critics, fate = {}, "untrained: those of the archive take normalised observations"
+    elif not critics:
+        fate = f"untrained: those of the archive ({algorithm}) are not SAC's"
+    with open(path, "rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    version = members.get("_stable_baselines3_version", b"").decode("ascii", "replace").strip()
+    record = {
+        "sha256": digest,
+        "layout": algorithm,
+        "stable_baselines3": version or None,
+        "steps": _integer(data.get("num_timesteps")),
+        "seed": _integer(data.get("seed")),
+        "hidden": [actors.get_parameter(f"linear{n}.bias").shape[1] for n in (1, 2)],
+        "critics": fate,
+        "optimisers": "cold: the archive holds weights, no optimiser state and no replay buffer",
+    }
+    return Imported(actors, critics, normalisation, record)
+
+
+def read_record(path: str | Path | None) -> dict[str, Any]:
+    """Return what the JSON beside an archive tells of its making; raise ValueError if it is not."""
+    if path is None:
+        return {"made_by": "unknown"}
+    try:
+        return {**read_json(path)}
+    except (ValueError, TypeError) as error:
+        raise ValueError(
+            f"{path} lies beside an expert's archive but is no JSON object ({error}); mend it or "
+            "move it away"
+        ) from error
+
+
+def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:
+    """Walk `EPISODES` episodes by the mean action; return and log the evaluation.
+
+    A folded normalisation does not clip, and nothing in SAC's actor could. So the share of the
+    recorded states that the archive's own policy would have clipped is told: where it is 0, both
+    are one policy, and where it is not, they are two.
+    """
+    rollouts = record_episodes(
+        body,
+        mean_action(imported.actors),
+        agents=1,
+        episodes=EPISODES,
+        steps=STEPS,
+        seed=0,
+        mode="mean",
+        threads=threads,
+    )
+    episodes = episode_returns(rollouts, STEPS)
+    returns = episodes["return"].to_numpy()
+    mean, sd = float(returns.mean()), float(returns.std(ddof=1))
+    logging.info("return %.0f +- %.0f over %d episodes by the mean action", mean, sd, EPISODES)
+    found: dict[str, Any] = {
+        "evaluation": {
+            "action": "mean",
+            "steps": STEPS,
+            "episodes": EPISODES,
+            "return_mean": mean,
+            "return_sd": sd,
+            "returns": returns.round(1).tolist(),
+            "lengths": episodes["length"].tolist(),
+        }
+    }
+    if imported.normalisation is not None:
+        clip = imported.normalisation.clip
+        share = float(imported.normalisation.clipped(rollouts["observations"]).mean())
+        found["normalisation"] = {"folded_into": "linear1", "clip": clip, "clipped_share": share}
+        if share:
+            logging.warning(
+                "%.2g %% of the states lay beyond the clip of %g standard deviations, which is not "
+                "folded: there this expert acts otherwise than its archive",
+                100 * share,
+                clip,
+            )
+    return found
+
+
+def _fields(members: Mapping[str, bytes], path: str | Path) -> dict[str, Any]:
+    """Return the fields of an archive; what is pickled among them stays the text it is."""
+    try:
+        fields = json.loads(members["data"])
+        return {**fields}
+    except Exception as error:
+        raise ValueError(
+            f"{path} has no fields of Stable-Baselines3 in `data` ({error!r}); save the model again"
+        ) from error
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _integer(value: Any) -> int | None:
+    return value if type(value) is int else None
+
+
+def _algorithm(data: Mapping[str, Any]) -> str:
+    """Name an archive's algorithm by the fields that only it has, or by its policy's module."""
+    for name, field in (("PPO", "clip_range"), ("TRPO", "cg_max_steps"), ("A2C", "gae_lambda")):
+        if field in data:
+            return name
+    if "target_policy_noise" in data:
+        # DDPG is TD3 without its smoothing.
+        return "TD3" if data.get("target_noise_clip") else "DDPG"
+    module = str(_mapping(data.get("policy_class")).get("__module__", "unknown"))
+    if module.split(".")[0] in _OWNERS and module.count("."):
+        return module.split(".")[-2].upper()
+    return f"a policy class of the module {module!r}"
+
+
+def _refuse_other_functions(kwargs: Mapping[str, Any], path: str | Path) -> None:
+    for key, meant, found in (
+        ("activation_fn", "ReLU", _RELU),
+        ("features_extractor_class", "FlattenExtractor", _FLATTEN),
+    ):
+        if kwargs.get(key, found) != found:
+            raise ValueError(
+                f"{path} was trained with {key}={_class_name(kwargs[key])} where {meant}, the "
+                f"default, is needed; train it without {key}"
+            )
+
+
+def _class_name(text: Any) -> str:
+    return (re.findall(r"\w+", str(text)) or ["unknown"])[-1]
+
+
+def _refuse_other_bounds(
+    space: Mapping[str, Any], facts: Facts, path: str | Path, body: str
+) -> None:
+    """Compare the printed bounds of an action space; what is not printed in full is not known."""
+    for key, sign in (("low", -1), ("high", 1)):
+        try:
+            found = np.array(str(space.get(key)).strip("[] \n").split(), np.float64)
+        except ValueError:
+            continue
+        expected = facts.action_centre + sign * facts.action_half_range
+        if found.shape != expected.shape:
+            continue
+        for other, own in zip(found, expected, strict=True):
+            if not np.isclose(other, own, rtol=1e-5):
+                raise ValueError(
+                    f"{path} was trained with actions whose {key} is {other:g} where that of "
+                    f"{body} is {own:g}; train it on the body's own environment, without a wrapper "
+                    "that changes actions"
+                )
+
+
+def _critics(policy: Mapping[str, Tensor], sizes: tuple[int, int]) -> dict[str, Tensor]:
+    """Return the critics and targets of a state dict, or nothing where they are not SAC's."""
+    outputs, count = critic_outputs(policy)
+    if not outputs or outputs[-1] != 1:
+        return {}
+    inputs = [sum(sizes), *outputs]
+    shapes = {
+        f"{net}.qf{critic}.{2 * layer}.{part}": (out, inputs[layer])[: 2 if part == "weight" else 1]
+        for net in ("critic", "critic_target")
+        for critic in range(count)
+        for layer, out in enumerate(outputs)
+        for part in ("weight", "bias")
+    }
+    found = {name: value for name, value in policy.items() if name.startswith("critic")}
+    fit = {name: tuple(value.shape) for name, value in found.items()} == shapes
+    return found if fit and all(torch.isfinite(value).all() for value in found.values()) else {}

@@ -1,0 +1,114 @@
+"""VecNormalize files of Stable-Baselines3, read without unpickling: how observations were scaled.
+
+A pickle names what it wants called. Here a name that is admitted becomes a class that only keeps
+what it is given, and any other name ends the reading, so nothing that a file names is ever called.
+"""
+
+import io
+import pickle
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from brainiarb.rollouts import Scaler
+
+LARGEST = 2**22  # bytes
+
+_ADMITTED = {
+    "stable_baselines3.common.vec_env.vec_normalize": {"VecNormalize"},
+    "stable_baselines3.common.running_mean_std": {"RunningMeanStd"},
+    "gym.spaces.box": {"Box"},
+    "gymnasium.spaces.box": {"Box"},
+    "gym.utils.seeding": {"RandomNumberGenerator._generator_ctor"},
+    "numpy": {"dtype", "ndarray"},
+    "numpy.core.multiarray": {"_reconstruct", "scalar"},
+    "numpy._core.multiarray": {"_reconstruct", "scalar"},
+    "numpy.core.numeric": {"_frombuffer"},
+    "numpy._core.numeric": {"_frombuffer"},
+    "numpy.random._pickle": {"__randomstate_ctor", "__generator_ctor", "__bit_generator_ctor"},
+    "numpy.random._pcg64": {"PCG64"},
+    "numpy.random._mt19937": {"MT19937"},
+    "numpy.random.bit_generator": {"SeedSequence", "__pyx_unpickle_SeedSequence"},
+}
+
+
+class Normalisation(NamedTuple):
+    """What a policy saw: observations standardised, then clipped to +-`clip`."""
+
+    scaler: Scaler
+    clip: float
+
+    def clipped(self, observations: np.ndarray) -> np.ndarray:
+        """Return a mask (n) of the observations (n, o) that the clip would have changed."""
+        standardised = (observations - self.scaler.mean) / self.scaler.std
+        return (np.abs(standardised) > self.clip).any(axis=1)
+
+
+class _Kept:
+    """An object of a pickle: what it would have been made of."""
+
+    arguments: tuple[Any, ...] = ()
+    state: Any = None
+
+    def __init__(self, *arguments: Any) -> None:
+        self.arguments = arguments
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
+
+
+class _Reader(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> type[_Kept]:
+        if name not in _ADMITTED.get(module, ()):
+            raise ValueError(f"it names {module}.{name}, which no VecNormalize needs")
+        return type(name, (_Kept,), {})
+
+
+def read_normalisation(path: str | Path, observations: int) -> Normalisation | None:
+    """Read how a VecNormalize scaled observations (o); None where it scaled rewards only.
+
+    Raises ValueError where the file is damaged, names anything but numpy arrays and the known
+    classes, or scaled another number of observations.
+    """
+    content = Path(path).read_bytes()
+    try:
+        if len(content) > LARGEST:
+            raise ValueError(f"it has {len(content)} bytes, more than {LARGEST}")
+        state = _Reader(io.BytesIO(content)).load().state
+        if not state["norm_obs"]:
+            return None
+        statistics = state["obs_rms"].state
+        mean, variance = _numbers(statistics["mean"]), _numbers(statistics["var"])
+        clip, epsilon = (float(_numbers(state[name])[0]) for name in ("clip_obs", "epsilon"))
+    except Exception as error:
+        raise ValueError(
+            f"{path} is not the VecNormalize of one array of observations ({error}); save it again "
+            "with `VecNormalize.save`, or move it away if it does not belong to the archive"
+        ) from error
+    if mean.shape != (observations,) or variance.shape != (observations,):
+        raise ValueError(
+            f"{path} normalises {mean.size} observations where the actor takes {observations}; it "
+            "belongs to another archive, so move it away"
+        )
+    with np.errstate(invalid="ignore"):
+        scaler = Scaler(mean, np.sqrt(variance + epsilon))
+    if not (np.isfinite([*mean, *scaler.std]).all() and (scaler.std > 0).all() and clip > 0):
+        raise ValueError(f"{path} holds a mean, a variance or a clip that is no number to scale by")
+    return Normalisation(scaler, clip)
+
+
+def _numbers(value: Any) -> np.ndarray:
+    """Return what numpy would have made of a kept array, or of a plain number, as (n) float64."""
+    if not isinstance(value, _Kept):
+        return np.array([value], np.float64)
+    if type(value).__name__ == "_reconstruct":
+        _, shape, dtype, _, raw = value.state
+    elif type(value).__name__ == "_frombuffer":
+        raw, dtype, shape, _ = value.arguments
+    else:
+        (dtype, raw), shape = value.arguments, (1,)
+    order, kind = dtype.state[1], dtype.arguments[0]
+    if kind not in ("f4", "f8"):
+        raise ValueError(f"its numbers are of type {kind}, where f4 or f8 is expected")
+    return np.frombuffer(raw, np.dtype(order + kind)).reshape(shape).astype(np.float64)
