@@ -23,17 +23,17 @@ def root() -> Path:
     return ROOT
 
 
-def command(*options):
-    """Return the command line of Snakemake for the tiny study."""
-    overlays = [ROOT / "config/config.yaml", ROOT / "tests/config/tiny.yaml"]
+def command(*options, overlay="tests/config/tiny.yaml"):
+    """Return the command line of Snakemake for a study, the tiny one unless told."""
+    overlays = [ROOT / "config/config.yaml", ROOT / overlay]
     call = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
     return [str(word) for word in (*call, "--configfile", *overlays, *options)]
 
 
-def snakemake(folder, *options, fails=False):
-    """Run Snakemake on the tiny study in a folder and return what it printed."""
+def snakemake(folder, *options, fails=False, **study):
+    """Run Snakemake on a study (see `command`) in a folder and return what it printed."""
     done = subprocess.run(
-        command(*options), cwd=folder, capture_output=True, text=True, check=False
+        command(*options, **study), cwd=folder, capture_output=True, text=True, check=False
     )
     said = done.stdout + done.stderr
     assert (done.returncode != 0) == fails, said

@@ -58,6 +58,12 @@ def test_an_expert_that_falls_at_once_is_refused():
         shared_map([a_walk(episodes=(50,), falls=True)], SETTINGS, seed=0)
 
 
+def test_agents_too_short_to_map_leave_a_note_and_no_map():
+    cells, cycles = published_maps([a_walk(episodes=(50,), falls=True)], SETTINGS, seed=0)
+    assert len(cells) == 0
+    assert cycles["note"].tolist() == ["no full cycle"]
+
+
 def test_the_longest_episode_is_drawn_and_its_period_found():
     found = a_walk(episodes=(600, 1000, 1000))
     assert found.episode == slice(600, 1600)

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import torch
+
 from brainiarb.bodies import environment_facts, get_body
 from brainiarb.files import write_csv, write_npz
 from brainiarb.jobs import job
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
+        torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
         body = get_body(settings["body"])
         expert, level = settings["expert"], settings["level"]

@@ -35,6 +35,7 @@ from brainiarb.rollouts import (
 PUBLISHED_PERPLEXITY = 100
 # With fewer frames a map has no structure to cut.
 LEAST_FRAMES = 60
+CELL_COLUMNS = ["map", "agent", "level", "x", "y", "density", "region"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +194,8 @@ def published_maps(
         if cycle is not None:
             rows = slice(cycle.start - w.first, cycle.stop - w.first + 1)
         tracks.append(track("published", w, cycle, points[rows], own.labels[rows]))
-    return pd.concat(cells, ignore_index=True), pd.concat(tracks, ignore_index=True)
+    mapped = pd.concat(cells, ignore_index=True) if cells else pd.DataFrame(columns=CELL_COLUMNS)
+    return mapped, pd.concat(tracks, ignore_index=True)
 
 
 def track(

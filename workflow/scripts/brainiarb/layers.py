@@ -3,8 +3,11 @@
 It is the actor of Stable-Baselines3's SAC (Haarnoja et al. 2018, appendix C).
 """
 
+import math
+
 LAYERS = ("linear1", "linear2", "mean_linear", "log_std_linear")
 """In the order of `brainiarb.policies`; each before its non-linearity."""
 
+LOG_2PI = math.log(2 * math.pi)  # of the Gaussian density
 WIDTH = 256  # units in a hidden layer
 LOG_STD_MIN, LOG_STD_MAX = -20.0, 2.0  # the clamp of Stable-Baselines3's actor

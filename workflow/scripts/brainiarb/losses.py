@@ -14,8 +14,8 @@ clone as if it were alone.
 import torch
 from torch import Tensor
 
-from brainiarb.layers import LOG_STD_MAX, LOG_STD_MIN
-from brainiarb.policies import LOG_2PI, Activity
+from brainiarb.layers import LOG_2PI, LOG_STD_MAX, LOG_STD_MIN
+from brainiarb.policies import Activity
 
 LOSSES = ("mse_nll", "nll", "mse", "paper")
 LABEL_BOUND = 1 - 1e-4  # atanh of a clipped label of +-1 would be infinite

@@ -11,7 +11,6 @@
 
 import io
 import json
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -26,8 +25,6 @@ from brainiarb.files import whole
 from brainiarb.layers import LAYERS, LOG_STD_MAX, LOG_STD_MIN, WIDTH
 from brainiarb.rollouts import Scaler
 from brainiarb.seeds import derive_seed
-
-LOG_2PI = math.log(2 * math.pi)
 
 ARCHIVE_NAMES = {
     "linear1": "actor.latent_pi.0",

@@ -16,8 +16,7 @@ from stable_baselines3.common.preprocessing import get_action_dim
 from torch import Tensor
 
 from brainiarb.experts.normed import Layers, apply_layers, linear_layers, stack_layers
-from brainiarb.layers import LOG_STD_MAX, LOG_STD_MIN
-from brainiarb.policies import LOG_2PI
+from brainiarb.layers import LOG_2PI, LOG_STD_MAX, LOG_STD_MIN
 
 SQUASH_EPSILON = 1e-6  # as in Stable-Baselines3's tanh correction
 
