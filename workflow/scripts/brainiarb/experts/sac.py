@@ -2,10 +2,11 @@
 
 The mathematics is that of `stable_baselines3.SAC.train`; what differs is how it is computed:
 
-* the two critics, and their targets, are one stack of weights: one product for both;
+* the two critics, and their targets, are one stack of weights, and gradients are written out;
+* products are oneDNN's (`networks`);
 * the actor step takes no gradient with respect to critic weights;
 * all minibatches of a call are drawn at once, and no loss is read back inside the loop;
-* Adam is the fused one.
+* Adam is the fused one, on one vector of parameters, and the targets follow as one vector.
 """
 
 from typing import Any
@@ -15,39 +16,67 @@ import torch
 from stable_baselines3.common.preprocessing import get_action_dim
 from torch import Tensor
 
-from brainiarb.experts.normed import Layers, apply_layers, linear_layers, stack_layers
+from brainiarb.experts.networks import (
+    Layers,
+    Stack,
+    activations,
+    apply_layers,
+    fused_adam,
+    input_gradient,
+    parameter_gradient,
+    stack_actor,
+    stack_critics,
+)
 from brainiarb.layers import LOG_2PI, LOG_STD_MAX, LOG_STD_MIN
 
 SQUASH_EPSILON = 1e-6  # as in Stable-Baselines3's tanh correction
 
 
-def q_values(critics: Layers, observations: Tensor, actions: Tensor) -> Tensor:
-    """Return the values (C, n) that C critics give to n pairs of observation and action."""
-    return apply_layers(critics, torch.cat([observations, actions], dim=1)).squeeze(2)
-
-
-def sample_action(actor: Any, observations: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-    """Return an actor's squashed actions (n, a) and their log-probabilities (n,)."""
-    features = actor.latent_pi(observations)
-    return squash(actor.mu(features), actor.log_std(features), noise)
-
-
-def squash(mean: Tensor, log_std: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+def squash(heads: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
     """Return actions (n, a) of a tanh-squashed Gaussian and their log-probabilities (n,).
 
-    `mean` before the squashing, raw `log_std` and standard normal `noise` are all (n, a).
+    `heads` (n, 2a) are means before the squashing and raw log standard deviations; `noise` (n, a)
+    is standard normal.
     """
+    mean, log_std = heads.chunk(2, dim=1)
     log_std = log_std.clamp(LOG_STD_MIN, LOG_STD_MAX)
     actions = torch.tanh(torch.addcmul(mean, log_std.exp(), noise))
     gaussian = -0.5 * (noise.square() + LOG_2PI) - log_std
     return actions, (gaussian - torch.log(1.0 - actions.square() + SQUASH_EPSILON)).sum(dim=1)
 
 
+def heads_gradient(
+    heads: Tensor, actions: Tensor, noise: Tensor, temperature: Tensor, slope: Tensor
+) -> Tensor:
+    """Return the gradient (n, 2a) of SAC's policy loss for the actor's heads.
+
+    The loss is the mean over n of temperature x log-probability - value (Haarnoja et al. 2018,
+    eq. 7). `heads` (n, 2a) are means and raw log standard deviations, `actions` (n, a) what
+    `squash` made of them with `noise` (n, a), and `slope` (n, a) the value's gradient there.
+    """
+    raw_log_std = heads.chunk(2, dim=1)[1]
+    derivative = 1.0 - actions.square()  # of tanh
+    entropy = 2.0 * actions * derivative / (derivative + SQUASH_EPSILON)
+    mean = temperature * entropy - slope * derivative
+    log_std = mean * noise * raw_log_std.clamp(LOG_STD_MIN, LOG_STD_MAX).exp() - temperature
+    log_std *= (raw_log_std > LOG_STD_MIN) & (raw_log_std < LOG_STD_MAX)
+    return torch.cat([mean, log_std], dim=1) / len(heads)
+
+
+def lesser_slope(critics: list[Layers], observations: Tensor, actions: Tensor) -> Tensor:
+    """Return the gradient (n, a) with respect to the actions of the lesser of two values."""
+    inputs = torch.cat([observations, actions], dim=1)
+    (first, first_slope), (second, second_slope) = (input_gradient(c, inputs) for c in critics)
+    slope = torch.where((first <= second).unsqueeze(1), first_slope, second_slope)
+    return slope[:, observations.shape[1] :]
+
+
 class SAC(stable_baselines3.SAC):
     """Stable-Baselines3's SAC; its archive opens with the stock `SAC.load`, optimisers cold."""
 
-    _critics: Layers
-    _targets: Layers
+    _critics: Stack
+    _targets: Stack
+    _actor: Stack
     _critic_optimizer: torch.optim.Adam
     _actor_optimizer: torch.optim.Adam
 
@@ -56,16 +85,14 @@ class SAC(stable_baselines3.SAC):
         self._prepare()
 
     def _prepare(self) -> None:
-        """Stack the critics and their targets, and give actor and critics fused optimisers."""
-        fused: dict[str, Any] = {"lr": self.lr_schedule(1.0), "fused": True}
-        critics, targets = (
-            [linear_layers(network) for network in networks.q_networks]
-            for networks in (self.critic, self.critic_target)
+        """Stack the networks, and give actor and critics fused optimisers."""
+        self._critics = stack_critics(self.critic.q_networks)
+        self._targets = stack_critics(self.critic_target.q_networks)
+        self._actor = stack_actor(self.actor)
+        self._critic_optimizer, self._actor_optimizer = (
+            fused_adam(nets.parameters, nets.gradient, self.lr_schedule(1.0))
+            for nets in (self._critics, self._actor)
         )
-        self._critics = stack_layers(critics)
-        self._targets = stack_layers(targets).detached()
-        self._critic_optimizer = torch.optim.Adam(self._critics.tensors(), **fused)
-        self._actor_optimizer = torch.optim.Adam(self.actor.parameters(), **fused)
 
     def optimizers(self) -> list[Any]:
         """Return the optimisers in use: of critics, actor and, where it is learned, temperature."""
@@ -86,19 +113,21 @@ class SAC(stable_baselines3.SAC):
         self.policy.set_training_mode(True)
         replay = self.replay_buffer.sample(gradient_steps * batch_size, env=self._vec_normalize_env)
         noise = torch.randn(gradient_steps, 2, batch_size, get_action_dim(self.action_space))
-        for step in range(gradient_steps):
-            rows = slice(step * batch_size, (step + 1) * batch_size)
-            self.update(
-                replay.observations[rows].float(),
-                replay.actions[rows].float(),
-                replay.next_observations[rows].float(),
-                replay.rewards[rows].squeeze(1),
-                replay.dones[rows].squeeze(1),
-                noise[step].to(self.device),
-            )
-        self._n_updates += gradient_steps
+        minibatches = zip(
+            replay.observations.float().split(batch_size),
+            replay.actions.float().split(batch_size),
+            replay.next_observations.float().split(batch_size),
+            replay.rewards.squeeze(1).split(batch_size),
+            replay.dones.squeeze(1).split(batch_size),
+            noise.to(self.device),
+            strict=True,
+        )
+        for minibatch in minibatches:
+            self._n_updates += 1
+            self.update(*minibatch)
         self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
 
+    @torch.no_grad()
     def update(
         self,
         observations: Tensor,
@@ -113,30 +142,35 @@ class SAC(stable_baselines3.SAC):
         Observations are (n, o), actions (n, a), rewards and dones (n,); `noise` (2, n, a) is
         standard normal, for the actions at the observations and at the next observations.
         """
-        actions_pi, log_prob = sample_action(self.actor, observations, noise[0])
+        (actor,) = self._actor.networks
+        acting = activations(actor, observations)
+        heads = acting[-1]
+        actions_pi, log_prob = squash(heads, noise[0])
         temperature = self._update_temperature(log_prob)
 
-        with torch.no_grad():
-            next_actions, next_log_prob = sample_action(self.actor, next_observations, noise[1])
-            next_values = q_values(self._targets, next_observations, next_actions).amin(dim=0)
-            next_values = next_values - temperature * next_log_prob
-            targets = rewards + (1.0 - dones) * self.gamma * next_values
+        next_actions, next_log_prob = squash(apply_layers(actor, next_observations), noise[1])
+        later = torch.cat([next_observations, next_actions], dim=1)
+        next_values = torch.cat(
+            [apply_layers(each, later) for each in self._targets.networks], dim=1
+        )
+        next_values = next_values.amin(dim=1) - temperature * next_log_prob
+        targets = rewards + (1.0 - dones) * self.gamma * next_values
 
         # Eq. 5 of Haarnoja et al. 2018: half the squared Bellman residual, summed over critics.
-        residuals = q_values(self._critics, observations, actions) - targets
-        self._critic_optimizer.zero_grad()
-        (0.5 * residuals.square().mean(dim=1).sum()).backward()
+        now = torch.cat([observations, actions], dim=1)
+        for critic, gradients in zip(self._critics.networks, self._critics.gradients, strict=True):
+            valuing = activations(critic, now)
+            residuals = (valuing[-1] - targets.unsqueeze(1)) / len(targets)
+            parameter_gradient(critic, valuing, residuals, gradients)
         self._critic_optimizer.step()
 
-        # Eq. 7: the policy minimises temperature x log-probability - value.
-        values = q_values(self._critics.detached(), observations, actions_pi).amin(dim=0)
-        self._actor_optimizer.zero_grad()
-        (temperature * log_prob - values).mean().backward()
+        # Eq. 7: the policy minimises temperature x log-probability - value, the lesser of two.
+        slope = lesser_slope(self._critics.networks, observations, actions_pi)
+        gradient = heads_gradient(heads, actions_pi, noise[0], temperature, slope)
+        parameter_gradient(actor, acting, gradient, self._actor.gradients[0])
         self._actor_optimizer.step()
 
-        torch._foreach_lerp_(
-            self._targets.tensors(), self._critics.detached().tensors(), weight=self.tau
-        )
+        self._targets.parameters.lerp_(self._critics.parameters, self.tau)
 
     def temperature(self) -> Tensor:
         """Return the weight of the entropy, fixed or learned."""
@@ -157,5 +191,5 @@ class SAC(stable_baselines3.SAC):
         return temperature
 
     def _excluded_save_params(self) -> list[str]:
-        mine = ["_critics", "_targets", "_critic_optimizer", "_actor_optimizer"]
+        mine = ["_critics", "_targets", "_actor", "_critic_optimizer", "_actor_optimizer"]
         return [*super()._excluded_save_params(), *mine]

@@ -1,0 +1,165 @@
+"""C equal ReLU networks as one stack, and their gradients written out.
+
+An update of networks this narrow takes about as long to organise as to compute, so there is no
+graph: all parameters are one vector, and a gradient is one pass back. Products go to oneDNN where
+torch has it: on AMD's processors the MKL behind `torch.bmm` is half as fast (one core of a Zen 5,
+256 wide: 111 against 230 GFLOP/s). What did not help stands in `docs/learning.md`.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+# What torch.compile calls too; torch is pinned, and without it the products are torch's own.
+ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+
+relu_gradient = torch.ops.aten.threshold_backward
+"""Gradients (...), outputs (...) of a ReLU and 0.0 -> the gradients for its inputs."""
+
+
+def linear(
+    inputs: Tensor, weight: Tensor, bias: Tensor | None = None, relu: bool = False
+) -> Tensor:
+    """Return (n, out): inputs (n, in) times a weight (out, in) transposed, plus the bias (out)."""
+    if ONEDNN and inputs.is_cpu and inputs.dtype == torch.float32:
+        after = "relu" if relu else "none"
+        return torch.ops.mkldnn._linear_pointwise(inputs, weight, bias, after, [], "")
+    output = nn.functional.linear(inputs, weight, bias)
+    return output.relu_() if relu else output
+
+
+def multiply(left: Tensor, right: Tensor) -> Tensor:
+    """Return the product (n, m) of two matrices (n, k) and (k, m)."""
+    return linear(left, right.t())
+
+
+class Layers(NamedTuple):
+    """Weights (out, in) and biases (out) of a network, layer after layer."""
+
+    weights: list[Tensor]
+    biases: list[Tensor]
+
+
+class Stack(NamedTuple):
+    """The parameters of equal networks and their gradient."""
+
+    parameters: Tensor
+    """(p,) all of them, which `networks` view."""
+    gradient: Tensor
+    """(p,) which `gradients` view."""
+    networks: list[Layers]
+    gradients: list[Layers]
+
+
+def linear_layers(network: nn.Module) -> list[nn.Linear]:
+    """Return the linear layers of a network, in order."""
+    return [module for module in network.modules() if isinstance(module, nn.Linear)]
+
+
+def views(vector: Tensor, tensors: list[Tensor]) -> list[Tensor]:
+    """Return the parts of a vector that hold tensors of these shapes, one after the other."""
+    parts = vector.split([tensor.numel() for tensor in tensors])
+    return [part.view(tensor.shape) for part, tensor in zip(parts, tensors, strict=True)]
+
+
+def in_groups(tensors: list[Tensor], kind: Any, depth: int) -> list[Any]:
+    """Return networks of `kind`, a named tuple of lists of `depth` tensors, one after the other."""
+    lists = [tensors[i : i + depth] for i in range(0, len(tensors), depth)]
+    size = len(kind._fields)
+    return [kind(*lists[i : i + size]) for i in range(0, len(lists), size)]
+
+
+def stack_networks(networks: list[list[list[nn.Linear]]]) -> Stack:
+    """Move networks into one vector, which their modules then view.
+
+    A network is a list of layers, a layer the modules that read the same inputs: one, or the two
+    heads of an actor, whose outputs then lie side by side.
+    """
+    parts = ("weight", "bias")
+    tensors = [
+        torch.cat([getattr(module, part).detach() for module in layer])
+        for network in networks
+        for part in parts
+        for layer in network
+    ]
+    parameters = torch.cat([tensor.flatten() for tensor in tensors])
+    gradient = torch.zeros_like(parameters)
+    stack = Stack(
+        parameters,
+        gradient,
+        *(
+            in_groups(views(each, tensors), Layers, len(networks[0]))
+            for each in (parameters, gradient)
+        ),
+    )
+    for network, layers in zip(networks, stack.networks, strict=True):
+        for part, own in zip(parts, layers, strict=True):
+            for layer, whole in zip(network, own, strict=True):
+                rows = [module.out_features for module in layer]
+                for module, piece in zip(layer, whole.split(rows), strict=True):
+                    getattr(module, part).data = piece
+    return stack
+
+
+def stack_critics(critics: Iterable[nn.Module]) -> Stack:
+    """Move the networks of Stable-Baselines3's critics into one vector."""
+    return stack_networks([[[layer] for layer in linear_layers(each)] for each in critics])
+
+
+def stack_actor(actor: nn.Module) -> Stack:
+    """Move Stable-Baselines3's actor of SAC into one vector, its two heads as one layer."""
+    *trunk, mean, log_std = linear_layers(actor)
+    return stack_networks([[*([layer] for layer in trunk), [mean, log_std]]])
+
+
+@torch.no_grad()
+def activations(layers: Layers, inputs: Tensor) -> list[Tensor]:
+    """Return the inputs (n, in) and what each layer makes of them (n, out).
+
+    Hidden layers are rectified; the last entry is the network's output.
+    """
+    found, last = [inputs], len(layers.weights) - 1
+    for index, (weight, bias) in enumerate(zip(*layers, strict=True)):
+        found.append(linear(found[-1], weight, bias, relu=index < last))
+    return found
+
+
+def apply_layers(layers: Layers, inputs: Tensor) -> Tensor:
+    """Return the outputs (n, out) of a network for inputs (n, in)."""
+    return activations(layers, inputs)[-1]
+
+
+@torch.no_grad()
+def parameter_gradient(
+    layers: Layers, found: list[Tensor], gradient: Tensor, gradients: Layers
+) -> None:
+    """Set `gradients` from the loss's gradient (n, out) for the last of the `activations`."""
+    for index in reversed(range(len(layers.weights))):
+        gradients.weights[index].copy_(multiply(gradient.t(), found[index]))
+        torch.sum(gradient, dim=0, out=gradients.biases[index])
+        if index > 0:
+            gradient = multiply(gradient, layers.weights[index])
+            gradient = relu_gradient(gradient, found[index], 0.0)
+
+
+@torch.no_grad()
+def input_gradient(layers: Layers, inputs: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the values (n,) of a network with one output and their slopes (n, in)."""
+    _, *hidden, values = activations(layers, inputs)
+    slope = layers.weights[-1].expand(len(inputs), -1)
+    for weight, output in zip(reversed(layers.weights[:-1]), reversed(hidden), strict=True):
+        slope = multiply(relu_gradient(slope, output, 0.0), weight)
+    return values.squeeze(1), slope
+
+
+def fused_adam(
+    parameters: Tensor,
+    gradient: Tensor,
+    learning_rate: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+) -> torch.optim.Adam:
+    """Return torch's fused Adam for one vector of parameters and the gradient to follow."""
+    parameters.grad = gradient
+    return torch.optim.Adam([parameters], lr=learning_rate, betas=betas, fused=True)
