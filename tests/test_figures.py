@@ -1,14 +1,18 @@
 """Figures: each draws its table, shows no other number, and is the same file each time."""
 
 import re
+from collections import Counter
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.image import imread
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
-from brainiarb.bodies import get_body, observation_table
+from brainiarb.bodies import BODIES, get_body, legs, observation_table, plain_model
 from brainiarb.figures import (
     fig1_walker,
     fig2_cka,
@@ -24,13 +28,12 @@ from brainiarb.rendering import skeleton_table
 from brainiarb.rollouts import agent_returns
 from conftest import ROOT
 from test_gaitcycles import SETTINGS, a_walk
-from test_rendering import upright
 
 LEVELS = {"noisy_level": 40, "study_level": 80}
 
 
-def observations():
-    rows = observation_table(get_body("walker2d"))
+def observations(body="walker2d"):
+    rows = observation_table(get_body(body))
     return pd.DataFrame([vars(row) for row in rows])
 
 
@@ -97,10 +100,10 @@ def gait_tables():
     return {"gait_map": cells, "gait_cycles": cycles}
 
 
-def poses(count=3):
-    qpos = np.stack([upright()] * count)
+def poses(count=3, body="walker2d"):
+    qpos = np.stack([plain_model(get_body(body)).qpos0] * count)
     qpos[:, 0] = 5.0 + np.arange(count) * 0.4
-    return skeleton_table(get_body("walker2d"), qpos, np.arange(count) * 0.1)
+    return skeleton_table(get_body(body), qpos, np.arange(count) * 0.1)
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +178,59 @@ def test_table1_lists_17_observations_with_units(drawn):
     assert set(numbers["description"]) <= set(words(figure))
 
 
+def test_table1_gathers_blocks_of_numbers_in_one_line():
+    with style.journal():
+        figure, numbers = table1.draw({"observations": observations("humanoid")}, {})
+    assert numbers["number"].tolist()[:45] == [str(index) for index in range(45)]
+    assert numbers["number"].tolist()[45:] == [
+        "45\N{EN DASH}174",
+        "175\N{EN DASH}252",
+        "253\N{EN DASH}269",
+        "270\N{EN DASH}347",
+    ]
+    assert set(numbers["number"]) <= set(words(figure))
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=lambda body: body.name)
+def test_each_leg_has_its_colour_each_segment_its_name_and_each_pose_its_place(body):
+    with style.journal():
+        figure, _ = fig1_walker.draw(
+            {"skeleton": poses(body=body.name)}, {"picture": np.zeros((0, 0, 3), np.uint8)}
+        )
+        figure.draw_without_rendering()
+    _, right, below = figure.axes
+    colours = Counter(to_hex(patch.get_facecolor()).upper() for patch in right.patches)
+    owners = Counter(legs(body))
+    assert colours.pop(style.MUTED) == owners.pop("trunk")
+    assert list(colours.items()) == list(zip(style.LEGS, owners.values(), strict=False))
+    assert figure.axes[0].get_title(loc="left").endswith(body.env_id)
+    names = [text for text in right.texts if text.get_text()]
+    assert len(names) == len(body.height_geoms)
+    boxes = [Text.get_window_extent(text) for text in names]  # without its arrow
+    for box in boxes:
+        assert right.get_window_extent().x0 < box.x0 < box.x1 < figure.bbox.x1
+    assert not any(Bbox.intersection(a, b) for a, b in combinations(boxes, 2))
+    starts = [patch.get_path().get_extents().x0 for patch in below.patches]
+    assert np.diff(np.reshape(starts, (3, -1)).min(axis=1)).min() > np.ptp(
+        fig1_walker.extent(poses(1, body.name))
+    )
+
+
+def test_parts_of_the_return_that_a_body_has_not_are_left_out():
+    with style.journal():
+        figure, numbers = noise_series.draw(
+            {"agents": agents().assign(return_healthy=0.0, return_contact=0.0)}, {}
+        )
+    shown = [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
+    assert shown == [
+        "return (first 1,000 steps)",
+        "forward reward",
+        "control cost",
+        "episode length (steps)",
+    ]
+    assert "return_contact" in numbers
+
+
 def test_the_walker_is_drawn_as_a_skeleton_where_there_is_no_picture():
     with style.journal():
         figure, numbers = fig1_walker.draw(
@@ -238,7 +294,8 @@ def test_agents_are_averaged_over_their_episodes():
     episodes = pd.DataFrame(
         {"agent": "clone", "level": 0, "clone": [0, 0, 1], "episode": [0, 1, 0]}
     )
-    for name in ("return", "return_forward", "return_healthy", "return_control", "length"):
+    parts = [f"return_{part}" for part in ("forward", "healthy", "control", "contact")]
+    for name in ("return", *parts, "length"):
         episodes[name] = [1.0, 3.0, 5.0]
     episodes["fell"] = [True, False, False]
     table = agent_returns(episodes)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from brainiarb.bodies import get_body, make_env
+from brainiarb.bodies import get_body, make_env, plain_model
 from brainiarb.rendering import render_frame, render_frames, skeleton
 
 WALKER = get_body("walker2d")
@@ -40,6 +40,22 @@ def test_skeleton_moves_and_turns_with_the_body():
 def test_without_opengl_there_is_no_frame(monkeypatch):
     monkeypatch.setenv("MUJOCO_GL", "disable")
     assert render_frame(WALKER, upright(), 32, 24) is None
+
+
+@pytest.mark.parametrize("name", ["ant", "halfcheetah"])
+def test_frame_shows_a_long_body_wherever_it_went(name):
+    body = get_body(name)
+    pose = plain_model(body).qpos0.copy()
+    # A body free in space also drifts sideways.
+    far = pose + np.eye(len(pose))[0] * 50 + (np.eye(len(pose))[1] * 20 if name == "ant" else 0)
+    frames = render_frames(body, np.array([pose, far]), 80, 60)
+    if frames is None:
+        pytest.skip("MuJoCo finds no OpenGL here")
+    for frame in frames:
+        seen = np.argwhere(frame.min(axis=2) < 150)
+        assert np.ptp(seen[:, 1]) > 40
+        assert seen.min() > 0
+        assert (seen.max(axis=0) < [59, 79]).all()
 
 
 def test_frame_shows_the_whole_body_on_a_light_background():

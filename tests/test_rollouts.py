@@ -28,7 +28,8 @@ def recording(lengths=(3, 2, 4), clones=(0, 0, 1)):
     arrays["rewards_forward"] = np.arange(1.0, rows + 1)
     arrays["rewards_healthy"] = np.ones(rows)
     arrays["rewards_control"] = np.full(rows, -0.5)
-    arrays["rewards"] = np.arange(1.0, rows + 1) + 0.5
+    arrays["rewards_contact"] = np.full(rows, -0.25)
+    arrays["rewards"] = np.arange(1.0, rows + 1) + 0.25
     arrays["terminals"][lengths[0] - 1] = True
     metadata = {"body": "walker2d", "environment": "Walker2d-v5", "mode": "mean", "versions": "{}"}
     texts = {name: np.array(text) for name, text in metadata.items()}
@@ -39,16 +40,17 @@ def test_returns_count_the_first_steps_only():
     table = episode_returns(recording(), steps=2)
     assert table["clone"].tolist() == [0, 0, 1]
     assert table["episode"].tolist() == [0, 1, 0]
-    assert table["return"].tolist() == [1.5 + 2.5, 4.5 + 5.5, 6.5 + 7.5]
+    assert table["return"].tolist() == [1.25 + 2.25, 4.25 + 5.25, 6.25 + 7.25]
     assert table["return_forward"].tolist() == [3, 9, 13]
     assert table["return_healthy"].tolist() == [2, 2, 2]
     assert table["return_control"].tolist() == [-1, -1, -1]
+    assert table["return_contact"].tolist() == [-0.5, -0.5, -0.5]
     assert table["length"].tolist() == [3, 2, 4]
     assert table["fell"].tolist() == [True, False, False]
 
 
 def test_returns_of_short_episodes_are_whole():
-    assert episode_returns(recording())["return"].tolist() == [7.5, 10.0, 32.0]
+    assert episode_returns(recording())["return"].tolist() == [6.75, 9.5, 31.0]
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,11 @@ def test_the_fundamental_is_found_between_the_bins(f0, amplitudes):
     assert found == pytest.approx(f0, abs=RATE / 1024 / 4)
 
 
+def test_a_fundamental_below_the_band_is_found_by_its_harmonics():
+    found = spectra.power_spectrum(harmonic_series(1.5, (1.0, 0.5, 0.5, 0.5, 0.5)), RATE)
+    assert spectra.fundamental(found, band=(2.5, 20.0)) == pytest.approx(1.5, abs=0.02)
+
+
 def test_every_channel_counts_the_same_for_the_fundamental():
     loud, quiet = 100 * sine(13.0), harmonic_series(1.09, (1.0, 0.8))
     x = np.column_stack([loud, quiet, quiet, quiet])

@@ -11,7 +11,8 @@ from brainiarb.spectra import fundamental, power_spectrum
 def posture(body: Body, rollouts: Rollouts) -> tuple[np.ndarray, list[str], list[str]]:
     """Return the body's positions (N, c) with their names and units: heights (m), angles (rad).
 
-    Forward position is left out: it grows without bound.
+    A body free in space has a unit quaternion instead of a pitch. Position in the plane is left
+    out: it grows without bound.
     """
     skipped = environment_facts(body).skipped_qpos
     signals = rollouts["qpos"][:, skipped:]

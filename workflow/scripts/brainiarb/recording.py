@@ -24,6 +24,7 @@ _STEP_ARRAYS = (
     "rewards_forward",
     "rewards_healthy",
     "rewards_control",
+    "rewards_contact",
     "terminals",
     "heights",
     "contact_forces",

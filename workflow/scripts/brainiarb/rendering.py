@@ -12,21 +12,21 @@ import mujoco
 import numpy as np
 import pandas as pd
 
-from brainiarb.bodies import Body, bare_env, plain_model
+from brainiarb.bodies import Body, editable_model, legs, plain_model, without_deprecations
 
 # Off-screen back ends of MuJoCo on a machine without a display, the faster first.
 _BACKENDS = ("egl", "osmesa")
 # A software renderer compiles its shaders first (s), then draws (s per megapixel).
 _START_SECONDS, _MEGAPIXEL_SECONDS = 60.0, 30.0
-# The field of view is this many times as high as the standing body.
-_VIEW_HEIGHTS = 1.3
+# The field of view is at least this many times as high as the standing body, and as wide.
+_VIEW_HEIGHTS, _VIEW_WIDTHS = 1.3, 1.1
 _ELEVATION_DEGREES = -6.0
 _WHITE, _FLOOR_LIGHT, _FLOOR_DARK = (1.0, 1.0, 1.0), (0.96, 0.96, 0.96), (0.90, 0.90, 0.90)
 
 
 @dataclass(frozen=True, eq=False)
 class Skeleton:
-    """A pose as capsules in the x-z plane: axes from start to end, and radii around them."""
+    """A pose seen from the side as capsules: axes from start to end, and radii around them."""
 
     geoms: tuple[str, ...]
     starts: np.ndarray
@@ -59,18 +59,19 @@ def skeleton(body: Body, qpos: np.ndarray) -> Skeleton:
 def skeleton_table(body: Body, qpos: np.ndarray, times: np.ndarray) -> pd.DataFrame:
     """Tabulate the skeletons of poses `qpos` (n, nq), one row per pose and capsule.
 
-    Columns: pose, time (s), geom, x_start, z_start, x_end, z_end, radius (m); x counts from the
-    torso of the first pose.
+    Columns: environment, pose, time (s), geom, leg (its foot, or `trunk`), x_start, z_start, x_end,
+    z_end, radius (m); x counts from the torso of the first pose.
     """
     frames = []
     for number, (pose, time) in enumerate(zip(qpos, times, strict=True)):
         drawn = skeleton(body, pose)
-        table = pd.DataFrame({"geom": drawn.geoms})
+        table = pd.DataFrame({"geom": drawn.geoms, "leg": legs(body)})
         table[["x_start", "z_start"]], table[["x_end", "z_end"]] = drawn.starts, drawn.ends
         table["radius"] = drawn.radii
         table[["x_start", "x_end"]] -= qpos[0, 0]
-        table.insert(0, "pose", number)
-        table.insert(1, "time", time)
+        table.insert(0, "environment", body.env_id)
+        table.insert(1, "pose", number)
+        table.insert(2, "time", time)
         frames.append(table)
     return pd.concat(frames, ignore_index=True)
 
@@ -104,7 +105,7 @@ def _works(backend: str) -> bool:
 @cache
 def _scene(body: Body) -> str:
     """Return the body's model as XML, on a light floor before a white background."""
-    spec = mujoco.MjSpec.from_file(bare_env(body).fullpath)
+    spec = editable_model(body)
     for texture in spec.textures:
         sky = texture.type == mujoco.mjtTexture.mjTEXTURE_SKYBOX
         if sky or texture.builtin == mujoco.mjtBuiltin.mjBUILTIN_CHECKER:
@@ -112,8 +113,9 @@ def _scene(body: Body) -> str:
     for geom in spec.geoms:
         if geom.type == mujoco.mjtGeom.mjGEOM_PLANE:
             geom.rgba = (1.0, 1.0, 1.0, 1.0)
-    spec.compile()
-    return spec.to_xml()
+    with without_deprecations():
+        spec.compile()
+        return spec.to_xml()
 
 
 def _render(
@@ -149,18 +151,22 @@ def _draw(folder: Path, width: int, height: int) -> None:
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
     parts = np.flatnonzero(model.geom_bodyid > 0)
-    standing = data.geom_xpos[parts, 2].max(initial=1.0) + model.geom_rbound[parts].max(initial=0)
+    radii = model.geom_rbound[parts]
+    standing = data.geom_xpos[parts, 2].max(initial=1.0) + radii.max(initial=0)
+    wide = 2 * (np.abs(data.geom_xpos[parts, 0]) + radii).max(initial=0)
     camera = mujoco.MjvCamera()
     camera.azimuth, camera.elevation = 90.0, _ELEVATION_DEGREES
-    seen = _VIEW_HEIGHTS * standing / min(1.0, width / height)
-    camera.distance = seen / 2 / np.tan(np.deg2rad(model.vis.global_.fovy) / 2)
+    seen = max(_VIEW_HEIGHTS * standing, _VIEW_WIDTHS * wide) / min(1.0, width / height)
+    # What stands nearer to the camera than the middle looks larger.
+    nearest = np.abs(data.geom_xpos[parts, 1]).max(initial=0)
+    camera.distance = nearest + seen / 2 / np.tan(np.deg2rad(model.vis.global_.fovy) / 2)
     frames = []
     with mujoco.Renderer(model, height, width) as renderer:
         for pose in np.load(folder / "qpos.npy"):
             data.qpos[:] = pose
             mujoco.mj_forward(model, data)
-            middle = data.geom_xpos[parts, 0].mean() if len(parts) else 0.0
-            camera.lookat[:] = middle, 0.0, standing / 2
+            middle = data.geom_xpos[parts, :2].mean(axis=0) if len(parts) else (0.0, 0.0)
+            camera.lookat[:] = *middle, standing / 2
             renderer.update_scene(data, camera)
             renderer.scene.flags[mujoco.mjtRndFlag.mjRND_REFLECTION] = False
             frames.append(renderer.render())

@@ -23,6 +23,7 @@ DTYPES: dict[str, type[np.generic]] = {
     "rewards_forward": np.float64,
     "rewards_healthy": np.float64,
     "rewards_control": np.float64,
+    "rewards_contact": np.float64,
     "terminals": np.bool_,
     "timeouts": np.bool_,
     "episode_ids": np.int32,
@@ -176,8 +177,8 @@ def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = 1000) -> pd.D
     """Tabulate the return of every episode: the reward of its first `steps` steps.
 
     Columns: `clone`, `episode` (from 0 within each clone), `return` and its parts
-    `return_forward`, `return_healthy`, `return_control`; `length` (rows) and `fell` of the whole
-    episode.
+    `return_forward`, `return_healthy`, `return_control`, `return_contact`; `length` (rows) and
+    `fell` of the whole episode.
     """
     ids = arrays["episode_ids"]
     starts = _starts(ids)
@@ -191,6 +192,7 @@ def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = 1000) -> pd.D
         ("return_forward", "rewards_forward"),
         ("return_healthy", "rewards_healthy"),
         ("return_control", "rewards_control"),
+        ("return_contact", "rewards_contact"),
     ):
         table[column] = np.add.reduceat(np.where(counted, arrays[name], 0.0), starts)
     table["length"] = ends - starts + 1
@@ -221,7 +223,8 @@ def agent_returns(episodes: pd.DataFrame) -> pd.DataFrame:
     Columns: those that name the agent, `episodes`, then `return`, its parts and `length` as means,
     `fell` as the share of episodes that ended by a fall.
     """
-    values = ["return", "return_forward", "return_healthy", "return_control", "length", "fell"]
+    parts = [f"return_{part}" for part in ("forward", "healthy", "control", "contact")]
+    values = ["return", *parts, "length", "fell"]
     names = [name for name in episodes.columns if name not in (*values, "episode")]
     grouped = episodes.groupby(names, sort=False)
     table = grouped[values].mean()

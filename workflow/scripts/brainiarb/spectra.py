@@ -150,7 +150,7 @@ def fundamental(
     rough = candidates[near][sums[near].argmax()]
 
     weighted, weights = 0.0, 0.0
-    for k in order[rough * order <= f[-1]]:
+    for k in order[(f[0] <= rough * order) & (rough * order <= f[-1])]:
         close = np.flatnonzero(np.abs(f - k * rough) <= resolution)
         top = close[power[close].argmax()]
         lobe = slice(max(top - 2, 0), top + 3)

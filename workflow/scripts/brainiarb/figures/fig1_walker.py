@@ -9,11 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
-from brainiarb.figures.style import CLEAN, MUTED, NOISY, PAGE_WIDTH, head
+from brainiarb.figures.style import LEGS, MUTED, PAGE_WIDTH, head
 
+TRUNK = "trunk"  # what the table calls segments of no leg
 CAP = np.linspace(-np.pi / 2, np.pi / 2, 12)
 FLOOR = 0.0  # m
-SPACING = 0.95  # m between the poses of a cycle, which would overlap
+SPACING = 0.95  # m at least between the poses of a cycle, which would overlap
+GAP = 0.15  # m at least between neighbours
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -33,17 +35,18 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     name_segments(right, first)
     frame(right, first)
     poses = list(skeleton.groupby("pose"))
+    spacing = max(SPACING, GAP + max(np.ptp(extent(pose)) for _, pose in poses))
     apart = []
     for number, (_, pose) in enumerate(poses):
         ends = pose[["x_start", "x_end"]]
-        pose = pose.assign(**(ends - ends.to_numpy().mean() + number * SPACING))
+        pose = pose.assign(**(ends - ends.to_numpy().mean() + number * spacing))
         draw_pose(below, pose)
-        below.text(number * SPACING, -0.1, f"{pose['time'].iloc[0]:.2f} s", ha="center", va="top")
+        below.text(number * spacing, -0.1, f"{pose['time'].iloc[0]:.2f} s", ha="center", va="top")
         apart.append(pose)
     frame(below, pd.concat(apart))
     below.set_ylim(-0.3, None)
     for axes, name, title in (
-        (left, "A", "Walker2d"),
+        (left, "A", first["environment"].iloc[0]),
         (right, "B", "segments whose heights are recorded"),
         (below, "C", "one full gait cycle of the expert, its poses moved apart"),
     ):
@@ -52,7 +55,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
 
 
 def draw_pose(axes: Axes, pose: pd.DataFrame) -> None:
-    """Draw the capsules of one pose, the left leg in its own colour."""
+    """Draw the capsules of one pose, each leg in its own colour."""
+    colours = dict(zip(feet(pose), LEGS, strict=False)) | {TRUNK: MUTED}
     for row in pose.itertuples():
         start, end = np.array([row.x_start, row.z_start]), np.array([row.x_end, row.z_end])
         axis = np.arctan2(*(end - start)[::-1])
@@ -66,33 +70,54 @@ def draw_pose(axes: Axes, pose: pd.DataFrame) -> None:
         axes.add_patch(
             PathPatch(
                 outline,
-                facecolor=colour(row.geom),
+                facecolor=colours[row.leg],
                 edgecolor="white",
                 linewidth=0.5,
             )
         )
 
 
-def colour(geom: str) -> str:
-    """Return the colour of a segment: left leg, right leg, torso."""
-    if "left" in geom:
-        return NOISY
-    return MUTED if "torso" in geom else CLEAN
+def feet(pose: pd.DataFrame) -> list[str]:
+    """Return the names of the legs, in the order of the table."""
+    return [leg for leg in dict.fromkeys(pose["leg"]) if leg != TRUNK]
+
+
+def extent(pose: pd.DataFrame) -> np.ndarray:
+    """Return the least and the greatest x that the capsules reach (m)."""
+    ends, radius = pose[["x_start", "x_end"]].to_numpy(), pose[["radius"]].to_numpy()
+    return np.array([(ends - radius).min(), (ends + radius).max()])
+
+
+def top(pose: pd.DataFrame) -> float:
+    """Return the greatest height that the capsules reach (m)."""
+    return float((pose[["z_start", "z_end"]].to_numpy() + pose[["radius"]].to_numpy()).max())
+
+
+def room(pose: pd.DataFrame) -> tuple[float, float]:
+    """Return the margin at each side of a pose, and the height, that hold its segments' names."""
+    width = float(np.ptp(extent(pose)))
+    margin = max(0.9, 0.75 * width)
+    return margin, max(top(pose), 0.4 * (width + 2 * margin))
 
 
 def name_segments(axes: Axes, pose: pd.DataFrame) -> None:
-    """Write each segment's name beside it, left and right of the body in order of height."""
-    middle = pose[["x_start", "x_end"]].to_numpy().mean()
-    for side, sign in ((True, 1), (False, -1)):
-        mine = pose[[("left" in geom) == side for geom in pose["geom"]]].copy()
-        mine["z"] = (mine["z_start"] + mine["z_end"]) / 2
-        heights = np.linspace(1.35, 0.15, len(mine)) if len(mine) > 1 else mine["z"]
-        ordered = mine.sort_values("z", ascending=False)
-        for row, height in zip(ordered.itertuples(), heights, strict=True):
+    """Write each segment's name beside it, legs left and right of the body, in order of height."""
+    pose = pose.assign(
+        x=(pose["x_start"] + pose["x_end"]) / 2, z=(pose["z_start"] + pose["z_end"]) / 2
+    )
+    margin, height = room(pose)
+    sides = {leg: number % 2 for number, leg in enumerate(feet(pose))}
+    named: tuple[list[Any], list[Any]] = ([], [])
+    for row in sorted(pose.itertuples(), key=lambda row: row.leg == TRUNK):
+        # The trunk is named where there is room.
+        named[sides.get(row.leg, int(len(named[1]) < len(named[0])))].append(row)
+    for rows, sign, edge in zip(named, (-1, 1), extent(pose), strict=True):
+        places = np.linspace(0.9, 0.1, len(rows)) * height
+        for row, place in zip(sorted(rows, key=lambda row: -row.z), places, strict=True):
             axes.annotate(
                 row.geom.removesuffix("_geom").replace("_", " "),
-                xy=((row.x_start + row.x_end) / 2, row.z),
-                xytext=(middle + 0.75 * sign, height),
+                xy=(row.x, row.z),
+                xytext=(edge + 0.35 * margin * sign, place),
                 ha="left" if sign > 0 else "right",
                 va="center",
                 arrowprops={"arrowstyle": "-", "linewidth": 0.5, "color": "#555555"},
@@ -101,12 +126,11 @@ def name_segments(axes: Axes, pose: pd.DataFrame) -> None:
 
 def frame(axes: Axes, pose: pd.DataFrame) -> None:
     """Show the floor and the height in metres, at equal scales."""
-    ends = pose[["x_start", "x_end"]].to_numpy()
     axes.axhline(FLOOR, color="black", linewidth=0.8)
     axes.set_aspect("equal")
-    margin = 0.9 if len(pose["pose"].unique()) == 1 else 0.4
-    axes.set_xlim(ends.min() - margin, ends.max() + margin)
-    axes.set_ylim(-0.05, 1.6)
+    margin, height = room(pose) if pose["pose"].nunique() == 1 else (0.4, top(pose))
+    axes.set_xlim(extent(pose) + np.array([-margin, margin]))
+    axes.set_ylim(-0.05, height + 0.1)
     axes.spines["bottom"].set_visible(False)
     axes.set_xticks([])
     axes.set_ylabel("height (m)")

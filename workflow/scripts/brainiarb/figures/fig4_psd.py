@@ -20,6 +20,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         & table["median"]
         & table["frequency"].between(settings["lowest"], settings["highest"])
     ]
+    # Half the body's sampling rate can lie below the band's end.
+    highest = min(settings["highest"], drawn["frequency"].max())
     channels = list(dict.fromkeys(table["channel"]))
     count = -(-len(channels) // COLUMNS)
     figure = Figure(figsize=(PAGE_WIDTH, 0.5 + 1.55 * count))
@@ -43,9 +45,9 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         axes.set_title(channel)
         axes.set_yscale("log")
         axes.set_xscale("log")
-        axes.set_ylabel(f"power ({unit}²/Hz)")
-        axes.set_xlim(settings["lowest"], settings["highest"])
-        ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20) if tick <= settings["highest"]]
+        axes.set_ylabel("power (1/Hz)" if unit == "1" else f"power ({unit}²/Hz)")
+        axes.set_xlim(settings["lowest"], highest)
+        ticks = [t for t in (0.5, 1, 2, 5, 10, 20) if settings["lowest"] <= t <= highest]
         axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.minorticks_off()
     for axes in panels[-1]:

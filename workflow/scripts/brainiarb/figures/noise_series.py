@@ -14,30 +14,35 @@ PANELS = {
     "return_forward": "forward reward",
     "return_healthy": "healthy reward",
     "return_control": "control cost",
+    "return_contact": "contact cost",
     "length": "episode length (steps)",
 }
+COLUMNS = 3
 STEP = 0.16  # between the two kinds of agent at one level
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw one panel per quantity: each clone a point, with the demonstrator beside it."""
+    """Draw one panel per quantity: each clone a point, with the demonstrator beside it.
+
+    Parts of the return that the body has not, such as a healthy reward, are left out.
+    """
     table = tables["agents"]
     levels = sorted(table.loc[table["agent"] == "clone", "level"].unique())
     figure = Figure(figsize=(PAGE_WIDTH, 3.9))
-    panels = figure.subplots(2, 3, sharex=True)
-    for axes, (name, column, label) in zip(
-        panels.flat, zip("ABCDE", PANELS, PANELS.values(), strict=True), strict=False
-    ):
+    panels = figure.subplots(2, COLUMNS, sharex=True).flat
+    shown = [column for column in PANELS if (table[column] != 0).any()]
+    for number, (axes, column) in enumerate(zip(panels, shown, strict=False)):
         series(axes, table, levels, column)
-        axes.set_ylabel(label)
+        axes.set_ylabel(PANELS[column])
         axes.set_xticks(range(len(levels)), levels)
-        head(axes, name)
-    for axes in (*panels[1, :2], panels[0, 2]):
-        axes.set_xlabel("noise in the demonstrations (%)")
-        axes.tick_params(labelbottom=True)
-    handles, labels = panels[0, 0].get_legend_handles_labels()
-    panels[1, 2].set_axis_off()
-    panels[1, 2].legend(handles, labels, loc="center left")
+        head(axes, "ABCDEF"[number])
+        if number + COLUMNS >= len(shown):
+            axes.set_xlabel("noise in the demonstrations (%)")
+            axes.tick_params(labelbottom=True)
+    for axes in panels[len(shown) :]:
+        axes.set_axis_off()
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure, table
 
 

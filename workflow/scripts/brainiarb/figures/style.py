@@ -14,6 +14,7 @@ COLUMN_WIDTH, PAGE_WIDTH = 3.5, 7.2  # inches, of one and of two columns of a jo
 # Of Okabe and Ito's palette, told apart with any colour vision and in grey.
 EXPERT, CLEAN, NOISY = "#000000", "#0072B2", "#D55E00"
 MUTED = "#999999"
+LEGS = (CLEAN, NOISY, "#009E73", "#CC79A7")  # in the order of the body's feet
 HEAT = "cividis"
 
 LAYER_NAMES = {
