@@ -72,6 +72,16 @@ def checkout(finished, tmp_path):
     return Path(shutil.copytree(finished, tmp_path / "checkout", copy_function=shutil.copy))
 
 
+@pytest.mark.parametrize("body", ["hopper", "halfcheetah", "ant", "humanoid"])
+def test_another_body_is_a_study_of_its_own_beside_the_first(checkout, body):
+    ours = {path.relative_to(checkout / FOLDER) for path in (checkout / FOLDER).rglob("*.*")}
+    theirs = {
+        Path(file).relative_to(f"results/tiny/{body}")
+        for file in plan(checkout, config={"body": body})
+    }
+    assert theirs == {file for file in ours if file.suffix != ".log"}
+
+
 def of_level(level, tables=("similarity", "returns", "agents"), figures=("fig2_cka",)):
     """Return the files that depend on one noise level."""
     expert = "tiny"
@@ -199,7 +209,15 @@ def refusal(*options):
         ({"nosie": {"clones": 2}}, "nosie is not a key, did you mean noise?"),
         ({"noise": {"levels": [0, -5]}}, "noise.levels.1: -5 is less than the minimum of 0"),
         ({"noise": {"levels": [0, 5, 5]}}, "noise.levels: 5 is listed twice"),
-        ({"body": "walker3d"}, "body: 'walker3d' is not one of ['walker2d']"),
+        (
+            {"body": "walker3d"},
+            "body: 'walker3d' is not one of "
+            "['walker2d', 'hopper', 'halfcheetah', 'ant', 'humanoid']",
+        ),
+        (
+            {"body": "hopper", "study": {"clone": ["crossq_0"], "compare": ["crossq_0"]}},
+            "experts.crossq_0.checkpoint: trained in Walker2d-v5, but body is hopper",
+        ),
         (
             {"experts": {"other": {"checkpoint": "missing.zip"}}},
             "experts.other.checkpoint: no file missing.zip",

@@ -70,6 +70,15 @@ def complaint(error):
     return f"{where}: {error.message}" if where else error.message
 
 
+def trained_in(archive):
+    """Return the environment that the record beside an archive names, None where none does."""
+    try:
+        record = json.loads(Path(archive).with_suffix(".json").read_text("utf-8"))
+        return str(record["environment"])
+    except (OSError, TypeError, ValueError, KeyError):
+        return None
+
+
 def contradictions(config):
     """Yield what no schema can say: keys that must fit each other, files that must exist."""
     experts, study, noise, spectra = (
@@ -85,6 +94,13 @@ def contradictions(config):
         for name in study[key]:
             if name not in experts:
                 yield f"study.{key}: {name} is not among experts ({', '.join(sorted(experts))})"
+    for name in sorted(experts.keys() & {*study["clone"], *study["compare"]}):
+        environment = trained_in(experts[name].get("checkpoint"))
+        if environment and environment.split("-")[0].lower() != config["body"]:
+            yield (
+                f"experts.{name}.checkpoint: trained in {environment}, but body is "
+                f"{config['body']}; give study an expert of that body"
+            )
     for name in study["clone"]:
         if name in experts and name not in study["compare"]:
             yield f"study.compare: {name} is cloned, so it must be compared"
