@@ -12,6 +12,7 @@ from brainiarb.experts.networks import (
     multiply,
     relu_gradient,
     views,
+    weight_gradient,
 )
 
 NORM_EPSILON = 1e-3
@@ -38,54 +39,37 @@ class NormedNetwork:
         self.layers, self.gradients = layers, gradients
         self.means = [torch.zeros_like(gain) for gain in layers.gains]
         self.variances = [torch.ones_like(gain) for gain in layers.gains]
-        self._outputs: list[Tensor] = []
-        self._normed: list[Tensor] = []
-        self._scales: list[Tensor] = []
+        self._trace: list[tuple[Tensor, ...]] = []
 
     @torch.no_grad()
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the outputs (n, out) for inputs (n, in), normed by this batch's statistics."""
-        self._outputs, self._normed, self._scales = [], [], []
-        output, last = inputs, len(self.layers.weights) - 1
+        self._trace, output, last = [], inputs, len(self.layers.weights) - 1
         for index, (weight, bias, gain, shift) in enumerate(zip(*self.layers, strict=True)):
-            mean = output.mean(dim=0)
-            normed = output - mean
-            variance = normed.square().mean(dim=0)
-            scale = torch.rsqrt(variance + NORM_EPSILON)
-            normed.mul_(scale)
-            self.means[index].lerp_(mean, NORM_MOMENTUM)
-            self.variances[index].lerp_(variance, NORM_MOMENTUM)
-            self._outputs.append(output)
-            self._normed.append(normed)
-            self._scales.append(scale)
-            # W (gain y + shift) + b, on the small side of the product.
-            output = linear(normed, weight * gain, bias + weight @ shift, relu=index < last)
+            mean, variance = self.means[index], self.variances[index]
+            normed, *statistics = torch.native_batch_norm(
+                output, gain, shift, mean, variance, True, NORM_MOMENTUM, NORM_EPSILON
+            )
+            self._trace.append((output, normed, *statistics))
+            output = linear(normed, weight, bias, relu=index < last)
         return output
 
     @torch.no_grad()
     def backward(self, gradient: Tensor) -> None:
-        """Set `gradients` from the loss's gradient (n, out) for the outputs of `forward`.
-
-        With y the normed inputs and g = d W the gradient of what the layer reads, for d behind it,
-        the gains get sum g y, the shifts sum g, and the norm passes on gain scale (g - <g> -
-        y <g y>), <> being the mean over the batch (Ioffe and Szegedy 2015, section 3). Both sums
-        follow from the small products d' y and sum d.
-        """
-        rows = len(gradient)
+        """Set `gradients` from the loss's gradient (n, out) for the outputs of `forward`."""
         for index in reversed(range(len(self.layers.weights))):
-            weight, _, gain, shift = (part[index] for part in self.layers)
-            weights, bias, gains, shifts = (part[index] for part in self.gradients)
-            product = multiply(gradient.t(), self._normed[index])
-            torch.sum(gradient, dim=0, out=bias)
-            torch.addcmul(product * gain, bias.unsqueeze(1), shift, out=weights)
-            torch.mv(weight.t(), bias, out=shifts)
-            torch.sum(weight * product, dim=0, out=gains)
-            if index == 0:
-                return
-            gradient = multiply(gradient, weight).sub_(shifts / rows)
-            gradient.addcmul_(self._normed[index], gains / rows, value=-1.0)
-            gradient.mul_(gain * self._scales[index])
-            gradient = relu_gradient(gradient, self._outputs[index], 0.0)
+            weight, _, gain, _ = (part[index] for part in self.layers)
+            inputs, normed, *statistics = self._trace[index]
+            found = [weight_gradient(gradient, normed), gradient.sum(dim=0)]
+            # The statistics are the batch's own; no gradient is asked for the first inputs.
+            norm = (inputs, gain, None, None, *statistics, True, NORM_EPSILON)
+            gradient, *affine = torch.ops.aten.native_batch_norm_backward(
+                multiply(gradient, weight), *norm, [index > 0, True, True]
+            )
+            for part, value in zip(self.gradients, [*found, *affine], strict=True):
+                part[index].copy_(value)
+            if index > 0:
+                gradient = relu_gradient(gradient, inputs, 0.0)
 
     @torch.no_grad()
     def fold_into(self, plain: Layers) -> None:
