@@ -19,7 +19,10 @@ from conftest import ROOT, command, new_folder, snakemake
 EXPERT = Path("results/tiny/walker2d/tiny")
 TABLES = EXPERT.parent / "tables"
 FIGURES = EXPERT.parent / "figures"
-NAMES = ("table1", "fig1_walker", "fig2_cka", "fig3_gait_cycles", "fig4_psd", "noise_series")
+NAMES = (
+    "table1", "fig1_walker", "fig2_cka", "fig3_gait_cycles", "fig4_psd", "noise_series",
+    "learning_curves",
+)  # fmt: skip
 DEMONSTRATIONS = EXPERT / "demonstrations/noise_40.npz"
 # The checkpoint is exempt from equal bytes: training is resumable, not reproducible to the byte.
 TRAINED = ("checkpoint.zip", "checkpoint.json", "checkpoint.csv")

@@ -1,5 +1,12 @@
 """The fast update is SAC's, CrossQ's norms fold exactly, training goes on after a kill."""
 
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from typing import ClassVar
+
 import numpy as np
 import pytest
 import stable_baselines3
@@ -19,7 +26,8 @@ from brainiarb.experts.networks import (
 )
 from brainiarb.experts.normed import NORM_EPSILON, NORM_MOMENTUM, NormedStack
 from brainiarb.experts.sac import SAC, heads_gradient, squash
-from brainiarb.experts.training import Training, train
+from brainiarb.experts.training import KeepBest, Training, evaluate, train
+from conftest import ROOT
 
 
 def learner(algorithm, **options):
@@ -268,6 +276,112 @@ def test_training_that_was_killed_goes_on(tmp_path, monkeypatch):
     assert trained.record["resumed"] == 1
     assert trained.record["steps_done"] == 320
     assert list(trained.curve["step"]) == [160, 320]
+    assert list(trained.curve["resumed"]) == [0, 1]
+    trained.model.save(tmp_path / "expert.zip")
+    assert stable_baselines3.SAC.load(tmp_path / "expert.zip").resumed == 1
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from brainiarb.experts import training
+training.CHECKPOINT_SECONDS = 0.0
+training.evaluate = lambda *_, **__: (print("evaluating", flush=True), time.sleep(600))
+settings = training.Training(**eval(sys.argv[1]))
+training.train("Walker2d-v5", settings, Path(sys.argv[2]))
+"""
+
+
+def test_training_killed_at_any_point_goes_on_from_its_last_checkpoint(tmp_path):
+    state = tmp_path / "expert.training"
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow/scripts")}
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, repr(asdict(TRAINING)), state],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as process:  # fmt: skip
+        said = process.stdout.readline()
+        process.kill()
+    assert said == "evaluating\n"
+    assert process.returncode == -signal.SIGKILL
+    left = torch.load(state, weights_only=True)
+    assert 0 < left["steps"] < TRAINING.evaluate_every
+    trained = train("Walker2d-v5", TRAINING, state)
+    assert trained.record["resumed"] == 1
+    assert trained.record["steps_done"] == 320
+    assert trained.record["wall_time_s"] > left["wall_time"]
+    assert list(trained.curve["step"]) == [160, 320]
+
+
+def leave_a_state(path, training):
+    """Write the state of a training that has not taken a step."""
+    keep = KeepBest("Walker2d-v5", training, path)
+    keep.init_callback(learner(CrossQ))
+    keep.save_state()
+    assert path.exists()
+
+
+def test_a_state_of_other_settings_is_not_gone_on_from(tmp_path):
+    state = tmp_path / "expert.training"
+    leave_a_state(state, replace(TRAINING, learning_rate=1e-4))
+    assert train("Walker2d-v5", TRAINING, state).record["resumed"] == 0
+
+
+def test_a_damaged_state_is_one_clear_error(tmp_path):
+    state = tmp_path / "expert.training"
+    state.write_bytes(b"half a state")
+    with pytest.raises(ValueError, match=r"expert\.training is no whole state .* delete it"):
+        train("Walker2d-v5", TRAINING, state)
+
+
+class Writer:
+    """What Stable-Baselines3 needs of TensorBoard's writer; it keeps the scalars."""
+
+    scalars: ClassVar[dict[str, list[tuple[float, int]]]] = {}
+
+    def __init__(self, log_dir):
+        self.log_dir = log_dir
+
+    def add_scalar(self, name, value, step):
+        self.scalars.setdefault(name, []).append((value, step))
+
+    def flush(self):
+        pass
+
+    close = flush
+
+
+def test_logs_for_tensorboard_are_written_where_asked_for(tmp_path, monkeypatch):
+    for module in (stable_baselines3.common.logger, stable_baselines3.common.utils):
+        monkeypatch.setattr(module, "SummaryWriter", Writer)
+    monkeypatch.setattr(Writer, "scalars", {})
+    trained = train("Walker2d-v5", TRAINING, logs=tmp_path / "tensorboard")
+    rows = trained.curve[["return_mean", "step"]].itertuples(index=False, name=None)
+    assert Writer.scalars["evaluation/return_mean"] == list(rows)
+    assert "train/temperature" in Writer.scalars
+    assert (tmp_path / "tensorboard").is_dir()
+
+
+def test_missing_tensorboard_is_one_clear_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(stable_baselines3.common.logger, "SummaryWriter", None)
+    with pytest.raises(ValueError, match="tensorboard is not installed: install it"):
+        train("Walker2d-v5", TRAINING, logs=tmp_path / "tensorboard")
+
+
+def test_an_evaluation_walks_seeded_episodes_and_leaves_the_threads_as_they_were():
+    model = learner(CrossQ)
+    torch.set_num_threads(2)
+    try:
+        found = evaluate(model, "Walker2d-v5", 3, seed=1)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    assert found.shape == (3, 2)
+    assert len(set(found[:, 0])) == 3
+    np.testing.assert_array_equal(found, evaluate(model, "Walker2d-v5", 3, seed=1))
+    assert not np.array_equal(found, evaluate(model, "Walker2d-v5", 3, seed=2))
+    with torch.no_grad():
+        model.actor.log_std.bias += 1.0
+    np.testing.assert_array_equal(found, evaluate(model, "Walker2d-v5", 3, seed=1))
 
 
 def test_an_unknown_algorithm_is_refused():

@@ -13,11 +13,13 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from brainiarb.bodies import BODIES, get_body, legs, observation_table, plain_model
+from brainiarb.experts.curves import named_curve, read_curve
 from brainiarb.figures import (
     fig1_walker,
     fig2_cka,
     fig3_gait_cycles,
     fig4_psd,
+    learning_curves,
     noise_series,
     style,
     table1,
@@ -93,6 +95,22 @@ def agents():
     return table
 
 
+def curves():
+    """Three experts by two algorithms, and one from elsewhere without a curve."""
+    step = np.arange(1, 5) * 5000
+    measured = pd.DataFrame({"step": step, "update": step, "wall_time_s": step / 50.0})
+    measured = measured.assign(return_mean=[100.0, 900, 700, 400], return_sd=9.0, length_mean=500)
+    parts = [
+        named_curve(
+            measured.assign(return_mean=measured["return_mean"] + place),
+            expert,
+            {"algorithm": expert.split("_")[0], "selected_step": 10000},
+        )
+        for place, expert in enumerate(("crossq_0", "crossq_1", "sac_0"))
+    ]
+    return pd.concat([*parts, named_curve(read_curve(None), "mine", {})], ignore_index=True)
+
+
 def gait_tables():
     walks = [a_walk(), a_walk(40), a_walk(80, episodes=(50,), falls=True)]
     made = [make(walks, SETTINGS, 0) for make in (shared_map, published_maps)]
@@ -116,6 +134,7 @@ def given():
         fig3_gait_cycles: (gait_tables(), LEVELS),
         fig4_psd: ({"spectra": spectra()}, {**LEVELS, "lowest": 0.3, "highest": 20.0}),
         noise_series: ({"agents": agents()}, {}),
+        learning_curves: ({"learning_curves": curves()}, {}),
     }
 
 
@@ -288,6 +307,30 @@ def test_every_clone_is_a_point_of_the_noise_series(drawn):
     np.testing.assert_array_equal(
         points[1].get_ydata(), numbers.loc[numbers["agent"] == "clone", "return"]
     )
+
+
+def test_every_expert_has_a_line_in_the_colour_of_its_algorithm_and_its_choice_marked(drawn):
+    figure, numbers = drawn["learning_curves"]
+    for axes, column in zip(figure.axes, ("step", "minutes"), strict=True):
+        lines = {line.get_label(): line for line in axes.lines if line.get_marker() == "None"}
+        assert list(lines) == ["crossq_0 (crossq)", "crossq_1 (crossq)", "sac_0 (sac)"]
+        first, second, third = lines.values()
+        assert first.get_color() == second.get_color() != third.get_color()
+        assert first.get_linestyle() != second.get_linestyle()
+        dots = [line for line in axes.lines if line.get_marker() == "o"]
+        assert [line.get_ydata().tolist() for line in dots] == [[900], [901], [902]]
+        unit = {"step": 1000, "minutes": 1}[column]
+        mine = numbers.query("expert == 'sac_0'")
+        np.testing.assert_allclose(third.get_xdata(), mine[column] / unit)
+    assert numbers["selected"].sum() == 3
+
+
+def test_without_a_curve_the_figure_of_learning_says_so():
+    with style.journal():
+        table = named_curve(read_curve(None), "mine", {})
+        figure, numbers = learning_curves.draw({"learning_curves": table}, {})
+    assert "no learning curve" in words(figure)
+    assert len(numbers) == 0
 
 
 def test_agents_are_averaged_over_their_episodes():

@@ -123,6 +123,17 @@ def test_a_large_archive_reruns_by_content_and_not_by_time(checkout):
     assert "tiny/checkpoint.zip" in plan(checkout, config=placed)
 
 
+def test_the_curve_beside_an_archive_is_carried_along_and_drawn(checkout):
+    archive, curve = checkout / "expert.zip", checkout / "expert.csv"
+    archive.write_text("an archive")
+    curve.write_text("a curve")
+    placed = {"experts": {"tiny": {"checkpoint": archive.name, "train": None}}}
+    plan(checkout, executor="touch", config=placed)
+    curve.write_text("another curve")
+    carried = {"tiny/checkpoint.csv", "tables/learning_curves.csv"}
+    assert carried | drawings("learning_curves") <= plan(checkout, config=placed)
+
+
 def test_changing_a_level_reruns_that_level_and_what_gathers_it(checkout):
     change = {
         "noise": {"levels": [0, 50]},

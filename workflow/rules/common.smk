@@ -275,13 +275,15 @@ def log_file(name):
 
 
 def archive_files(wildcards):
-    """Return an expert's archive and, where they lie beside it, the JSON of its provenance and the
-    VecNormalize file: under the name that a callback gives it, in the RL Zoo's folder, or plain.
+    """Return an expert's archive and, where they lie beside it, the JSON of its provenance, its
+    learning curve and the VecNormalize file: under the name that a callback gives it, in the RL
+    Zoo's folder, or plain.
     """
     archive = Path(EXPERTS[wildcards.expert]["checkpoint"])
     saved = re.sub(r"(_\d+_steps)?$", r"_vecnormalize\1", archive.stem, count=1)
     beside = {
         "record": [archive.with_suffix(".json")],
+        "curve": [archive.with_suffix(".csv")],
         "normalisation": [
             archive.with_name(f"{saved}.pkl"),
             archive.with_suffix("") / "vecnormalize.pkl",

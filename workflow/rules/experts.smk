@@ -36,6 +36,7 @@ rule place_expert:
     output:
         checkpoint=expert_file("checkpoint.zip"),
         record=expert_file("checkpoint.json"),
+        curve=expert_file("checkpoint.csv"),
     log:
         log_file("place_expert/{expert}.log"),
     wildcard_constraints:

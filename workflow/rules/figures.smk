@@ -31,6 +31,10 @@ FIGURES = {
         "input": {"agents": f"{BODY_FOLDER}/tables/agents.csv"},
         "settings": [],
     },
+    "learning_curves": {
+        "input": {"learning_curves": f"{BODY_FOLDER}/tables/learning_curves.csv"},
+        "settings": ["study.compare"],
+    },
 }
 
 

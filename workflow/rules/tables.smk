@@ -7,6 +7,7 @@ TABLED = {
     "spectra": expand(expert_file("spectra.csv"), expert=sorted(CLONED)),
     "gait_map": expand(expert_file("gait_map.csv"), expert=sorted(CLONED)),
     "gait_cycles": expand(expert_file("gait_cycles.csv"), expert=sorted(CLONED)),
+    "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
     "returns": [
         *expand(
             expert_file("returns/rollouts{mode}.csv"),

@@ -20,7 +20,8 @@ if __name__ == "__main__":
             settings["picture"] = read_npz(inputs.pop("picture"))["picture"]
         tables = {name: pd.read_csv(path) for name, path in inputs.items()}
         for name, table in tables.items():
-            if "expert" in table:
+            # One expert is drawn, but for figures of all that are compared.
+            if "expert" in table and "compare" not in settings:
                 table = table[table["expert"] == settings["expert"]]
             # An empty cell of text is an empty text, not a missing number.
             tables[name] = table.fillna(dict.fromkeys(table.columns.intersection(["note"]), ""))

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from brainiarb.bodies import get_body
+from brainiarb.experts.curves import named_curve, read_curve
 from brainiarb.experts.importing import import_archive, read_record, trial
-from brainiarb.files import write_json
+from brainiarb.files import write_csv, write_json
 from brainiarb.jobs import job
 from brainiarb.policies import write_archive
 
@@ -27,4 +28,6 @@ if __name__ == "__main__":
         write_archive(
             snakemake.output.checkpoint, imported.actors, 0, body.env_id, imported.critics
         )
+        curve = read_curve(snakemake.input.get("curve"))
+        write_csv(snakemake.output.curve, named_curve(curve, snakemake.wildcards.expert, record))
         write_json(snakemake.output.record, {**record, "import": {**imported.record, **walked}})

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainiarb.bodies import get_body
+from brainiarb.experts.curves import named_curve
 from brainiarb.experts.training import Training, train
 from brainiarb.files import whole, write_csv, write_json
 from brainiarb.jobs import device, job, provenance
@@ -16,16 +17,20 @@ if __name__ == "__main__":
         settings = snakemake.params.settings
         checkpoint = Path(snakemake.output.checkpoint)
         state = checkpoint.with_suffix(".training")
+        training = dict(settings["train"])
+        logs = checkpoint.with_name("tensorboard") if training.pop("tensorboard", False) else None
         trained = train(
             get_body(settings["body"]).env_id,
-            Training(**settings["train"]),
+            Training(**training),
             state=state,
+            logs=logs,
             threads=snakemake.threads,
             device=device(snakemake.resources),
         )
         with whole(checkpoint) as temporary:
             trained.model.save(temporary)
-        write_csv(snakemake.output.curve, trained.curve)
+        curve = named_curve(trained.curve, settings["expert"], trained.record)
+        write_csv(snakemake.output.curve, curve)
         write_json(
             snakemake.output.record, {"made_by": "train_expert", **trained.record, **provenance()}
         )

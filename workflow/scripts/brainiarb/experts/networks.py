@@ -3,7 +3,7 @@
 An update of networks this narrow takes about as long to organise as to compute, so there is no
 graph: all parameters are one vector, and a gradient is one pass back. Products go to oneDNN where
 torch has it: on AMD's processors the MKL behind `torch.bmm` is half as fast (one core of a Zen 5,
-256 wide: 111 against 230 GFLOP/s). What did not help stands in `docs/learning.md`.
+256 wide: 111 against 230 GFLOP/s).
 """
 
 from collections.abc import Iterable

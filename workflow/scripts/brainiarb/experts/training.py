@@ -11,20 +11,25 @@ import numpy as np
 import pandas as pd
 import stable_baselines3
 import torch
+from stable_baselines3.common import logger
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
-from stable_baselines3.common.evaluation import evaluate_policy
 from torch import Tensor
 from tqdm import tqdm
 
+from brainiarb.bodies import BODIES, Body, environment_facts
 from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.sac import SAC
 from brainiarb.files import whole
+from brainiarb.policies import actor_from, mean_action
+from brainiarb.recording import record_episodes
+from brainiarb.rollouts import episode_returns
 from brainiarb.seeds import derive_seed
 
 EPISODE_STEPS = 1000  # return always means the reward of the first 1,000 steps
 FINAL_EPISODES = 20  # of the evaluation on fresh seeds that is reported
+CHECKPOINT_SECONDS = 180.0  # between the states that a killed training goes on from, at most
 REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
 
@@ -62,7 +67,8 @@ class Trained:
 
     model: stable_baselines3.SAC
     curve: pd.DataFrame
-    """One row per evaluation: step, update, return_mean, return_sd, length_mean, wall_time_s."""
+    """One row per evaluation: step, update, return_mean, return_sd, length_mean, wall_time_s, and
+    resumed: how often training had been killed before."""
     record: dict[str, Any]
 
 
@@ -100,36 +106,61 @@ def as_stock_sac(model: SAC, environment: str, critic_width: int) -> stable_base
     return stock
 
 
+def body_of(environment: str) -> Body:
+    """Return the body that walks in a Gymnasium environment."""
+    return next(body for body in BODIES.values() if body.env_id == environment)
+
+
 def evaluate(model: BaseAlgorithm, environment: str, episodes: int, seed: int) -> np.ndarray:
-    """Return (episodes, 2): return and length with the mean action, from seeded resets."""
-    envs = make_vec_env(environment, episodes, seed=seed)
-    returns, lengths = evaluate_policy(
-        model, envs, episodes, deterministic=True, return_episode_rewards=True, warn=False
-    )
-    envs.close()
-    return np.column_stack([returns, lengths])
+    """Return (episodes, 2): return and length with the mean action, from seeded resets.
+
+    All episodes are walked in lockstep.
+    """
+    body, threads = body_of(environment), torch.get_num_threads()
+    weights = {name: tensor.cpu() for name, tensor in model.policy.state_dict().items()}
+    actors = actor_from(weights, "the trained policy", environment_facts(body).sizes, body.name)
+    # The actor is small, and torch's waiting threads would keep the simulation's from working.
+    torch.set_num_threads(1)
+    try:
+        rollouts = record_episodes(
+            body, mean_action(actors), agents=1, episodes=episodes, steps=EPISODE_STEPS,
+            seed=seed, mode="mean", threads=threads,
+        )  # fmt: skip
+    finally:
+        torch.set_num_threads(threads)
+    return episode_returns(rollouts, EPISODE_STEPS)[["return", "length"]].to_numpy(float)
 
 
 class KeepBest(BaseCallback):
     """Evaluates at fixed steps, keeps the best weights and leaves a state to go on from."""
 
-    def __init__(self, environment: str, training: Training, state: Path | None) -> None:
+    def __init__(self, environment: str, training: Training, state: Path | None = None) -> None:
         super().__init__()
         self.environment, self.training, self.state = environment, training, state
         self.rows: list[dict[str, float]] = []
         self.best, self.best_step = -np.inf, 0
         self.weights: dict[str, Tensor] = {}
         self.wall_time, self.resumed = 0.0, 0
-        self.clock = time.monotonic()
+        self.clock = self.saved = time.monotonic()
+
+    def _settings(self) -> dict[str, Any]:
+        return {"environment": self.environment, **asdict(self.training)}
+
+    def _count_time(self) -> None:
+        now = time.monotonic()
+        self.wall_time += now - self.clock
+        self.clock = now
 
     def save_state(self) -> None:
         """Write all that training needs to go on after it was killed."""
         if self.state is None:
             return
+        self._count_time()
         learner: Any = self.model
         buffer = learner.replay_buffer
         rows = buffer.buffer_size if buffer.full else buffer.pos
         content = {
+            "settings": self._settings(),
             "learning": learner.learning_state(),
             "optimizers": [optimizer.state_dict() for optimizer in learner.optimizers()],
             "log_temperature": learner.log_ent_coef,
@@ -145,12 +176,24 @@ class KeepBest(BaseCallback):
         }
         with whole(self.state) as temporary:
             torch.save(content, temporary)
+        self.saved = time.monotonic()
 
     def load_state(self, model: SAC) -> None:
-        """Go on from the state that an earlier, killed training left, if there is one."""
+        """Go on from the state that an earlier, killed training of this kind left, if there is one.
+
+        Raises ValueError where that file is damaged.
+        """
         if self.state is None or not self.state.exists():
             return
-        content = torch.load(self.state, weights_only=True)
+        try:
+            content = torch.load(self.state, weights_only=True)
+        except Exception as error:
+            raise ValueError(
+                f"{self.state} is no whole state of a training ({error}); delete it to train anew"
+            ) from error
+        if content.get("settings") != self._settings():
+            logging.warning("%s is of a training by other settings: trained anew", self.state)
+            return
         learner: Any = model
         learner.load_learning_state(content["learning"])
         for optimizer, saved in zip(model.optimizers(), content["optimizers"], strict=True):
@@ -168,6 +211,7 @@ class KeepBest(BaseCallback):
         self.wall_time, self.resumed = content["wall_time"], content["resumed"] + 1
         # The same random numbers must not come twice: what is left is drawn from a seed of its own.
         model.set_random_seed(derive_seed(self.training.seed, "resumed", content["steps"]))
+        logging.info("going on from step %d of a killed training", content["steps"])
 
     def _on_training_start(self) -> None:
         self.bar = tqdm(
@@ -185,33 +229,38 @@ class KeepBest(BaseCallback):
     def _on_rollout_start(self) -> None:
         if self.num_timesteps // self.training.evaluate_every > len(self.rows):
             self._evaluate()
+        elif time.monotonic() - self.saved > CHECKPOINT_SECONDS:
+            self.save_state()
 
     def _evaluate(self) -> None:
-        found = evaluate(
-            self.model, self.environment, self.training.evaluation_episodes, seed=10_000
-        )
+        learner: Any = self.model
+        episodes = self.training.evaluation_episodes
+        found = evaluate(learner, self.environment, episodes, seed=10_000)
         mean = float(found[:, 0].mean())
-        self.wall_time += time.monotonic() - self.clock
-        self.clock = time.monotonic()
-        self.rows.append(
-            {
-                "step": self.num_timesteps,
-                "update": self.model._n_updates,
-                "return_mean": mean,
-                "return_sd": float(found[:, 0].std(ddof=1)),
-                "length_mean": float(found[:, 1].mean()),
-                "wall_time_s": round(self.wall_time, 1),
-            }
-        )
+        self._count_time()
+        row = {
+            "step": self.num_timesteps,
+            "update": learner._n_updates,
+            "return_mean": mean,
+            "return_sd": float(found[:, 0].std(ddof=1)),
+            "length_mean": float(found[:, 1].mean()),
+            "wall_time_s": round(self.wall_time, 1),
+            "resumed": self.resumed,
+        }
+        self.rows.append(row)
         if mean > self.best:
             self.best, self.best_step = mean, self.num_timesteps
-            self.weights = {k: v.clone() for k, v in self.model.policy.state_dict().items()}
+            self.weights = {k: v.clone() for k, v in learner.policy.state_dict().items()}
         self.bar.set_postfix_str(f"return {mean:.0f}, best {self.best:.0f}")
         logging.info("step %d: return %.0f, best %.0f", self.num_timesteps, mean, self.best)
+        for name in ("return_mean", "return_sd", "length_mean"):
+            self.logger.record(f"evaluation/{name}", row[name])
+        self.logger.record("train/temperature", float(learner.temperature()))
+        learner.dump_logs()
         self.save_state()
 
     def _on_training_end(self) -> None:
-        if self.training.steps // self.training.evaluate_every > len(self.rows):
+        if not self.rows or self.training.steps // self.training.evaluate_every > len(self.rows):
             self._evaluate()
         self.bar.close()
 
@@ -222,20 +271,35 @@ def train(
     state: Path | None = None,
     threads: int = 1,
     device: str = "cpu",
+    logs: Path | None = None,
 ) -> Trained:
     """Train an expert and return its best evaluated weights, re-evaluated on fresh seeds.
 
     `state` is a file that training keeps while it runs; where it exists, training goes on from it.
+    `logs` is the folder of logs for TensorBoard, if any are wanted; raises ValueError if the
+    package is missing then.
     """
+    if logs is not None and logger.SummaryWriter is None:
+        raise ValueError(
+            "`tensorboard: true` asks for logs, but the package tensorboard is not installed: "
+            "install it (pip install tensorboard) or leave the key out"
+        )
     torch.set_num_threads(threads)
     model = build(environment, training, device)
+    model.tensorboard_log = None if logs is None else str(logs)
     keep = KeepBest(environment, training, state)
     keep.load_state(model)
-    left = training.steps - model.num_timesteps
-    model.learn(left, callback=keep, log_interval=training.steps, reset_num_timesteps=False)
+    model.learn(
+        training.steps - model.num_timesteps,
+        callback=keep,
+        log_interval=training.steps,
+        tb_log_name=training.algorithm,
+        reset_num_timesteps=False,
+    )
     model.policy.load_state_dict(keep.weights)
     stock = as_stock_sac(model, environment, training.critic_width)
     stock.num_timesteps = keep.best_step
+    stock.resumed = keep.resumed  # type: ignore[attr-defined]
     final = evaluate(
         stock, environment, FINAL_EPISODES, seed=derive_seed(training.seed, "final evaluation")
     )
