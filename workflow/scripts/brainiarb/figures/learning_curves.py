@@ -10,6 +10,7 @@ from brainiarb.figures.style import CLEAN, MUTED, NOISY, PAGE_WIDTH, head
 COLOURS = {"sac": CLEAN, "crossq": NOISY}
 STYLES = ("-", "--", ":", "-.")  # of experts by one algorithm
 PANELS = {"A": ("steps", "environment steps (thousands)"), "B": ("minutes", "wall time (min)")}
+LEGEND_COLUMNS = 6
 COLUMNS = ["expert", "algorithm", "step", "minutes", "return_mean", "return_sd", "selected"]
 
 
@@ -17,7 +18,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     """Draw a line per expert in both panels and mark the step whose weights it has."""
     table = tables["learning_curves"]
     table = table.assign(steps=table["step"] / 1000, minutes=table["wall_time_s"] / 60)
-    figure = Figure(figsize=(PAGE_WIDTH, 2.6))
+    figure = Figure(figsize=(PAGE_WIDTH, 2.8))
     panels = figure.subplots(1, 2, sharey=True)
     for axes, (letter, (column, label)) in zip(panels, PANELS.items(), strict=True):
         for algorithm, curves in table.groupby("algorithm"):
@@ -35,7 +36,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         head(axes, letter)
     panels[0].set_ylabel("return (first 1,000 steps)")
     if len(table):
-        panels[0].legend(loc="lower right")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=LEGEND_COLUMNS)
     else:
         panels[0].text(
             0.5, 0.5, "no learning curve", ha="center", transform=panels[0].transAxes, color=MUTED
