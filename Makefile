@@ -15,7 +15,7 @@ RUN = $(VENV)/bin/python -m
 SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) $(OPTIONS))
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
-.PHONY: study quick report test lint format venv lock clean help
+.PHONY: study quick report test lint bench-experts format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python workflow/scripts/unlock.py
@@ -37,6 +37,9 @@ lint: venv
 	$(RUN) snakefmt --check $(SMK)
 	$(RUN) snakemake --lint
 
+bench-experts: venv
+	PYTHONPATH=workflow/scripts $(RUN) benchmarks.experts $(if $(FULL),--full)
+
 format: venv
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
@@ -55,7 +58,7 @@ lock:
 
 clean:
 	rm -rf .mypy_cache .pytest_cache .ruff_cache workflow/scripts/brainiarb.egg-info
-	find envs tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
+	find benchmarks envs tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "make: .venv, results and .snakemake (Snakemake's records of results) stay"
 
 help:
@@ -63,6 +66,7 @@ help:
 	@echo 'make quick      the same road in two minutes: config/quick.yaml into results/quick'
 	@echo 'make report     the study, then its HTML report: $(REPORT)'
 	@echo 'make test       the tests;  make lint  what CI checks besides;  make format  mend it'
+	@echo 'make bench-experts  how fast experts are made, against stock SB3; FULL=1 trains them anew'
 	@echo 'make venv       build .venv only'
 	@echo 'make lock       resolve pyproject.toml anew into envs/lock.txt (PYTHON=python3.11)'
 	@echo 'make clean      remove caches; .venv, results and .snakemake stay'

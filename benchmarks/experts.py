@@ -1,0 +1,336 @@
+"""How fast an expert is made on this machine: python -m benchmarks.experts [--full] [--threads 2].
+
+Blocks of updates of both sides alternate, and the ratio is the median of the ratios of neighbours,
+so that other work on the machine weighs on both. Times to a return are those of the shipped
+experts, which their curves tell; with --full, the shipped seeds are trained anew until they reach
+the bar. Stock SAC is not trained: its time is that of the million updates which it needs to 4,500
+(median of ten seeds in the curves of CrossQ's authors; RL Zoo's SAC has 3,863 after as many), at
+its own speed, measured here, and without its steps and evaluations.
+"""
+
+import argparse
+import itertools
+import math
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pandas as pd
+import stable_baselines3
+import torch
+import yaml
+from stable_baselines3.common.evaluation import evaluate_policy
+from torch.profiler import ProfilerActivity, profile
+
+from benchmarks.table import Row, show
+from brainiarb.experts import networks
+from brainiarb.experts.crossq import CrossQ
+from brainiarb.experts.sac import SAC
+from brainiarb.experts.training import FINAL_EPISODES, KeepBest, Training, build, evaluate
+from brainiarb.files import read_json
+
+ROOT = Path(__file__).resolve().parents[1]
+SHIPPED = ROOT / "workflow/resources/checkpoints/walker2d"
+ENVIRONMENT = "Walker2d-v5"
+WIDTH, BATCH = 256, 256
+UPDATES = 32  # in a block
+STOCK_UPDATES = 1_000_000  # that stock SAC needs to a return of 4,500
+SEEDS = range(3)
+
+Block = Callable[[], float]
+"""Does a piece of work and returns how much of it was done in a second."""
+
+
+def alternate(blocks: dict[str, Block], repeats: int) -> dict[str, list[float]]:
+    """Return the speeds of blocks that take turns, after a first one each that warms up."""
+    for block in blocks.values():
+        block()
+    turns = [{name: block() for name, block in blocks.items()} for _ in range(repeats)]
+    return {name: [turn[name] for turn in turns] for name in blocks}
+
+
+def median_ratio(ours: list[float], theirs: list[float]) -> float:
+    """Return the median of the ratios of neighbouring blocks."""
+    return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+
+
+# ---- updates
+
+
+def learner(algorithm: Any, batch: int, **options: Any) -> Any:
+    """Return an untrained learner whose replay buffer is full of random transitions."""
+    model = algorithm(
+        "MlpPolicy", ENVIRONMENT, learning_rate=1e-3, batch_size=batch, buffer_size=20_000, seed=0,
+        policy_kwargs={"net_arch": {"pi": [WIDTH] * 2, "qf": [WIDTH] * 2}}, **options,
+    )  # fmt: skip
+    model._setup_learn(1)
+    buffer, draw = model.replay_buffer, np.random.default_rng(0)
+    for name in ("observations", "next_observations", "rewards"):
+        array = getattr(buffer, name)
+        array[:] = draw.normal(size=array.shape)
+    buffer.actions[:] = draw.uniform(-1, 1, buffer.actions.shape)
+    buffer.full = True
+    return model
+
+
+def updating(model: Any, batch: int) -> Block:
+    """Return a block of updates per second."""
+
+    def block() -> float:
+        start = time.perf_counter()
+        model.train(UPDATES, batch)
+        if type(model).__module__.startswith("sbx."):  # JAX returns before it has computed
+            states = model.policy.qf_state, model.policy.actor_state
+            import_module("jax").block_until_ready([state.params for state in states])
+        return UPDATES / (time.perf_counter() - start)
+
+    return block
+
+
+def crossq_peers() -> dict[str, Any]:
+    """Return other implementations of CrossQ that are installed (`pip install .[bench]`)."""
+    found = {}
+    for name, package in (("sb3-contrib", "sb3_contrib"), ("SBX (JAX)", "sbx")):
+        try:
+            found[name] = import_module(package).CrossQ
+        except ImportError:
+            print(f"{name} is not installed and not compared: pip install .[bench]")
+    return found
+
+
+# ---- times to a return
+
+
+class Until(KeepBest):
+    """Ends a training when an evaluation reaches a return."""
+
+    goal = math.inf
+
+    def _on_step(self) -> bool:
+        return super()._on_step() and self.best < self.goal
+
+
+def reached(curve: pd.DataFrame, bar: float) -> float:
+    """Return the wall time (s) of the first evaluation whose mean reaches a bar, else infinity."""
+    times = curve.loc[curve["return_mean"] >= bar, "wall_time_s"]
+    return float(times.min()) if len(times) else math.inf
+
+
+def shipped_times(algorithm: str, bar: float) -> dict[str, float]:
+    """Return the time (s) to a bar of each shipped seed, infinite where it never came or ships."""
+    times = {}
+    for name in (f"{algorithm}_{seed}" for seed in SEEDS):
+        path = SHIPPED / f"{name}.csv"
+        if not path.exists():
+            times[f"{name} (does not ship)"] = math.inf
+            continue
+        record = read_json(path.with_suffix(".json"))
+        label = f"{name} ({record['threads']} thread{'s' * (record['threads'] > 1)})"
+        times[label] = reached(pd.read_csv(path), bar)
+    return times
+
+
+def trained_times(algorithm: str, goal: float, threads: int) -> dict[str, float]:
+    """Return the time (s) to a bar of each shipped seed, trained anew with these threads."""
+    config = yaml.safe_load((ROOT / "config/train_experts.yaml").read_text(encoding="utf-8"))
+    times = {}
+    for name in (f"{algorithm}_{seed}" for seed in SEEDS):
+        training = Training(**config["experts"][name]["train"])
+        model = build(ENVIRONMENT, training)
+        keep = Until(ENVIRONMENT, training)
+        keep.goal = goal
+        model.learn(training.steps, callback=keep, log_interval=training.steps)
+        times[f"{name} ({threads} threads, now)"] = reached(pd.DataFrame(keep.rows), goal)
+    return times
+
+
+def minutes(seconds: float) -> str:
+    """Return a time in minutes as text."""
+    return f"{seconds / 60:.1f} min" if math.isfinite(seconds) else "never"
+
+
+# ---- evaluation
+
+
+def evaluating(walk: Callable[[int], float]) -> Block:
+    """Return a block of evaluation steps per second; `walk` takes a seed and returns the steps."""
+    seeds = itertools.count(1)
+
+    def block() -> float:
+        start = time.perf_counter()
+        return walk(next(seeds)) / (time.perf_counter() - start)
+
+    return block
+
+
+def evaluation_blocks() -> dict[str, Block]:
+    """Return our evaluation and Stable-Baselines3's of one shipped expert."""
+    model = stable_baselines3.SAC.load(SHIPPED / "crossq_0.zip", device="cpu")
+    env = gymnasium.make(ENVIRONMENT)
+
+    def ours(seed: int) -> float:
+        return float(evaluate(model, ENVIRONMENT, FINAL_EPISODES, seed)[:, 1].sum())
+
+    def theirs(seed: int) -> float:
+        env.reset(seed=seed)
+        _, lengths = evaluate_policy(model, env, 2, return_episode_rewards=True, warn=False)
+        assert isinstance(lengths, list)
+        return float(sum(lengths))
+
+    return {"ours": evaluating(ours), "stock": evaluating(theirs)}
+
+
+# ---- where the time goes
+
+
+def flops_per_update(observations: int, actions: int) -> float:
+    """Return the floating-point operations of an update of SAC in its matrix products."""
+    actor = observations * WIDTH + WIDTH**2 + WIDTH * 2 * actions
+    critics = 2 * ((observations + actions) * WIDTH + WIDTH**2 + WIDTH)
+    # Critics: the actor's next actions, the targets' values, forward and two products back.
+    # Actor: forward and two back, through critics of which only the inputs' gradient is needed.
+    return 2 * BATCH * ((actor + critics + 3 * critics) + (3 * actor + 2 * critics))
+
+
+def multiplying(product: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Block:
+    """Return a block of GFLOP/s of products of 256-wide float32 matrices."""
+    left, right = torch.randn(WIDTH, WIDTH), torch.randn(WIDTH, WIDTH)
+    times = 200
+
+    def block() -> float:
+        start = time.perf_counter()
+        for _ in range(times):
+            product(left, right)
+        return times * 2 * WIDTH**3 / (time.perf_counter() - start) / 1e9
+
+    return block
+
+
+KINDS = {
+    "products": ("_linear_pointwise", "aten::addmm", "aten::mm"),
+    "Adam and targets": ("_fused_adam_", "aten::lerp_", "Optimizer.step"),
+    "ReLU gradients": ("threshold_backward",),
+    "copies": ("aten::copy_", "aten::cat"),
+}
+
+
+def shares_of_time(model: Any) -> dict[str, float]:
+    """Return what share of an update's time goes into each kind of work."""
+    with profile(activities=[ProfilerActivity.CPU]) as found:
+        start = time.perf_counter()
+        model.train(UPDATES, BATCH)
+        whole = (time.perf_counter() - start) * 1e6
+    shares = dict.fromkeys((*KINDS, "other operations"), 0.0)
+    for event in found.key_averages():
+        kinds = (k for k, names in KINDS.items() if any(name in event.key for name in names))
+        shares[next(kinds, "other operations")] += event.self_cpu_time_total / whole
+    return {**shares, "Python": 1 - sum(shares.values())}
+
+
+# ---- the table
+
+
+def versus(what: str, speeds: dict[str, list[float]], peer: str, name: str, bar: float) -> Row:
+    """Return the row of two speeds per second; a bar of 0 is none."""
+    ours, theirs = (statistics.median(speeds[side]) for side in ("ours", peer))
+    ratio = median_ratio(speeds["ours"], speeds[peer])
+    met = ratio >= bar if bar else None
+    wanted = f">= {bar:g} x" if bar else ""
+    return Row(what, f"{ours:.0f}/s", f"{name} {theirs:.0f}/s", f"{ratio:.2f}", wanted, met)
+
+
+def within(what: str, seconds: float, limit: int) -> Row:
+    """Return the row of a time that has a limit in minutes."""
+    return Row(what, minutes(seconds), "", "", f"<= {limit} min", seconds <= 60 * limit)
+
+
+def product_row(fast: Any) -> tuple[Row, float]:
+    """Return the row of the share of the machine's product rate, and torch.mm's own rate."""
+    sizes = fast.observation_space.shape[0], fast.action_space.shape[0]
+    updates = updating(fast, BATCH)
+    rates = alternate(
+        {
+            "update": lambda: updates() * flops_per_update(*sizes) / 1e9,
+            "oneDNN": multiplying(networks.linear),
+            "torch.mm": multiplying(torch.mm),
+        },
+        15,
+    )
+    rate = {name: statistics.median(found) for name, found in rates.items()}
+    best = max(rate["oneDNN"], rate["torch.mm"])
+    row = Row(
+        "sac, share of the machine's rate of 256-wide products",
+        f"{rate['update']:.0f} GFLOP/s",
+        f"products alone {best:.0f} GFLOP/s",
+        f"{rate['update'] / best:.2f}",
+        "",
+        None,
+    )
+    return row, rate["torch.mm"]
+
+
+def main() -> int:
+    """Measure, print the table and return the exit code."""
+    parser = argparse.ArgumentParser(description="How fast an expert is made on this machine.")
+    parser.add_argument("--full", action="store_true", help="train the shipped seeds anew")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+
+    fast = learner(SAC, BATCH, ent_coef=0.2, device="cpu")
+    stock = learner(stable_baselines3.SAC, BATCH, ent_coef=0.2, device="cpu")
+    speeds = alternate({"ours": updating(fast, BATCH), "stock": updating(stock, BATCH)}, 15)
+    what = f"sac updates/s, batch {BATCH}, {WIDTH} wide"
+    rows = [versus(what, speeds, "stock", "stock SB3 SAC", 1.7)]
+
+    goals = {"crossq": 4500, "sac": 3900}
+    times = {
+        algorithm: trained_times(algorithm, goal, options.threads)
+        if options.full
+        else shipped_times(algorithm, goal)
+        for algorithm, goal in goals.items()
+    }
+    crossq, sac = (statistics.median(times[algorithm].values()) for algorithm in goals)
+    stock_time = STOCK_UPDATES / statistics.median(speeds["stock"])
+    ratio = stock_time / crossq
+    against = f"stock SB3 SAC, 1M updates at that speed {minutes(stock_time)}"
+    rows += [
+        Row("crossq to 4,500", minutes(crossq), against, f"{ratio:.1f}", ">= 15 x", ratio >= 15),
+        within("crossq from scratch to 4,500, median of 3 seeds", crossq, 12),
+        within("sac from scratch to 3,900, median of 3 seeds", sac, 45),
+    ]
+
+    speeds = alternate(evaluation_blocks(), 5)
+    what = f"evaluation steps/s, {FINAL_EPISODES} episodes in lockstep"
+    rows.append(versus(what, speeds, "stock", "SB3's evaluate_policy, one environment", 4))
+
+    row, plain = product_row(fast)
+    rows.append(row)
+
+    peers, batch = crossq_peers(), 128
+    if peers:
+        blocks = {"ours": updating(learner(CrossQ, batch, device="cpu"), batch)}
+        blocks |= {name: updating(learner(peer, batch), batch) for name, peer in peers.items()}
+        speeds, what = alternate(blocks, 10), f"crossq updates/s, batch {batch}, {WIDTH} wide"
+        rows += [versus(what, speeds, name, name, 0) for name in peers]
+
+    print(f"{os.cpu_count()} cores, {options.threads} threads, torch {torch.__version__}\n")
+    code = show(rows)
+    print()
+    for algorithm, goal in goals.items():
+        each = ", ".join(f"{name} {minutes(spent)}" for name, spent in times[algorithm].items())
+        print(f"{algorithm} to {goal:,}: {each}")
+    shares = ", ".join(f"{kind} {share:.0%}" for kind, share in shares_of_time(fast).items())
+    print(f"an update of sac: {shares}; torch.mm, 256 wide: {plain:.0f} GFLOP/s")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Benchmarks: what their table says and when it fails; nothing here is timed."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from benchmarks import experts
+from benchmarks.table import Row, show
+
+
+def row(met):
+    return Row("sac updates/s", "338/s", "stock 165/s", "2.05", ">= 1.7 x", met)
+
+
+@pytest.mark.parametrize(("met", "code"), [(True, 0), (None, 0), (False, 1)])
+def test_a_missed_bar_is_said_and_fails(met, code, capsys):
+    assert show([row(True), row(met)]) == code
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 3
+    assert said[2].endswith({True: "met", None: "reported", False: "missed"}[met])
+    assert "2.05" in said[2]
+
+
+def test_time_to_a_return_is_that_of_the_first_evaluation_that_reaches_it():
+    curve = pd.DataFrame({"return_mean": [9, 4500, 20, 4800], "wall_time_s": [1.0, 2, 3, 4]})
+    assert experts.reached(curve, 4500) == 2
+    assert experts.reached(curve, 4501) == 4
+    assert experts.reached(curve, 4801) == math.inf
+
+
+def test_times_are_those_of_three_seeds_and_one_that_does_not_ship_never_arrived(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(experts, "SHIPPED", tmp_path)
+    curve = pd.DataFrame({"return_mean": [4600.0], "wall_time_s": [60.0]})
+    curve.to_csv(tmp_path / "crossq_1.csv")
+    (tmp_path / "crossq_1.json").write_text('{"threads": 2}')
+    assert experts.shipped_times("crossq", 4500) == {
+        "crossq_0 (does not ship)": math.inf,
+        "crossq_1 (2 threads)": 60,
+        "crossq_2 (does not ship)": math.inf,
+    }
+
+
+def test_an_update_of_sac_on_walker2d_is_590_million_operations():
+    assert experts.flops_per_update(17, 6) == pytest.approx(590e6, rel=1e-3)
+
+
+def test_sides_take_turns_after_a_first_block_each():
+    calls = []
+
+    def side(name):
+        return lambda: calls.append(name) or float(len(calls))
+
+    speeds = experts.alternate({"ours": side("ours"), "stock": side("stock")}, 2)
+    assert calls == ["ours", "stock"] * 3
+    assert speeds == {"ours": [3, 5], "stock": [4, 6]}
+    assert experts.median_ratio([2.0, 9, 4], [1.0, 3, 1]) == 3
