@@ -54,8 +54,10 @@ def test_an_expert_walks_again_as_well_as_it_is_said_to(archive):
         body, mean_action(actors), agents=1, episodes=EPISODES, steps=STEPS, seed=1, mode="mean"
     )
     found = episode_returns(rollouts, STEPS)["return"].mean()
-    said = record["evaluation"]["return_mean"]
-    assert abs(found - said) < 0.05 * said
+    said = record["evaluation"]
+    # An expert that sometimes falls is known no better than by its episodes.
+    error = said["return_sd"] * (1 / said["episodes"] + 1 / EPISODES) ** 0.5
+    assert abs(found - said["return_mean"]) < max(0.05 * said["return_mean"], 3 * error)
 
 
 def test_an_archive_is_named_by_its_algorithm_and_opens_in_stable_baselines3(archive):
