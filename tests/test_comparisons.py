@@ -2,12 +2,15 @@
 
 import h5py
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from brainiarb.activations import describe_half, record_own, record_shared
+from brainiarb import comparisons
+from brainiarb.activations import describe_half, read_layers, record_own, record_shared
 from brainiarb.comparisons import compare_level
 from brainiarb.policies import Actors, untrained
+from brainiarb.similarity import linear_cka
 from brainiarb.stimuli import half, own, own_twice, pool
 from test_rollouts import recording
 
@@ -125,3 +128,42 @@ def test_clones_that_fall_at_once_are_undefined_where_they_give_no_state(compare
 def test_recordings_of_other_states_are_refused(compare):
     with pytest.raises(ValueError, match="expected two recordings of the same expert states"):
         compare(walking((70, 60), (0, 1)), shown=ROWS - 1)
+
+
+@pytest.mark.parametrize("stimuli", ["expert", "level", "half", "own"])
+def test_every_value_is_that_of_its_two_layers_alone(compare, tmp_path, stimuli):
+    """The clones' episodes differ in number and length, so that no two stimuli have equal rows."""
+    table = compare(walking((70, 60, 25), (0, 1, 1)))
+    with h5py.File(tmp_path / "expert.h5") as first, h5py.File(tmp_path / "clones.h5") as second:
+        reference = {
+            name: read_layers(*source, 0)
+            for name, source in {
+                "expert": (first, "expert"),
+                "level": (second, "reference/expert/level"),
+                "own": (first, "own"),
+            }.items()
+        }
+        reference["half"] = {
+            name: np.concatenate([reference["expert"][name][::2], reference["level"][name][::2]])
+            for name in reference["own"]
+        }
+        layers = read_layers(second, stimuli, 1)
+    chosen = table[
+        (table["comparison"] == "expert_clone")
+        & (table["clone"] == 1)
+        & (table["stimuli"] == stimuli)
+    ]
+    assert len(chosen) == 16
+    for pair in chosen.itertuples():
+        x, y = reference[stimuli][pair.layer_first], layers[pair.layer_second]
+        x, y = x[: len(y)], y[: len(x)]
+        assert pair.rows == len(x) > 20
+        assert pair.cka == pytest.approx(linear_cka(x, y), abs=1e-6)
+        assert pair.cka_debiased == pytest.approx(linear_cka(x, y, debiased=True), abs=1e-6)
+
+
+def test_how_many_clones_are_in_memory_together_does_not_matter(compare, monkeypatch):
+    walked = walking((70, 60, 25), (0, 1, 1))
+    together = compare(walked)
+    monkeypatch.setattr(comparisons, "BLOCK", 1)
+    pd.testing.assert_frame_equal(compare(walked), together, rtol=0, atol=1e-6)
