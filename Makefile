@@ -15,7 +15,7 @@ RUN = $(VENV)/bin/python -m
 SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) $(OPTIONS))
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
-.PHONY: study quick report test lint bench-experts format venv lock clean help
+.PHONY: study quick report test lint bench-experts bench-similarity format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python workflow/scripts/unlock.py
@@ -39,6 +39,9 @@ lint: venv
 
 bench-experts: venv
 	PYTHONPATH=workflow/scripts $(RUN) benchmarks.experts $(if $(FULL),--full)
+
+bench-similarity: venv
+	PYTHONPATH=workflow/scripts $(RUN) benchmarks.similarity
 
 format: venv
 	$(RUN) ruff check --fix .
@@ -67,6 +70,7 @@ help:
 	@echo 'make report     the study, then its HTML report: $(REPORT)'
 	@echo 'make test       the tests;  make lint  what CI checks besides;  make format  mend it'
 	@echo 'make bench-experts  how fast experts are made, against stock SB3; FULL=1 trains them anew'
+	@echo 'make bench-similarity  how fast CKA is, against the published way and recomputing'
 	@echo 'make venv       build .venv only'
 	@echo 'make lock       resolve pyproject.toml anew into envs/lock.txt (PYTHON=python3.11)'
 	@echo 'make clean      remove caches; .venv, results and .snakemake stay'

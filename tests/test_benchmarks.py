@@ -2,11 +2,13 @@
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import experts
+from benchmarks import experts, similarity
 from benchmarks.table import Row, show
+from brainiarb.similarity import linear_cka
 
 
 def row(met):
@@ -57,3 +59,16 @@ def test_sides_take_turns_after_a_first_block_each():
     assert calls == ["ours", "stock"] * 3
     assert speeds == {"ours": [3, 5], "stock": [4, 6]}
     assert experts.median_ratio([2.0, 9, 4], [1.0, 3, 1]) == 3
+
+
+def test_the_reference_ways_compute_the_same_cka():
+    x, y = np.random.default_rng(0).normal(size=(2, 30, 4))
+    y += x
+    for debiased in (False, True):
+        theirs = similarity.feature_space_cka(x, y, debiased)
+        assert theirs == pytest.approx(linear_cka(x, y, debiased), abs=1e-12)
+    assert similarity.gram_cka(x, y) == pytest.approx(linear_cka(x, y), abs=1e-12)
+
+
+def test_the_stream_of_any_number_of_rows_has_a_peak():
+    assert 10e6 < similarity.stream(5) < 100e9
