@@ -21,7 +21,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         & table["frequency"].between(settings["lowest"], settings["highest"])
     ]
     # Half the body's sampling rate can lie below the band's end.
-    highest = min(settings["highest"], drawn["frequency"].max())
+    highest = min(settings["highest"], table["frequency"].max())
     channels = list(dict.fromkeys(table["channel"]))
     count = -(-len(channels) // COLUMNS)
     figure = Figure(figsize=(PAGE_WIDTH, 0.5 + 1.55 * count))
@@ -42,7 +42,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             for frequency in mine["fundamental"].dropna().unique():
                 axes.axvline(frequency, color=agent_colour(level), linestyle=":", linewidth=0.7)
         unit = table.loc[table["channel"] == channel, "unit"].iloc[0]
-        axes.set_title(channel)
+        axes.set_title(channel, fontsize="medium")
         axes.set_yscale("log")
         axes.set_xscale("log")
         axes.set_ylabel("power (1/Hz)" if unit == "1" else f"power ({unit}²/Hz)")
