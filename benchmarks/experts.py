@@ -30,6 +30,7 @@ from stable_baselines3.common.evaluation import evaluate_policy
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.table import Row, show
+from brainiarb.bodies import get_body
 from brainiarb.experts import networks
 from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.sac import SAC
@@ -38,7 +39,7 @@ from brainiarb.files import read_json
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "workflow/resources/checkpoints/walker2d"
-ENVIRONMENT = "Walker2d-v5"
+BODY = get_body("walker2d")
 WIDTH, BATCH = 256, 256
 UPDATES = 32  # in a block
 STOCK_UPDATES = 1_000_000  # that stock SAC needs to a return of 4,500
@@ -67,7 +68,7 @@ def median_ratio(ours: list[float], theirs: list[float]) -> float:
 def learner(algorithm: Any, batch: int, **options: Any) -> Any:
     """Return an untrained learner whose replay buffer is full of random transitions."""
     model = algorithm(
-        "MlpPolicy", ENVIRONMENT, learning_rate=1e-3, batch_size=batch, buffer_size=20_000, seed=0,
+        "MlpPolicy", BODY.env_id, learning_rate=1e-3, batch_size=batch, buffer_size=20_000, seed=0,
         policy_kwargs={"net_arch": {"pi": [WIDTH] * 2, "qf": [WIDTH] * 2}}, **options,
     )  # fmt: skip
     model._setup_learn(1)
@@ -143,8 +144,8 @@ def trained_times(algorithm: str, goal: float, threads: int) -> dict[str, float]
     times = {}
     for name in (f"{algorithm}_{seed}" for seed in SEEDS):
         training = Training(**config["experts"][name]["train"])
-        model = build(ENVIRONMENT, training)
-        keep = Until(ENVIRONMENT, training)
+        model = build(BODY, training)
+        keep = Until(BODY, training)
         keep.goal = goal
         model.learn(training.steps, callback=keep, log_interval=training.steps)
         times[f"{name} ({threads} threads, now)"] = reached(pd.DataFrame(keep.rows), goal)
@@ -173,10 +174,10 @@ def evaluating(walk: Callable[[int], float]) -> Block:
 def evaluation_blocks() -> dict[str, Block]:
     """Return our evaluation and Stable-Baselines3's of one shipped expert."""
     model = stable_baselines3.SAC.load(SHIPPED / "crossq_0.zip", device="cpu")
-    env = gymnasium.make(ENVIRONMENT)
+    env = gymnasium.make(BODY.env_id)
 
     def ours(seed: int) -> float:
-        return float(evaluate(model, ENVIRONMENT, FINAL_EPISODES, seed)[:, 1].sum())
+        return float(evaluate(model, BODY, FINAL_EPISODES, seed)[:, 1].sum())
 
     def theirs(seed: int) -> float:
         env.reset(seed=seed)

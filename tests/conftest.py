@@ -56,3 +56,27 @@ def study(tmp_path_factory):
     folder = new_folder(tmp_path_factory.mktemp("study") / "folder")
     snakemake(folder, "--cores", "2")
     return folder
+
+
+@pytest.fixture(scope="module")
+def model():
+    """An untrained SAC of Stable-Baselines3."""
+    from stable_baselines3 import SAC
+
+    return SAC("MlpPolicy", "Walker2d-v5", buffer_size=1, seed=3, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def archive(model, tmp_path_factory):
+    """The archive of `model`."""
+    path = tmp_path_factory.mktemp("archive") / "expert.zip"
+    model.save(path)
+    return path
+
+
+@pytest.fixture
+def observations():
+    """40 observations (40, 17) for `model`."""
+    import numpy as np
+
+    return np.random.default_rng(0).normal(size=(40, 17))

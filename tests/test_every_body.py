@@ -1,5 +1,7 @@
 """Every body is trained, read back, recorded and drawn by its name in the config alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,25 +10,14 @@ from matplotlib.image import imread
 
 from brainiarb.bodies import BODIES, environment_facts, get_body
 from brainiarb.experts.importing import import_archive
-from brainiarb.experts.training import Training, train
+from brainiarb.experts.training import train
 from brainiarb.policies import mean_action, read_archive
 from brainiarb.recording import record_episodes
 from brainiarb.rollouts import check_rollouts, episode_returns
 from conftest import new_folder, snakemake
+from test_experts import TRAINING
 
-TRAINING = Training(
-    algorithm="crossq",
-    seed=0,
-    steps=320,
-    learning_rate=1e-3,
-    temperature=None,
-    batch_size=16,
-    critic_width=16,
-    learning_starts=100,
-    environments=2,
-    evaluate_every=320,
-    evaluation_episodes=2,
-)
+ONE_EVALUATION = replace(TRAINING, evaluate_every=TRAINING.steps)
 OTHERS = [body for body in BODIES.values() if body.name != "walker2d"]
 
 
@@ -35,7 +26,7 @@ def trained(request, tmp_path_factory):
     """A body, its expert of a few hundred steps, and the expert's archive."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("brainiarb.experts.training.FINAL_EPISODES", 2)
-        result = train(request.param.env_id, TRAINING)
+        result = train(request.param, ONE_EVALUATION)
     archive = tmp_path_factory.mktemp(request.param.name) / "expert.zip"
     result.model.save(archive)
     return request.param, result, archive

@@ -13,6 +13,7 @@ import stable_baselines3
 import torch
 from torch import nn
 
+from brainiarb.bodies import get_body
 from brainiarb.experts import networks
 from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.networks import (
@@ -28,6 +29,8 @@ from brainiarb.experts.normed import NORM_EPSILON, NORM_MOMENTUM, NormedStack
 from brainiarb.experts.sac import SAC, heads_gradient, squash
 from brainiarb.experts.training import KeepBest, Training, evaluate, train
 from conftest import ROOT
+
+BODY = get_body("walker2d")
 
 
 def learner(algorithm, **options):
@@ -244,7 +247,7 @@ TRAINING = Training(
 
 
 def test_training_gives_an_archive_of_the_best_weights_that_stock_sac_opens(tmp_path):
-    trained = train("Walker2d-v5", TRAINING)
+    trained = train(BODY, TRAINING)
     trained.model.save(tmp_path / "expert.zip")
     stock = stable_baselines3.SAC.load(tmp_path / "expert.zip")
     observation = np.zeros((1, 17))
@@ -263,7 +266,7 @@ def test_training_that_was_killed_goes_on(tmp_path, monkeypatch):
     state = tmp_path / "expert.training"
     evaluations = []
 
-    def evaluate(model, environment, episodes, seed):
+    def evaluate(model, body, episodes, seed):
         evaluations.append(model.num_timesteps)
         if len(evaluations) == 2:
             raise KeyboardInterrupt
@@ -271,8 +274,8 @@ def test_training_that_was_killed_goes_on(tmp_path, monkeypatch):
 
     monkeypatch.setattr("brainiarb.experts.training.evaluate", evaluate)
     with pytest.raises(KeyboardInterrupt):
-        train("Walker2d-v5", TRAINING, state)
-    trained = train("Walker2d-v5", TRAINING, state)
+        train(BODY, TRAINING, state)
+    trained = train(BODY, TRAINING, state)
     assert trained.record["resumed"] == 1
     assert trained.record["steps_done"] == 320
     assert list(trained.curve["step"]) == [160, 320]
@@ -284,11 +287,12 @@ def test_training_that_was_killed_goes_on(tmp_path, monkeypatch):
 KILLED = """
 import sys, time
 from pathlib import Path
+from brainiarb.bodies import get_body
 from brainiarb.experts import training
 training.CHECKPOINT_SECONDS = 0.0
 training.evaluate = lambda *_, **__: (print("evaluating", flush=True), time.sleep(600))
 settings = training.Training(**eval(sys.argv[1]))
-training.train("Walker2d-v5", settings, Path(sys.argv[2]))
+training.train(get_body("walker2d"), settings, Path(sys.argv[2]))
 """
 
 
@@ -305,7 +309,7 @@ def test_training_killed_at_any_point_goes_on_from_its_last_checkpoint(tmp_path)
     assert process.returncode == -signal.SIGKILL
     left = torch.load(state, weights_only=True)
     assert 0 < left["steps"] < TRAINING.evaluate_every
-    trained = train("Walker2d-v5", TRAINING, state)
+    trained = train(BODY, TRAINING, state)
     assert trained.record["resumed"] == 1
     assert trained.record["steps_done"] == 320
     assert trained.record["wall_time_s"] > left["wall_time"]
@@ -314,7 +318,7 @@ def test_training_killed_at_any_point_goes_on_from_its_last_checkpoint(tmp_path)
 
 def leave_a_state(path, training):
     """Write the state of a training that has not taken a step."""
-    keep = KeepBest("Walker2d-v5", training, path)
+    keep = KeepBest(BODY, training, path)
     keep.init_callback(learner(CrossQ))
     keep.save_state()
     assert path.exists()
@@ -323,14 +327,14 @@ def leave_a_state(path, training):
 def test_a_state_of_other_settings_is_not_gone_on_from(tmp_path):
     state = tmp_path / "expert.training"
     leave_a_state(state, replace(TRAINING, learning_rate=1e-4))
-    assert train("Walker2d-v5", TRAINING, state).record["resumed"] == 0
+    assert train(BODY, TRAINING, state).record["resumed"] == 0
 
 
 def test_a_damaged_state_is_one_clear_error(tmp_path):
     state = tmp_path / "expert.training"
     state.write_bytes(b"half a state")
     with pytest.raises(ValueError, match=r"expert\.training is no whole state .* delete it"):
-        train("Walker2d-v5", TRAINING, state)
+        train(BODY, TRAINING, state)
 
 
 class Writer:
@@ -354,7 +358,7 @@ def test_logs_for_tensorboard_are_written_where_asked_for(tmp_path, monkeypatch)
     for module in (stable_baselines3.common.logger, stable_baselines3.common.utils):
         monkeypatch.setattr(module, "SummaryWriter", Writer)
     monkeypatch.setattr(Writer, "scalars", {})
-    trained = train("Walker2d-v5", TRAINING, logs=tmp_path / "tensorboard")
+    trained = train(BODY, TRAINING, logs=tmp_path / "tensorboard")
     rows = trained.curve[["return_mean", "step"]].itertuples(index=False, name=None)
     assert Writer.scalars["evaluation/return_mean"] == list(rows)
     assert "train/temperature" in Writer.scalars
@@ -364,26 +368,26 @@ def test_logs_for_tensorboard_are_written_where_asked_for(tmp_path, monkeypatch)
 def test_missing_tensorboard_is_one_clear_error(tmp_path, monkeypatch):
     monkeypatch.setattr(stable_baselines3.common.logger, "SummaryWriter", None)
     with pytest.raises(ValueError, match="tensorboard is not installed: install it"):
-        train("Walker2d-v5", TRAINING, logs=tmp_path / "tensorboard")
+        train(BODY, TRAINING, logs=tmp_path / "tensorboard")
 
 
 def test_an_evaluation_walks_seeded_episodes_and_leaves_the_threads_as_they_were():
     model = learner(CrossQ)
     torch.set_num_threads(2)
     try:
-        found = evaluate(model, "Walker2d-v5", 3, seed=1)
+        found = evaluate(model, BODY, 3, seed=1)
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(1)
     assert found.shape == (3, 2)
     assert len(set(found[:, 0])) == 3
-    np.testing.assert_array_equal(found, evaluate(model, "Walker2d-v5", 3, seed=1))
-    assert not np.array_equal(found, evaluate(model, "Walker2d-v5", 3, seed=2))
+    np.testing.assert_array_equal(found, evaluate(model, BODY, 3, seed=1))
+    assert not np.array_equal(found, evaluate(model, BODY, 3, seed=2))
     with torch.no_grad():
         model.actor.log_std.bias += 1.0
-    np.testing.assert_array_equal(found, evaluate(model, "Walker2d-v5", 3, seed=1))
+    np.testing.assert_array_equal(found, evaluate(model, BODY, 3, seed=1))
 
 
 def test_an_unknown_algorithm_is_refused():
     with pytest.raises(ValueError, match="sac or crossq, found 'ppo'"):
-        train("Walker2d-v5", Training(**{**TRAINING.__dict__, "algorithm": "ppo"}))
+        train(BODY, Training(**{**TRAINING.__dict__, "algorithm": "ppo"}))

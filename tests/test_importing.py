@@ -39,23 +39,6 @@ class Trap:
         return pathlib.Path.touch, (self.marker,)
 
 
-@pytest.fixture(scope="module")
-def model():
-    return SAC("MlpPolicy", "Walker2d-v5", buffer_size=1, seed=3, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def archive(model, tmp_path_factory):
-    path = tmp_path_factory.mktemp("archive") / "expert.zip"
-    model.save(path)
-    return path
-
-
-@pytest.fixture
-def observations():
-    return np.random.default_rng(0).normal(size=(40, 17))
-
-
 @pytest.fixture
 def marker(tmp_path):
     """A file that exists once a trap was sprung, and never in the end."""

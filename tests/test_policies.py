@@ -2,7 +2,6 @@
 
 import zipfile
 
-import gymnasium
 import numpy as np
 import pytest
 import torch
@@ -21,23 +20,6 @@ from brainiarb.policies import (
 from brainiarb.rollouts import Scaler
 
 SIZES = (17, 6)
-
-
-@pytest.fixture(scope="module")
-def model():
-    return SAC("MlpPolicy", gymnasium.make("Walker2d-v5"), buffer_size=1, seed=3, device="cpu")
-
-
-@pytest.fixture(scope="module")
-def archive(model, tmp_path_factory):
-    path = tmp_path_factory.mktemp("archive") / "expert.zip"
-    model.save(path)
-    return path
-
-
-@pytest.fixture
-def observations():
-    return np.random.default_rng(0).normal(size=(40, 17))
 
 
 def test_the_mean_action_is_that_of_stable_baselines3(model, archive, observations):

@@ -20,7 +20,7 @@ if __name__ == "__main__":
         training = dict(settings["train"])
         logs = checkpoint.with_name("tensorboard") if training.pop("tensorboard", False) else None
         trained = train(
-            get_body(settings["body"]).env_id,
+            get_body(settings["body"]),
             Training(**training),
             state=state,
             logs=logs,

@@ -148,6 +148,7 @@ def fold_scaler(actors: Actors, scaler: Scaler) -> Actors:
 
 
 def _by_actor(actors: Actors, observations: np.ndarray) -> Tensor:
+    """Return (K, n, o) of the observations (K n, o), ordered by actor."""
     return torch.from_numpy(observations).float().reshape(len(actors), -1, observations.shape[1])
 
 
@@ -156,10 +157,8 @@ def mean_action(actors: Actors) -> Callable[[np.ndarray], np.ndarray]:
 
     @torch.no_grad()
     def act(observations: np.ndarray) -> np.ndarray:
-        rows = (
-            torch.from_numpy(observations).float().reshape(len(actors), -1, observations.shape[1])
-        )
-        return torch.tanh(actors(rows).mean_linear).flatten(0, 1).double().numpy()
+        activity = actors(_by_actor(actors, observations))
+        return torch.tanh(activity.mean_linear).flatten(0, 1).double().numpy()
 
     return act
 
@@ -170,10 +169,7 @@ def sampled_action(actors: Actors, seed: int) -> Callable[[np.ndarray], np.ndarr
 
     @torch.no_grad()
     def act(observations: np.ndarray) -> np.ndarray:
-        rows = (
-            torch.from_numpy(observations).float().reshape(len(actors), -1, observations.shape[1])
-        )
-        activity = actors(rows)
+        activity = actors(_by_actor(actors, observations))
         std = activity.log_std_linear.clamp(LOG_STD_MIN, LOG_STD_MAX).exp()
         noise = torch.randn(activity.mean_linear.shape, generator=generator)
         return torch.tanh(activity.mean_linear + std * noise).flatten(0, 1).double().numpy()

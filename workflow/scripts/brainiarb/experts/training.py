@@ -18,7 +18,7 @@ from stable_baselines3.common.env_util import make_vec_env
 from torch import Tensor
 from tqdm import tqdm
 
-from brainiarb.bodies import BODIES, Body, environment_facts
+from brainiarb.bodies import Body, environment_facts
 from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.sac import SAC
 from brainiarb.files import whole
@@ -72,9 +72,9 @@ class Trained:
     record: dict[str, Any]
 
 
-def build(environment: str, training: Training, device: str = "cpu") -> SAC:
+def build(body: Body, training: Training, device: str = "cpu") -> SAC:
     """Return the untrained algorithm, its environments seeded."""
-    envs = make_vec_env(environment, training.environments, seed=training.seed)
+    envs = make_vec_env(body.env_id, training.environments, seed=training.seed)
     common: dict[str, Any] = {
         "env": envs,
         "learning_rate": training.learning_rate,
@@ -94,9 +94,9 @@ def build(environment: str, training: Training, device: str = "cpu") -> SAC:
     return algorithms[training.algorithm]("MlpPolicy", policy_kwargs=networks, **common)
 
 
-def as_stock_sac(model: SAC, environment: str, critic_width: int) -> stable_baselines3.SAC:
+def as_stock_sac(model: SAC, body: Body, critic_width: int) -> stable_baselines3.SAC:
     """Return the same networks in a stock SAC without replay buffer, its optimisers cold."""
-    env = gymnasium.make(environment)
+    env = gymnasium.make(body.env_id)
     networks = {"net_arch": {"pi": [256, 256], "qf": [critic_width] * 2}}
     stock = stable_baselines3.SAC(
         "MlpPolicy", env, buffer_size=1, policy_kwargs=networks, device="cpu", seed=0
@@ -106,17 +106,12 @@ def as_stock_sac(model: SAC, environment: str, critic_width: int) -> stable_base
     return stock
 
 
-def body_of(environment: str) -> Body:
-    """Return the body that walks in a Gymnasium environment."""
-    return next(body for body in BODIES.values() if body.env_id == environment)
-
-
-def evaluate(model: BaseAlgorithm, environment: str, episodes: int, seed: int) -> np.ndarray:
+def evaluate(model: BaseAlgorithm, body: Body, episodes: int, seed: int) -> np.ndarray:
     """Return (episodes, 2): return and length with the mean action, from seeded resets.
 
     All episodes are walked in lockstep.
     """
-    body, threads = body_of(environment), torch.get_num_threads()
+    threads = torch.get_num_threads()
     weights = {name: tensor.cpu() for name, tensor in model.policy.state_dict().items()}
     actors = actor_from(weights, "the trained policy", environment_facts(body).sizes, body.name)
     # The actor is small, and torch's waiting threads would keep the simulation's from working.
@@ -134,9 +129,9 @@ def evaluate(model: BaseAlgorithm, environment: str, episodes: int, seed: int) -
 class KeepBest(BaseCallback):
     """Evaluates at fixed steps, keeps the best weights and leaves a state to go on from."""
 
-    def __init__(self, environment: str, training: Training, state: Path | None = None) -> None:
+    def __init__(self, body: Body, training: Training, state: Path | None = None) -> None:
         super().__init__()
-        self.environment, self.training, self.state = environment, training, state
+        self.body, self.training, self.state = body, training, state
         self.rows: list[dict[str, float]] = []
         self.best, self.best_step = -np.inf, 0
         self.weights: dict[str, Tensor] = {}
@@ -144,7 +139,7 @@ class KeepBest(BaseCallback):
         self.clock = self.saved = time.monotonic()
 
     def _settings(self) -> dict[str, Any]:
-        return {"environment": self.environment, **asdict(self.training)}
+        return {"environment": self.body.env_id, **asdict(self.training)}
 
     def _count_time(self) -> None:
         now = time.monotonic()
@@ -235,7 +230,7 @@ class KeepBest(BaseCallback):
     def _evaluate(self) -> None:
         learner: Any = self.model
         episodes = self.training.evaluation_episodes
-        found = evaluate(learner, self.environment, episodes, seed=10_000)
+        found = evaluate(learner, self.body, episodes, seed=10_000)
         mean = float(found[:, 0].mean())
         self._count_time()
         row = {
@@ -266,7 +261,7 @@ class KeepBest(BaseCallback):
 
 
 def train(
-    environment: str,
+    body: Body,
     training: Training,
     state: Path | None = None,
     threads: int = 1,
@@ -285,9 +280,9 @@ def train(
             "install it (pip install tensorboard) or leave the key out"
         )
     torch.set_num_threads(threads)
-    model = build(environment, training, device)
+    model = build(body, training, device)
     model.tensorboard_log = None if logs is None else str(logs)
-    keep = KeepBest(environment, training, state)
+    keep = KeepBest(body, training, state)
     keep.load_state(model)
     model.learn(
         training.steps - model.num_timesteps,
@@ -297,14 +292,14 @@ def train(
         reset_num_timesteps=False,
     )
     model.policy.load_state_dict(keep.weights)
-    stock = as_stock_sac(model, environment, training.critic_width)
+    stock = as_stock_sac(model, body, training.critic_width)
     stock.num_timesteps = keep.best_step
     stock.resumed = keep.resumed  # type: ignore[attr-defined]
     final = evaluate(
-        stock, environment, FINAL_EPISODES, seed=derive_seed(training.seed, "final evaluation")
+        stock, body, FINAL_EPISODES, seed=derive_seed(training.seed, "final evaluation")
     )
     record = {
-        "environment": environment,
+        "environment": body.env_id,
         **asdict(training),
         "steps_done": model.num_timesteps,
         "updates_done": model._n_updates,
