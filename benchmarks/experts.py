@@ -2,10 +2,11 @@
 
 Blocks of updates of both sides alternate, and the ratio is the median of the ratios of neighbours,
 so that other work on the machine weighs on both. Times to a return are those of the shipped
-experts, which their curves tell; with --full, the shipped seeds are trained anew until they reach
-the bar. Stock SAC is not trained: its time is that of the million updates which it needs to 4,500
-(median of ten seeds in the curves of CrossQ's authors; RL Zoo's SAC has 3,863 after as many), at
-its own speed, measured here, and without its steps and evaluations.
+experts, which their curves tell, on a machine that did other work too. With --full, the shipped
+seeds are trained anew until they reach the bar; their curves are kept in results/bench, and to
+train them again, delete that folder. Stock SAC is not trained: its time is that of the million
+updates which it needs to 4,500 (median of ten seeds in the curves of CrossQ's authors; RL Zoo's SAC
+has 3,863 after as many), at its own speed, measured here, and without its steps and evaluations.
 """
 
 import argparse
@@ -35,10 +36,11 @@ from brainiarb.experts import networks
 from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.sac import SAC
 from brainiarb.experts.training import FINAL_EPISODES, KeepBest, Training, build, evaluate
-from brainiarb.files import read_json
+from brainiarb.files import read_json, write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "workflow/resources/checkpoints/walker2d"
+KEPT = ROOT / "results/bench"  # curves of --full
 BODY = get_body("walker2d")
 WIDTH, BATCH = 256, 256
 UPDATES = 32  # in a block
@@ -142,20 +144,25 @@ def shipped_times(algorithm: str, bar: float) -> dict[str, float]:
 def trained_times(algorithm: str, goal: float, threads: int) -> dict[str, float]:
     """Return the time (s) to a bar of each shipped seed, trained anew with these threads.
 
-    A seed that takes longer than the median which the others have fixed is not trained on.
+    A seed that takes longer than the median which the others have fixed is not trained on. Finished
+    trainings are kept, so that a run which was stopped goes on with the next seed.
     """
     config = yaml.safe_load((ROOT / "config/train_experts.yaml").read_text(encoding="utf-8"))
-    times = {}
+    times: dict[str, float] = {}
     for name in (f"{algorithm}_{seed}" for seed in SEEDS):
-        training = Training(**config["experts"][name]["train"])
-        model = build(BODY, training)
-        keep = Until(BODY, training)
-        keep.goal = goal
-        keep.limit = sorted(times.values())[1] if len(times) > 1 else math.inf
-        model.learn(training.steps, callback=keep, log_interval=training.steps)
-        spent = reached(pd.DataFrame(keep.rows), goal)
-        times[f"{name} ({threads} threads, now)"] = spent
-        print(f"{name} to {goal:,}: {minutes(spent)}", flush=True)
+        path = KEPT / f"{name}.csv"
+        if not path.exists():
+            training = Training(**config["experts"][name]["train"])
+            model = build(BODY, training)
+            keep = Until(BODY, training)
+            keep.goal = goal
+            keep.limit = sorted(times.values())[1] if len(times) > 1 else math.inf
+            model.learn(training.steps, callback=keep, log_interval=training.steps)
+            write_csv(path, pd.DataFrame(keep.rows).assign(threads=threads))
+        curve = pd.read_csv(path)
+        spent, used = reached(curve, goal), int(curve["threads"].iloc[0])
+        times[f"{name} ({used} thread{'s' * (used > 1)}, anew)"] = spent
+        print(f"{name} to {goal:,}: {minutes(spent)}, kept in {path}", flush=True)
     return times
 
 
@@ -288,7 +295,7 @@ def main() -> int:
     """Measure, print the table and return the exit code."""
     parser = argparse.ArgumentParser(description="How fast an expert is made on this machine.")
     parser.add_argument("--full", action="store_true", help="train the shipped seeds anew")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2, help="of torch, 2 by default")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
 

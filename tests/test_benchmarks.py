@@ -45,6 +45,19 @@ def test_times_are_those_of_three_seeds_and_one_that_does_not_ship_never_arrived
     }
 
 
+def test_a_seed_whose_curve_was_kept_is_not_trained_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(experts, "KEPT", tmp_path)
+    monkeypatch.setattr(experts, "build", None)
+    for seed, seconds in enumerate([60, 90, 300]):
+        curve = pd.DataFrame({"return_mean": [3900.0], "wall_time_s": [seconds], "threads": [1]})
+        curve.to_csv(tmp_path / f"sac_{seed}.csv")
+    assert experts.trained_times("sac", 3900, 2) == {
+        "sac_0 (1 thread, anew)": 60,
+        "sac_1 (1 thread, anew)": 90,
+        "sac_2 (1 thread, anew)": 300,
+    }
+
+
 def test_an_update_of_sac_on_walker2d_is_590_million_operations():
     assert experts.flops_per_update(17, 6) == pytest.approx(590e6, rel=1e-3)
 
