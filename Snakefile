@@ -21,6 +21,7 @@ include: "workflow/rules/similarity.smk"
 include: "workflow/rules/spectra.smk"
 include: "workflow/rules/gaits.smk"
 include: "workflow/rules/tables.smk"
+include: "workflow/rules/statistics.smk"
 include: "workflow/rules/figures.smk"
 
 
@@ -34,5 +35,6 @@ rule all:
         ),
         f"{BODY_FOLDER}/tables/observations.csv",
         f"{BODY_FOLDER}/tables/agents.csv",
+        f"{BODY_FOLDER}/tables/statistics.csv",
         expand(f"{BODY_FOLDER}/tables/{{table}}.csv", table=TABLED),
         expand(expert_file("activations.h5"), expert=sorted(CLONED)),

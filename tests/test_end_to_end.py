@@ -52,6 +52,11 @@ def test_the_study_ends_with_its_tables(study):
     parts = returns["return_forward"] + returns["return_healthy"] + returns["return_control"]
     np.testing.assert_allclose(parts, returns["return"], atol=1e-6)
     similarity = pd.read_csv(study / TABLES / "similarity.csv", keep_default_na=False)
+    measures = pd.read_csv(study / TABLES / "measures.csv")
+    assert {"return", "survival", "demonstrator_return"} <= set(measures["measure"])
+    assert set(measures["level"]) == {-1, 0, 40}
+    statistics = pd.read_csv(study / TABLES / "statistics.csv")
+    assert set(statistics["condition"]) == {"conditional on this expert"}
     itself = similarity[
         (similarity["comparison"] == "expert_itself")
         & (similarity["layer_first"] == similarity["layer_second"])

@@ -23,6 +23,7 @@ TRIGGERS = frozenset(RerunTrigger.parse_choice(name) for name in PROFILE["rerun-
 TINY = "tests/config/tiny.yaml"
 FOLDER = "results/tiny/walker2d"
 GAITS = ("gait_map", "gait_cycles")
+STATISTICS = {"tables/measures.csv", "tables/statistics.csv"}  # that every measure ends in
 
 
 def plan(checkout, executor="dryrun", cores=1, config=None):
@@ -97,6 +98,8 @@ def of_level(level, tables=("similarity", "returns", "agents"), figures=("fig2_c
         f"{expert}/returns/demonstrations_{level}.csv",
         f"{expert}/returns/bc_{level}.csv",
         f"{expert}/returns/bc_{level}_sampled.csv",
+        f"{expert}/measures/returns.csv",
+        *STATISTICS,
         *(f"tables/{table}.csv" for table in tables),
         *drawings("noise_series", *figures),
     }
@@ -175,6 +178,11 @@ def test_a_map_setting_remaps_gaits_only(checkout):
     found = plan(checkout, config={"gaitmap": {"perplexity": 20}})
     tables = {f"{place}/{name}.csv" for place in ("tiny", "tables") for name in GAITS}
     assert found == tables | drawings("fig3_gait_cycles")
+
+
+def test_a_margin_recomputes_statistics_only(checkout):
+    change = {"statistics": {"margins": {"relative": {"return": 0.2}}}}
+    assert plan(checkout, config=change) == {"tables/statistics.csv"}
 
 
 def test_the_dpi_of_a_figure_redraws_that_figure_only(checkout):

@@ -8,6 +8,9 @@ TABLED = {
     "gait_map": expand(expert_file("gait_map.csv"), expert=sorted(CLONED)),
     "gait_cycles": expand(expert_file("gait_cycles.csv"), expert=sorted(CLONED)),
     "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
+    "measures": [
+        *expand(expert_file("measures/returns.csv"), expert=COMPARED),
+    ],
     "returns": [
         *expand(
             expert_file("returns/rollouts{mode}.csv"),

@@ -1,0 +1,50 @@
+"""Statistics: returns/*.csv -> <expert>/measures/returns.csv; tables/measures.csv -> tables/statistics.csv"""
+
+
+rule measure_returns:
+    input:
+        expert_file("returns/rollouts.csv"),
+        lambda wildcards: expand(
+            expert_file("returns/{kind}_{noise}.csv"),
+            expert=wildcards.expert,
+            kind=["demonstrations", "bc"],
+            noise=LEVELS if wildcards.expert in CLONED else [],
+        ),
+    output:
+        measures=expert_file("measures/returns.csv"),
+    log:
+        log_file("measure_returns/{expert}.log"),
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=code("measure_returns.py"),
+    message:
+        "Tabulating the returns of {wildcards.expert} and its clones as measures"
+    script:
+        "../scripts/measure_returns.py"
+
+
+rule compute_statistics:
+    input:
+        measures=f"{BODY_FOLDER}/tables/measures.csv",
+    output:
+        table=f"{BODY_FOLDER}/tables/statistics.csv",
+    log:
+        log_file("compute_statistics.log"),
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=settings("seed", **config["statistics"]),
+        code=code("compute_statistics.py"),
+    message:
+        "Computing intervals and tests of every measure"
+    script:
+        "../scripts/compute_statistics.py"
