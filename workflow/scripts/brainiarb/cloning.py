@@ -1,8 +1,9 @@
 """Behaviour cloning: K clones of a level, each from its own demonstrations, trained together."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,10 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from brainiarb.experts.networks import Layers, activations, apply_layers, parameter_gradient
+from brainiarb.layers import LAYERS
 from brainiarb.losses import LOSSES, mse, mse_nll, nll, paper
-from brainiarb.policies import Activity, Actors, fold_scaler, untrained
+from brainiarb.policies import PARTS, Actors, fold_scaler, untrained
 from brainiarb.rollouts import Rollouts, Scaler
 
 
@@ -89,33 +92,30 @@ def train_clones(
             "loss paper is the study's: it fits a sample, reduces entropy and does not shuffle"
         )
     rows = _Rows(demonstrations, scaler, cloning, training_seeds)
-    actors = untrained((rows.observations, rows.actions), initial_seeds)
-    optimizer = torch.optim.Adam(actors.parameters(), lr=cloning.learning_rate, fused=True)
+    learners = Learners(untrained((rows.observations, rows.actions), initial_seeds))
+    optimizer = torch.optim.Adam(learners.parameters, lr=cloning.learning_rate, fused=True)
     clones = len(initial_seeds)
     noise = torch.Generator().manual_seed(training_seeds[0])
     loss = _loss(cloning, noise)
-    detach = cloning.loss == "mse_nll"
+    passed = rows.actions if cloning.loss == "mse_nll" else None
 
     best = torch.full((clones,), torch.inf)
-    weights = {name: value.detach().clone() for name, value in actors.state_dict().items()}
+    weights = [value.clone() for value in learners.parameters]
     waited = torch.zeros(clones, dtype=torch.int64)
     history = []
     for epoch in tqdm(range(cloning.epochs), desc=progress, disable=progress is None):
         total, batches = torch.zeros(clones), 0
         for inputs, labels in rows.minibatches():
-            losses = loss(actors(inputs, detach_log_std=detach), labels)
-            optimizer.zero_grad()
-            losses.sum().backward()
+            total += learners.set_gradients(inputs, labels, loss, passed)
             optimizer.step()
-            total += losses.detach()
             batches += 1
         running = waited < cloning.patience
-        validation, error = _validate(actors, rows, loss, detach)
+        validation, error = _validate(learners, rows, loss)
         better = running & (validation < best)
         best = torch.where(better, validation, best)
         waited = torch.where(better, 0, waited + 1)
-        for name, value in actors.state_dict().items():
-            weights[name][better] = value[better]
+        for kept, value in zip(weights, learners.parameters, strict=True):
+            kept[better] = value[better]
         history += [
             {
                 "clone": k,
@@ -136,7 +136,63 @@ def train_clones(
         )
     table = pd.DataFrame(history)
     table["best"] = table.index.isin(table[table["best"]].groupby("clone")["epoch"].idxmax())
-    return Clones(fold_scaler(Actors(weights), scaler), table, rows.held_out)
+    return Clones(fold_scaler(as_actors(weights), scaler), table, rows.held_out)
+
+
+Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""mean, log_std and labels (K, n, a) -> one loss per clone (K,)."""
+
+
+class Learners:
+    """K actors side by side with gradients written out, each its own products.
+
+    Both heads are one layer, mean above log_std. `parameters` are the weights (K, out, in) of the
+    three layers, then their biases (K, out); `.grad` of each is set, never replaced.
+    """
+
+    def __init__(self, actors: Actors) -> None:
+        """Copy the weights of the actors."""
+        tensors = {name: value.detach() for name, value in actors.state_dict().items()}
+        self.parameters = [
+            torch.cat([tensors[f"{name}.{part}"] for name in layer], dim=1)
+            for part in PARTS
+            for layer in (LAYERS[:1], LAYERS[1:2], LAYERS[2:])
+        ]
+        for value in self.parameters:
+            value.grad = torch.zeros_like(value)
+        depth = len(self.parameters) // 2
+        self.networks, self._gradients = (
+            [Layers(list(each[:depth]), list(each[depth:])) for each in zip(*stacks, strict=True)]
+            for stacks in (self.parameters, [value.grad for value in self.parameters])
+        )
+
+    def set_gradients(
+        self, inputs: Tensor, labels: Tensor, loss: Loss, passed: int | None = None
+    ) -> Tensor:
+        """Set all gradients of the loss at inputs (K, n, o), labels (K, n, a); return it (K,).
+
+        Only the first `passed` of the 2 a outputs of the heads, all by default, train the trunk.
+        """
+        found = [activations(layers, x) for layers, x in zip(self.networks, inputs, strict=True)]
+        heads = torch.stack([each[-1] for each in found]).requires_grad_()
+        mean, log_std = heads.chunk(2, dim=2)
+        losses = loss(mean, log_std, labels)
+        (slopes,) = torch.autograd.grad(losses.sum(), heads)
+        for layers, each, slope, gradients in zip(
+            self.networks, found, slopes, self._gradients, strict=True
+        ):
+            parameter_gradient(layers, each, slope, gradients, passed)
+        return losses.detach()
+
+
+def as_actors(parameters: Sequence[Tensor]) -> Actors:
+    """Return the actors whose weights and biases the `parameters` of learners are."""
+    depth = len(parameters) // 2
+    tensors = {}
+    for part, (*trunk, heads) in zip(PARTS, (parameters[:depth], parameters[depth:]), strict=True):
+        for name, value in zip(LAYERS, [*trunk, *heads.chunk(2, dim=1)], strict=True):
+            tensors[f"{name}.{part}"] = value
+    return Actors(tensors)
 
 
 class _Rows:
@@ -181,36 +237,34 @@ class _Rows:
             torch.randperm(len(x), generator=g) if self.shuffled else torch.arange(len(x))
             for (x, _), g in zip(self.training, self.generators, strict=True)
         ]
-        for batch in range(self.batches):
-            rows = slice(batch * self.batch_size, (batch + 1) * self.batch_size)
-            picked = [
-                (x[order[rows]], y[order[rows]])
-                for (x, y), order in zip(self.training, orders, strict=True)
-            ]
-            yield torch.stack([x for x, _ in picked]), torch.stack([y for _, y in picked])
+        used = self.batches * self.batch_size
+        inputs, labels = (
+            torch.stack([rows[order[:used]] for rows, order in zip(part, orders, strict=True)])
+            for part in zip(*self.training, strict=True)
+        )
+        yield from zip(
+            inputs.split(self.batch_size, dim=1), labels.split(self.batch_size, dim=1), strict=True
+        )
 
 
-def _loss(cloning: Cloning, noise: torch.Generator) -> Callable[[Activity, Tensor], Tensor]:
+def _loss(cloning: Cloning, noise: torch.Generator) -> Loss:
     if cloning.loss == "mse":
         return mse
     if cloning.loss == "nll":
-        return lambda activity, labels: nll(activity, labels, cloning.log_std_floor)
+        return partial(nll, log_std_floor=cloning.log_std_floor)
     if cloning.loss == "mse_nll":
-        return lambda activity, labels: mse_nll(activity, labels, cloning.log_std_floor)
-    return lambda activity, labels: paper(
-        activity, labels, torch.randn(labels.shape, generator=noise)
+        return partial(mse_nll, log_std_floor=cloning.log_std_floor)
+    return lambda mean, log_std, labels: paper(
+        mean, log_std, labels, torch.randn(labels.shape, generator=noise)
     )
 
 
 @torch.no_grad()
-def _validate(
-    actors: Actors, rows: _Rows, loss: Callable[[Activity, Tensor], Tensor], detach: bool
-) -> tuple[Tensor, Tensor]:
+def _validate(learners: Learners, rows: _Rows, loss: Loss) -> tuple[Tensor, Tensor]:
     """Return loss and squared error of the mean action on held-out episodes, both (K,)."""
     losses, errors = [], []
-    for k, (inputs, labels) in enumerate(rows.validation):
-        one = actors.only(k)
-        activity = one(inputs, detach_log_std=detach)
-        losses.append(loss(activity, labels.unsqueeze(0)))
-        errors.append(mse(activity, labels.unsqueeze(0)))
+    for layers, (inputs, labels) in zip(learners.networks, rows.validation, strict=True):
+        mean, log_std = apply_layers(layers, inputs).unsqueeze(0).chunk(2, dim=2)
+        losses.append(loss(mean, log_std, labels.unsqueeze(0)))
+        errors.append(mse(mean, log_std, labels.unsqueeze(0)))
     return torch.cat(losses), torch.cat(errors)

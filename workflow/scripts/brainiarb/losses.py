@@ -1,7 +1,7 @@
-"""What clones minimise: functions of K clones' activity and the labels, one loss per clone.
+"""What clones minimise: functions of K clones' heads and the labels, one loss per clone.
 
-All take `labels` (K, n, a) in [-1, 1] and return (K,), so that the gradient of the sum trains each
-clone as if it were alone.
+All take `mean` and `log_std` (K, n, a), the heads before tanh and clamp, and `labels` (K, n, a) in
+[-1, 1], and return (K,), so that the gradient of the sum trains each clone as if it were alone.
 
 | name      | trunk and mean head                      | log_std head                              |
 |-----------|------------------------------------------|-------------------------------------------|
@@ -15,19 +15,20 @@ import torch
 from torch import Tensor
 
 from brainiarb.layers import LOG_2PI, LOG_STD_MAX, LOG_STD_MIN
-from brainiarb.policies import Activity
 
 LOSSES = ("mse_nll", "nll", "mse", "paper")
 LABEL_BOUND = 1 - 1e-4  # atanh of a clipped label of +-1 would be infinite
 ENTROPY_WEIGHT = 0.001  # of the study
 
 
-def mse(activity: Activity, labels: Tensor) -> Tensor:
+def mse(mean: Tensor, _log_std: Tensor, labels: Tensor) -> Tensor:
     """Mean squared error of the mean action."""
-    return (torch.tanh(activity.mean_linear) - labels).square().mean(dim=(1, 2))
+    return (torch.tanh(mean) - labels).square().mean(dim=(1, 2))
 
 
-def nll(activity: Activity, labels: Tensor, log_std_floor: float, detach: bool = False) -> Tensor:
+def nll(
+    mean: Tensor, log_std: Tensor, labels: Tensor, log_std_floor: float, detach: bool = False
+) -> Tensor:
     """Negative log-likelihood of the labels per action dimension, up to a constant.
 
     The Gaussian of u = atanh(label); the change of variables does not depend on the parameters.
@@ -35,30 +36,30 @@ def nll(activity: Activity, labels: Tensor, log_std_floor: float, detach: bool =
     not drive it to minus infinity. With `detach` the mean gets no gradient.
     """
     u = torch.atanh(labels.clamp(-LABEL_BOUND, LABEL_BOUND))
-    residual = u - activity.mean_linear
+    residual = u - mean
     if detach:
         residual = residual.detach()
-    log_std = activity.log_std_linear.clamp(log_std_floor, LOG_STD_MAX)
+    log_std = log_std.clamp(log_std_floor, LOG_STD_MAX)
     scaled = residual * torch.exp(-log_std)
     return (0.5 * (scaled.square() + LOG_2PI) + log_std).mean(dim=(1, 2))
 
 
-def mse_nll(activity: Activity, labels: Tensor, log_std_floor: float) -> Tensor:
+def mse_nll(mean: Tensor, log_std: Tensor, labels: Tensor, log_std_floor: float) -> Tensor:
     """Squared error for the mean plus likelihood for the spread, which do not disturb each other.
 
-    Needs activity computed with `detach_log_std`.
+    The gradient for `log_std` must not be passed on to the trunk.
     """
-    return mse(activity, labels) + nll(activity, labels, log_std_floor, detach=True)
+    return mse(mean, log_std, labels) + nll(mean, log_std, labels, log_std_floor, detach=True)
 
 
-def paper(activity: Activity, labels: Tensor, noise: Tensor) -> Tensor:
+def paper(mean: Tensor, log_std: Tensor, labels: Tensor, noise: Tensor) -> Tensor:
     """The study's own loss: squared error of a reparameterised sample plus 0.001 x entropy.
 
     The sign of the second term makes training reduce the entropy; `noise` (K, n, a) is standard
     normal. Kept to reproduce the study, not recommended.
     """
-    log_std = activity.log_std_linear.clamp(LOG_STD_MIN, LOG_STD_MAX)
-    action = torch.tanh(activity.mean_linear + log_std.exp() * noise)
+    log_std = log_std.clamp(LOG_STD_MIN, LOG_STD_MAX)
+    action = torch.tanh(mean + log_std.exp() * noise)
     log_prob = -0.5 * (noise.square() + LOG_2PI) - log_std - torch.log(1 - action.square() + 1e-6)
     entropy = -log_prob.sum(dim=2).mean(dim=1)
     return (action - labels).square().mean(dim=(1, 2)) + ENTROPY_WEIGHT * entropy

@@ -76,19 +76,15 @@ class Actors(nn.Module):
         """Return one of the actors, as K = 1."""
         return Actors({name: v[index : index + 1] for name, v in self.state_dict().items()})
 
-    def forward(self, observations: Tensor, detach_log_std: bool = False) -> Activity:
-        """Return all layers for observations (K, n, o), or (n, o) seen by every actor.
-
-        With `detach_log_std` the log_std head is read from the trunk without a gradient for it.
-        """
+    def forward(self, observations: Tensor) -> Activity:
+        """Return all layers for observations (K, n, o), or (n, o) seen by every actor."""
         layer = dict(self.named_children())
         if observations.ndim == 2:
             observations = observations.expand(len(self), -1, -1)
         linear1 = layer["linear1"](observations)
         linear2 = layer["linear2"](torch.relu(linear1))
         features = torch.relu(linear2)
-        mean = layer["mean_linear"](features)
-        log_std = layer["log_std_linear"](features.detach() if detach_log_std else features)
+        mean, log_std = layer["mean_linear"](features), layer["log_std_linear"](features)
         return Activity(linear1, linear2, mean, log_std)
 
     @torch.no_grad()

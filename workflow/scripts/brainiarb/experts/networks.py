@@ -160,15 +160,23 @@ def apply_layers(layers: Layers, inputs: Tensor) -> Tensor:
 
 @torch.no_grad()
 def parameter_gradient(
-    layers: Layers, found: list[Tensor], gradient: Tensor, gradients: Layers
+    layers: Layers,
+    found: list[Tensor],
+    gradient: Tensor,
+    gradients: Layers,
+    passed: int | None = None,
 ) -> None:
-    """Set `gradients` from the loss's gradient (n, out) for the last of the `activations`."""
+    """Set `gradients` from the loss's gradient (n, out) for the last of the `activations`.
+
+    Only the first `passed` outputs, all by default, train the layers before the last.
+    """
     for index in reversed(range(len(layers.weights))):
         gradients.weights[index].copy_(weight_gradient(gradient, found[index]))
         torch.sum(gradient, dim=0, out=gradients.biases[index])
         if index > 0:
-            gradient = multiply(gradient, layers.weights[index])
+            gradient = multiply(gradient[:, :passed], layers.weights[index][:passed])
             gradient = relu_gradient(gradient, found[index], 0.0)
+            passed = None
 
 
 @torch.no_grad()

@@ -1,0 +1,92 @@
+"""How fast clones are trained: side by side against one after the other, on one thread."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from benchmarks.experts import alternate, versus
+from benchmarks.table import Row
+from brainiarb.cloning import Cloning, train_clones
+from brainiarb.layers import WIDTH
+from brainiarb.losses import mse_nll
+from brainiarb.rollouts import Scaler
+
+CLONES, SAMPLES, EPISODES, EPOCHS = 8, 20_000, 20, 2
+OBSERVATIONS, ACTIONS = 17, 6
+CLONING = Cloning(
+    loss="mse_nll", learning_rate=1e-3, batch_size=256, epochs=EPOCHS, patience=EPOCHS,
+    validation=0.1, log_std_floor=-5.0,
+)  # fmt: skip
+TRAINED = int(SAMPLES * (1 - CLONING.validation))  # samples, the others are held out
+UPDATES = CLONES * EPOCHS * (TRAINED // CLONING.batch_size)
+REPEATS = 7
+
+
+class PlainActor(nn.Module):
+    """The actor as one writes it in torch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trunk = nn.Sequential(
+            nn.Linear(OBSERVATIONS, WIDTH), nn.ReLU(), nn.Linear(WIDTH, WIDTH), nn.ReLU()
+        )
+        self.mean, self.log_std = nn.Linear(WIDTH, ACTIONS), nn.Linear(WIDTH, ACTIONS)
+
+    def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Return both heads, that of the spread without a gradient for the trunk."""
+        features = self.trunk(inputs)
+        return self.mean(features), self.log_std(features.detach())
+
+
+def train_plainly(inputs: Tensor, labels: Tensor) -> None:
+    """Train the clones one after the other by a loop over index batches."""
+    loss = partial(mse_nll, log_std_floor=CLONING.log_std_floor)
+    for x, y in zip(inputs, labels, strict=True):
+        actor = PlainActor()
+        optimizer = torch.optim.Adam(actor.parameters(), lr=CLONING.learning_rate)
+        for _ in range(EPOCHS):
+            order = torch.randperm(TRAINED)
+            for number in range(TRAINED // CLONING.batch_size):
+                batch = order[number * CLONING.batch_size : (number + 1) * CLONING.batch_size]
+                mean, log_std = actor(x[batch])
+                losses = loss(mean.unsqueeze(0), log_std.unsqueeze(0), y[batch].unsqueeze(0))
+                optimizer.zero_grad()
+                losses.sum().backward()
+                optimizer.step()
+
+
+def cloning_rows() -> list[Row]:
+    """Return the row of K clones: all of the workflow's training against the bare loop."""
+    rng = np.random.default_rng(0)
+    inputs = rng.normal(size=(CLONES * SAMPLES, OBSERVATIONS)).astype(np.float32)
+    labels = rng.uniform(-1, 1, (CLONES * SAMPLES, ACTIONS)).astype(np.float32)
+    demonstrations = {
+        "inputs": inputs,
+        "labels": labels,
+        "clone_ids": np.repeat(np.arange(CLONES), SAMPLES),
+        "episode_ids": np.repeat(np.arange(CLONES * EPISODES), SAMPLES // EPISODES),
+    }
+    scaler = Scaler(np.zeros(OBSERVATIONS), np.ones(OBSERVATIONS))
+    seeds = list(range(CLONES))
+    x, y = (torch.from_numpy(each).view(CLONES, SAMPLES, -1) for each in (inputs, labels))
+
+    def updates_per_second(work: Callable[[], object]) -> float:
+        start = time.process_time()
+        work()
+        return UPDATES / (time.process_time() - start)
+
+    speeds = alternate(
+        {
+            "ours": lambda: updates_per_second(
+                lambda: train_clones(demonstrations, scaler, CLONING, seeds, seeds)
+            ),
+            "plain": lambda: updates_per_second(lambda: train_plainly(x, y)),
+        },
+        REPEATS,
+    )
+    what = f"updates/s of {CLONES} clones trained together, one thread"
+    return [versus(what, speeds, "plain", "a plain torch loop for each clone", 2)]

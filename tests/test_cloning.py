@@ -1,0 +1,141 @@
+"""Cloning: gradients equal autograd's, clones together are clones alone, and they learn."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+
+from brainiarb.cloning import Cloning, Learners, as_actors, split_episodes, train_clones
+from brainiarb.losses import LOSSES, mse, mse_nll, nll, paper
+from brainiarb.policies import mean_action, untrained
+from brainiarb.rollouts import Scaler
+
+OBSERVATIONS, ACTIONS, CLONES = 5, 2, 3
+CLONING = Cloning(
+    loss="mse_nll", learning_rate=1e-3, batch_size=32, epochs=3, patience=2, validation=0.3,
+    log_std_floor=-5.0,
+)  # fmt: skip
+SCALER = Scaler(np.linspace(-1, 1, OBSERVATIONS), np.linspace(0.5, 2, OBSERVATIONS))
+
+
+def teacher(observations):
+    """Return the actions (n, a) of a policy that is smooth and in the range."""
+    return np.tanh(observations @ np.linspace(-0.6, 0.6, OBSERVATIONS * ACTIONS).reshape(-1, 2))
+
+
+def demonstrations(clones=range(CLONES), episodes=5, length=40):
+    """Return episodes of every clone, each of the clone's own draw."""
+    inputs = np.concatenate(
+        [np.random.default_rng(k).normal(size=(episodes * length, OBSERVATIONS)) for k in clones]
+    )
+    rows = len(inputs) // len(clones)
+    return {
+        "inputs": inputs.astype(np.float32),
+        "labels": teacher(inputs).astype(np.float32),
+        "clone_ids": np.repeat(np.arange(len(clones)), rows),
+        "episode_ids": np.repeat(np.arange(episodes * len(clones)), length),
+    }
+
+
+def train(clones=range(CLONES), **changes):
+    return train_clones(
+        demonstrations(clones),
+        SCALER,
+        Cloning(**{**vars(CLONING), **changes}),
+        initial_seeds=[10 + k for k in clones],
+        training_seeds=[20 + k for k in clones],
+    )
+
+
+def loss_and_passed(name, noise):
+    """Return a loss and how many outputs of the heads train the trunk by it."""
+    return {
+        "mse": (mse, None),
+        "nll": (partial(nll, log_std_floor=-5.0), None),
+        "mse_nll": (partial(mse_nll, log_std_floor=-5.0), ACTIONS),
+        "paper": (partial(paper, noise=noise), None),
+    }[name]
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-9)])
+@pytest.mark.parametrize("name", LOSSES)
+def test_gradients_written_out_equal_those_of_autograd(name, dtype, tolerance):
+    torch.manual_seed(0)
+    actors = untrained((OBSERVATIONS, ACTIONS), range(CLONES)).to(dtype)
+    inputs = torch.randn(CLONES, 50, OBSERVATIONS, dtype=dtype) * 3
+    labels = torch.rand(CLONES, 50, ACTIONS, dtype=dtype) * 2 - 1
+    loss, passed = loss_and_passed(name, torch.randn(labels.shape, dtype=dtype))
+
+    learners = Learners(actors)
+    losses = learners.set_gradients(inputs, labels, loss, passed)
+    found = as_actors([value.grad for value in learners.parameters])
+
+    activity = actors(inputs)
+    log_std = activity.log_std_linear
+    if passed:
+        head = actors.get_submodule("log_std_linear")
+        log_std = head(torch.relu(activity.linear2).detach())
+    expected = loss(activity.mean_linear, log_std, labels)
+    expected.sum().backward()
+    torch.testing.assert_close(losses, expected.detach(), atol=tolerance, rtol=tolerance)
+    for key, parameter in actors.named_parameters():
+        wanted = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+        assert wanted.abs().max() > 1e-4 or (name == "mse" and key.startswith("log_std")), key
+        torch.testing.assert_close(
+            found.get_parameter(key).detach(), wanted, atol=tolerance, rtol=tolerance
+        )
+
+
+def test_learners_become_the_actors_that_they_were():
+    actors = untrained((OBSERVATIONS, ACTIONS), [1, 2])
+    found = as_actors(Learners(actors).parameters).state_dict()
+    assert found.keys() == actors.state_dict().keys()
+    for name, value in actors.state_dict().items():
+        assert torch.equal(found[name], value)
+
+
+@pytest.mark.parametrize("loss", ["mse_nll", "nll", "mse"])
+def test_clones_trained_together_are_the_clones_trained_alone(loss):
+    together = train(loss=loss)
+    for k in range(CLONES):
+        alone = train([k], loss=loss)
+        for name, value in alone.actors.state_dict().items():
+            torch.testing.assert_close(
+                together.actors.state_dict()[name][k], value[0], atol=1e-6, rtol=1e-5
+            )
+        mine = together.history.query("clone == @k")
+        np.testing.assert_allclose(
+            mine["validation_loss"], alone.history["validation_loss"], rtol=1e-4
+        )
+        held_out = tuple(episode - 5 * k for episode in together.held_out[k])
+        assert held_out == alone.held_out[0]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_training_again_gives_the_same_bits(loss):
+    first, second = (train(loss=loss) for _ in range(2))
+    assert first.history.equals(second.history)
+    for name, value in first.actors.state_dict().items():
+        assert torch.equal(second.actors.state_dict()[name], value)
+
+
+def test_clones_learn_the_actions_and_keep_their_best_epoch():
+    clones = train(epochs=30, patience=30)
+    unseen = np.random.default_rng(99).normal(size=(200, OBSERVATIONS))
+    found = mean_action(clones.actors)(np.tile(unseen, (CLONES, 1))).reshape(CLONES, 200, ACTIONS)
+    assert np.square(found - teacher(unseen)).mean() < 0.01
+    best = clones.history[clones.history["best"]].sort_values("clone")
+    assert best["clone"].tolist() == list(range(CLONES))
+    least = clones.history.groupby("clone")["validation_loss"].min()
+    np.testing.assert_array_equal(best["validation_loss"], least)
+
+
+def test_whole_episodes_are_held_out_at_least_one_and_never_all():
+    ids = np.repeat(np.arange(4), [10, 1, 5, 3])
+    for share, count in ((0.01, 1), (0.5, 2), (0.99, 3)):
+        mask, episodes = split_episodes(ids, share, np.random.default_rng(0))
+        assert len(episodes) == count
+        np.testing.assert_array_equal(mask, np.isin(ids, episodes))
+    with pytest.raises(ValueError, match="at least 2 episodes per clone, found 1"):
+        split_episodes(np.zeros(9), 0.1, np.random.default_rng(0))
