@@ -1,6 +1,6 @@
 """The gait itself: how long a cycle takes, when feet strike, and which cycle to show."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -108,6 +108,21 @@ def period(
     One foot cannot define the cycle: in a 2:1 gait each foot keeps a rhythm of its own.
     """
     x = _rows_by_channels(joint_angles, "joint angles")
+    pieces = (x[rows] for rows in stretches(len(x), episode_ids, usable))
+    return period_of_stretches(pieces, sampling_rate, shortest=shortest, longest=longest)
+
+
+def period_of_stretches(
+    pieces: Iterable[ArrayLike],
+    sampling_rate: float,
+    *,
+    shortest: float = 0.2,
+    longest: float = 1.6,
+) -> GaitPeriod:
+    """Find what `period` finds, from unbroken stretches (rows, joints) that come one by one.
+
+    Only one stretch is held in memory at a time.
+    """
     if not 0 < shortest < longest:
         raise ValueError(
             f"expected 0 < shortest < longest period, found {shortest} and {longest} s; "
@@ -120,12 +135,9 @@ def period(
             f"{sampling_rate} Hz; raise it"
         )
     least = max(int(np.ceil(2 * longest * sampling_rate)), n_lags + 1)
-    pieces = [x[rows] for rows in stretches(len(x), episode_ids, usable)]
-    long_enough = [piece - piece.mean(axis=0) for piece in pieces if len(piece) >= least]
-    n_left_out = len(pieces) - len(long_enough)
+    acf, n_episodes, n_left_out = _autocorrelation(pieces, n_lags, least)
 
     lags = np.arange(n_lags) / sampling_rate
-    acf = _autocorrelation(long_enough, n_lags)
     peak = _shortest_high_peak(acf, lags, shortest, longest)
     if peak is None:
         seconds, strength = np.nan, np.nan
@@ -138,28 +150,37 @@ def period(
         stable=bool(strength >= STABLE),
         lags=lags,
         autocorrelation=acf,
-        n_episodes=len(long_enough),
+        n_episodes=n_episodes,
         n_left_out=n_left_out,
     )
 
 
-def _autocorrelation(pieces: Sequence[NDArray[np.float64]], n_lags: int) -> NDArray[np.float64]:
-    if not pieces:
-        return np.full(n_lags, np.nan)
-    sd = np.sqrt(np.concatenate(pieces).var(axis=0))
-    moving = sd > 0
-    if not moving.any():
-        return np.full(n_lags, np.nan)
-    products = np.zeros(n_lags)
-    pairs = np.zeros(n_lags)
+def _autocorrelation(
+    pieces: Iterable[ArrayLike], n_lags: int, least: int
+) -> tuple[NDArray[np.float64], int, int]:
+    products = pairs = np.zeros(1)
+    used = left_out = 0
     for piece in pieces:
-        z = piece[:, moving] / sd[moving]
-        size = next_fast_len(len(z) + n_lags, real=True)
-        power = np.abs(rfft(z, size, axis=0)) ** 2
-        products += irfft(power, size, axis=0)[:n_lags].sum(axis=1)
-        pairs += len(z) - np.arange(n_lags)
-    acf = products / pairs
-    return acf / acf[0]
+        x = _rows_by_channels(piece, "joint angles")
+        if len(x) < least:
+            left_out += 1
+            continue
+        size = next_fast_len(len(x) + n_lags, real=True)
+        # The mean of a constant is rounded: a still joint must give 0 and not that remainder.
+        centred = np.where(np.ptp(x, axis=0) > 0, x - x.mean(axis=0), 0.0)
+        power = np.abs(rfft(centred, size, axis=0)) ** 2
+        products = products + irfft(power, size, axis=0)[:n_lags]
+        pairs = pairs + (len(x) - np.arange(n_lags))
+        used += 1
+    nothing = np.full(n_lags, np.nan)
+    if not used:
+        return nothing, used, left_out
+    moving = products[0] > 0
+    if not moving.any():
+        return nothing, used, left_out
+    # z-scoring a joint divides its products by its variance, which is their value at lag 0.
+    acf = (products[:, moving] / products[0, moving]).sum(axis=1) / pairs
+    return acf / acf[0], used, left_out
 
 
 def _shortest_high_peak(
@@ -202,10 +223,38 @@ def foot_strikes(
 ) -> tuple[NDArray[np.int64], ...]:
     """Return for each foot the rows at which it strikes the ground.
 
-    `contacts` (N, feet) bool at `sampling_rate` Hz. Within each stretch (see `stretches`), lifts
-    shorter than `briefest` seconds (three samples at 125 Hz) are filled, then touches shorter than
-    that are dropped; a strike is the first row of a touch that is seen to begin, at least
+    `contacts` (N, feet) bool at `sampling_rate` Hz, cleaned as by `touches` within each stretch
+    (see `stretches`); a strike is the first row of a touch that is seen to begin, at least
     `refractory` seconds after the strike before it.
+    """
+    clean = touches(
+        contacts, sampling_rate, episode_ids=episode_ids, usable=usable, briefest=briefest
+    )
+    feet = []
+    for touching in clean.T:
+        strikes: list[int] = []
+        for rows in stretches(len(clean), episode_ids, usable):
+            last = -np.inf
+            for rise in np.flatnonzero(touching[rows][1:] & ~touching[rows][:-1]) + 1:
+                if rise - last >= refractory * sampling_rate:
+                    strikes.append(rows.start + int(rise))
+                    last = float(rise)
+        feet.append(np.array(strikes, dtype=np.int64))
+    return tuple(feet)
+
+
+def touches(
+    contacts: ArrayLike,
+    sampling_rate: float,
+    *,
+    episode_ids: ArrayLike | None = None,
+    usable: ArrayLike | None = None,
+    briefest: float = 0.024,
+) -> NDArray[np.bool_]:
+    """Return the contacts (N, feet) without flicker, False in rows that are not usable.
+
+    Within each stretch (see `stretches`), lifts shorter than `briefest` seconds (three samples at
+    125 Hz) are filled, then touches shorter than that are dropped.
     """
     touching = np.asarray(contacts)
     if touching.ndim != 2 or touching.dtype != bool:
@@ -214,19 +263,12 @@ def foot_strikes(
             f"{touching.shape} and type {touching.dtype}; threshold the forces first"
         )
     least = max(1, round(briefest * sampling_rate))
-    feet = []
-    for foot in range(touching.shape[1]):
-        strikes: list[int] = []
-        for rows in stretches(len(touching), episode_ids, usable):
-            clean = _without_short_runs(touching[rows, foot], False, least)
-            clean = _without_short_runs(clean, True, least)
-            last = -np.inf
-            for rise in np.flatnonzero(clean[1:] & ~clean[:-1]) + 1:
-                if rise - last >= refractory * sampling_rate:
-                    strikes.append(rows.start + int(rise))
-                    last = float(rise)
-        feet.append(np.array(strikes, dtype=np.int64))
-    return tuple(feet)
+    clean = np.zeros_like(touching)
+    for rows in stretches(len(touching), episode_ids, usable):
+        for foot in range(touching.shape[1]):
+            filled = _without_short_runs(touching[rows, foot], False, least)
+            clean[rows, foot] = _without_short_runs(filled, True, least)
+    return clean
 
 
 def _without_short_runs(state: NDArray[np.bool_], value: bool, least: int) -> NDArray[np.bool_]:
@@ -281,6 +323,18 @@ def choose_cycle(
     return _best_return(z, start, round(length))
 
 
+def time_normalise(values: NDArray[np.float64], cycles: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return each cycle of `values` (N, c) stretched to 101 phases: (cycles, 101, c).
+
+    `cycles` (n, 2) are the rows where each begins and where the next one does; between rows the
+    values are interpolated linearly.
+    """
+    at = np.linspace(cycles[:, 0], cycles[:, 1], PHASES, axis=1)
+    below = np.minimum(at.astype(np.int64), len(values) - 2)
+    share = (at - below)[..., None]
+    return (1 - share) * values[below] + share * values[below + 1]
+
+
 def _between_events(
     groups: Sequence[NDArray[np.int64]], start: int, length: float, n_rows: int
 ) -> NDArray[np.int64]:
@@ -313,12 +367,7 @@ def _phase_events(z: NDArray[np.float64], start: int, length: float) -> NDArray[
 
 
 def _most_typical(z: NDArray[np.float64], candidates: NDArray[np.int64], anchor: str) -> Cycle:
-    rows = np.arange(len(z))
-    cycles = np.empty((len(candidates), PHASES, z.shape[1]))
-    for i, (first, last) in enumerate(candidates):
-        at = np.linspace(first, last, PHASES)
-        for column in range(z.shape[1]):
-            cycles[i, :, column] = np.interp(at, rows, z[:, column])
+    cycles = time_normalise(z, candidates)
     typical = np.sqrt(((cycles - np.median(cycles, axis=0)) ** 2).mean(axis=(1, 2)))
     closing = np.sqrt(((cycles[:, -1] - cycles[:, 0]) ** 2).mean(axis=1))
     score = typical + closing
