@@ -1,12 +1,16 @@
 """Result files: each appears whole or not at all, with the same bytes each time."""
 
 import json
+import math
 import os
+import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import pandas as pd
@@ -50,6 +54,48 @@ def read_npz(path: str | Path) -> dict[str, np.ndarray]:
         raise ValueError(
             f"{path} is not a whole .npz file ({error}); delete it and run the workflow again"
         ) from error
+
+
+@dataclass(frozen=True)
+class StoredArray:
+    """An array of an uncompressed .npz file, of which only the rows asked for are read."""
+
+    path: Path
+    dtype: np.dtype
+    shape: tuple[int, ...]
+    offset: int
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        """Read consecutive rows."""
+        start, stop, _ = rows.indices(len(self))
+        size = math.prod(self.shape[1:])
+        offset = self.offset + start * size * self.dtype.itemsize
+        values = np.fromfile(self.path, self.dtype, max(stop - start, 0) * size, offset=offset)
+        return values.reshape(-1, *self.shape[1:])
+
+
+def open_npz(path: str | Path) -> dict[str, StoredArray]:
+    """Return the arrays of a file of `write_npz` without reading them."""
+    found = {}
+    try:
+        with ZipFile(path) as archive, open(path, "rb") as file:
+            for member in archive.infolist():
+                # The name and the extra field of a member follow the 30 bytes of its header.
+                file.seek(member.header_offset + 26)
+                file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
+                np.lib.format.read_magic(file)
+                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+                stored = StoredArray(Path(path), dtype, shape, file.tell())
+                found[member.filename.removesuffix(".npy")] = stored
+    except (BadZipFile, struct.error, ValueError) as error:
+        raise ValueError(
+            f"{path} is not a whole .npz file ({error}); delete it and run the workflow again"
+        ) from error
+    return found
 
 
 def write_csv(path: str | Path, frame: pd.DataFrame) -> None:

@@ -6,14 +6,15 @@ episode, then time.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 
 from brainiarb.bodies import Body, environment_facts, get_body
-from brainiarb.files import read_npz
+from brainiarb.files import open_npz, read_npz
 
 DTYPES: dict[str, type[np.generic]] = {
     "observations": np.float32,
@@ -49,6 +50,16 @@ _GOLDEN_RATIO = (np.sqrt(5) - 1) / 2
 Rollouts = dict[str, np.ndarray]
 
 
+class Sliceable(Protocol):
+    """Rows in memory, or in a file."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray:
+        """Return consecutive rows."""
+
+
 class Scaler(NamedTuple):
     """Standardisation of observations: subtract `mean`, divide by `std`, both (o) float64."""
 
@@ -78,6 +89,27 @@ def read_rollouts(path: str | Path) -> Rollouts:
     arrays = read_npz(path)
     check_rollouts(arrays, str(path))
     return arrays
+
+
+def open_rollouts(path: str | Path) -> dict[str, Sliceable]:
+    """Return the arrays of a recording, whose rows are read only when they are asked for."""
+    arrays = open_npz(path)
+    for name in DTYPES:
+        if name not in arrays:
+            raise ValueError(
+                f"{path}: the array {name!r} is missing; delete it and record it again"
+            )
+    return {name: arrays[name] for name in DTYPES}
+
+
+def clone_episodes(arrays: Mapping[str, Sliceable]) -> dict[int, list[slice]]:
+    """Return the rows of every episode, by clone."""
+    clones, ids = (arrays[name][:] for name in ("clone_ids", "episode_ids"))
+    starts = _starts(ids)
+    found: dict[int, list[slice]] = {}
+    for start, stop in pairwise([*starts.tolist(), len(ids)]):
+        found.setdefault(int(clones[start]), []).append(slice(start, stop))
+    return found
 
 
 def check_rollouts(arrays: Mapping[str, Any], where: str) -> None:
