@@ -81,8 +81,8 @@ def trained_in(archive):
 
 def contradictions(config):
     """Yield what no schema can say: keys that must fit each other, files that must exist."""
-    experts, study, noise, spectra = (
-        config[k] for k in ("experts", "study", "noise", "spectra")
+    experts, study, noise, spectra, robustness = (
+        config[k] for k in ("experts", "study", "noise", "spectra", "robustness")
     )
     for name, source in experts.items():
         archive, training = source.get("checkpoint"), source.get("train")
@@ -107,6 +107,11 @@ def contradictions(config):
     for level in spectra["levels"]:
         if level not in noise["levels"]:
             yield f"spectra.levels: {level} is not among noise.levels {noise['levels']}"
+    for level in robustness["levels"]:
+        if level not in noise["levels"]:
+            yield f"robustness.levels: {level} is not among noise.levels {noise['levels']}"
+    if not any(doses for name, doses in robustness.items() if name not in ("levels", "episodes")):
+        yield "robustness: give at least one dose of one disturbance, such as push: [100]"
     figures = config["figures"]
     for key in ("noisy_level", "study_level"):
         if figures[key] not in noise["levels"]:

@@ -31,6 +31,13 @@ FIGURES = {
         "input": {"agents": f"{BODY_FOLDER}/tables/agents.csv"},
         "settings": [],
     },
+    "fig_robustness": {
+        "input": {
+            "robustness": f"{BODY_FOLDER}/tables/robustness.csv",
+            "measures": f"{BODY_FOLDER}/tables/measures.csv",
+        },
+        "settings": ["figures.noisy_level"],
+    },
     "learning_curves": {
         "input": {"learning_curves": f"{BODY_FOLDER}/tables/learning_curves.csv"},
         "settings": ["study.compare"],

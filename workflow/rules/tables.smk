@@ -7,6 +7,16 @@ TABLED = {
     "spectra": expand(expert_file("spectra.csv"), expert=sorted(CLONED)),
     "gait_map": expand(expert_file("gait_map.csv"), expert=sorted(CLONED)),
     "gait_cycles": expand(expert_file("gait_cycles.csv"), expert=sorted(CLONED)),
+    "robustness": expand(
+        expert_file("robustness/{agents}.csv"), expert=sorted(CLONED), agents=DISTURBED
+    ),
+    "measures": [
+        *expand(
+            expert_file("measures/robustness_{agents}.csv"),
+            expert=sorted(CLONED),
+            agents=DISTURBED,
+        ),
+    ],
     "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
     "measures": [
         *expand(expert_file("measures/returns.csv"), expert=COMPARED),

@@ -1,0 +1,44 @@
+"""Robustness: rollouts.npz, checkpoint.zip, bc_<noise>.pt
+-> robustness/expert.csv, robustness/<noise>.csv, of each measures/robustness_*.csv -> tables/
+"""
+
+DISTURBED = ["expert", *sorted(config["robustness"]["levels"])]
+
+
+def disturbed_agents(wildcards):
+    """Return the archive of the expert, or the clones of a level."""
+    expert = wildcards.agents == "expert"
+    name = "checkpoint.zip" if expert else f"bc_{wildcards.agents}.pt"
+    return expert_file(name).format(expert=wildcards.expert)
+
+
+rule disturb_agents:
+    input:
+        agents=disturbed_agents,
+        rollouts=expert_file("rollouts.npz"),
+    output:
+        responses=expert_file("robustness/{agents}.csv"),
+        measures=expert_file("measures/robustness_{agents}.csv"),
+    log:
+        log_file("disturb_agents/{expert}_{agents}.log"),
+    wildcard_constraints:
+        agents=any_of(DISTURBED),
+    conda:
+        "../../envs/rl.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        settings=lambda wildcards: settings(
+            "seed",
+            "body",
+            **{k: v for k, v in config["robustness"].items() if k != "levels"},
+            expert=wildcards.expert,
+            level=-1 if wildcards.agents == "expert" else int(wildcards.agents),
+        ),
+        code=code("disturb_agents.py"),
+    message:
+        "Disturbing the walk of {wildcards.expert}: {wildcards.agents}"
+    script:
+        "../scripts/disturb_agents.py"

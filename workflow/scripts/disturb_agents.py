@@ -1,0 +1,44 @@
+"""Walk an expert, or the clones of a level, under disturbances and measure what they keep."""
+
+from typing import TYPE_CHECKING
+
+import torch
+
+from brainiarb.bodies import environment_facts, get_body
+from brainiarb.files import write_csv
+from brainiarb.jobs import job
+from brainiarb.policies import mean_action, read_actors, read_archive
+from brainiarb.robustness import UNITS, dose_responses, robustness_measures
+from brainiarb.rollouts import read_rollouts
+from brainiarb.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        torch.set_num_threads(snakemake.threads)
+        settings = snakemake.params.settings
+        body, level = get_body(settings["body"]), settings["level"]
+        if level < 0:
+            sizes = environment_facts(body).sizes
+            actors = read_archive(snakemake.input.agents, sizes, body.name)
+        else:
+            actors, _ = read_actors(snakemake.input.agents)
+        responses = dose_responses(
+            body,
+            mean_action(actors),
+            {name: settings[name] for name in UNITS},
+            agents=len(actors),
+            episodes=settings["episodes"],
+            observation_std=read_rollouts(snakemake.input.rollouts)["observations"].std(axis=0),
+            # Not of the expert or the level: all walk under the same draws.
+            seed=derive_seed(settings["seed"], "robustness"),
+            threads=snakemake.threads,
+        )
+        if level < 0:
+            responses["clone"] = -1
+        responses.insert(0, "expert", settings["expert"])
+        responses.insert(1, "level", level)
+        write_csv(snakemake.output.responses, responses)
+        write_csv(snakemake.output.measures, robustness_measures(body, responses))
