@@ -15,7 +15,7 @@ RUN = $(VENV)/bin/python -m
 SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) $(OPTIONS))
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
-.PHONY: study quick report test lint bench-experts bench-similarity format venv lock clean help
+.PHONY: study quick report test lint bench-experts bench-similarity bench-gaits format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python workflow/scripts/unlock.py
@@ -42,6 +42,9 @@ bench-experts: venv
 
 bench-similarity: venv
 	PYTHONPATH=workflow/scripts $(RUN) benchmarks.similarity
+
+bench-gaits: venv
+	PYTHONPATH=workflow/scripts $(RUN) benchmarks.gaits
 
 format: venv
 	$(RUN) ruff check --fix .
@@ -71,6 +74,7 @@ help:
 	@echo 'make test       the tests;  make lint  what CI checks besides;  make format  mend it'
 	@echo 'make bench-experts  how fast experts are made, against stock SB3; FULL=1 trains them anew'
 	@echo 'make bench-similarity  how fast CKA is, against the published way and recomputing'
+	@echo 'make bench-gaits  how fast gaits are recorded and analysed, against stock tools'
 	@echo 'make venv       build .venv only'
 	@echo 'make lock       resolve pyproject.toml anew into envs/lock.txt (PYTHON=python3.11)'
 	@echo 'make clean      remove caches; .venv, results and .snakemake stay'

@@ -110,7 +110,11 @@ def contradictions(config):
     for level in robustness["levels"]:
         if level not in noise["levels"]:
             yield f"robustness.levels: {level} is not among noise.levels {noise['levels']}"
-    if not any(doses for name, doses in robustness.items() if name not in ("levels", "episodes")):
+    if not any(
+        doses
+        for name, doses in robustness.items()
+        if name not in ("levels", "episodes")
+    ):
         yield "robustness: give at least one dose of one disturbance, such as push: [100]"
     figures = config["figures"]
     for key in ("noisy_level", "study_level"):

@@ -10,16 +10,14 @@ TABLED = {
     "robustness": expand(
         expert_file("robustness/{agents}.csv"), expert=sorted(CLONED), agents=DISTURBED
     ),
+    "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
     "measures": [
+        *expand(expert_file("measures/returns.csv"), expert=COMPARED),
         *expand(
             expert_file("measures/robustness_{agents}.csv"),
             expert=sorted(CLONED),
             agents=DISTURBED,
         ),
-    ],
-    "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
-    "measures": [
-        *expand(expert_file("measures/returns.csv"), expert=COMPARED),
     ],
     "returns": [
         *expand(

@@ -27,7 +27,8 @@ if __name__ == "__main__":
         poses = rollouts["qpos"][walked.episode][rows]
         times = (rows - rows[0]) / walked.sampling_rate
         picture = render_frame(body, poses[0], PIXELS, PIXELS)
-        write_csv(snakemake.output.skeleton, skeleton_table(body, poses, times))
+        note = "no full cycle was found" if walked.cycle() is None else ""
+        write_csv(snakemake.output.skeleton, skeleton_table(body, poses, times, note))
         write_npz(
             snakemake.output.picture,
             {"picture": np.zeros((0, 0, 3), np.uint8) if picture is None else picture},

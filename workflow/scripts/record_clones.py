@@ -9,7 +9,7 @@ from brainiarb.files import write_csv, write_npz
 from brainiarb.jobs import job
 from brainiarb.policies import mean_action, read_actors, sampled_action
 from brainiarb.recording import record_episodes
-from brainiarb.rollouts import returns_table
+from brainiarb.rollouts import mark_transient, returns_table
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if __name__ == "__main__":
             threads=snakemake.threads,
             progress=f"clones {level} %",
         )
-        write_npz(snakemake.output.rollouts, rollouts)
+        write_npz(snakemake.output.rollouts, mark_transient(rollouts, settings["transient"]))
         write_csv(
             snakemake.output.returns,
             returns_table(rollouts, expert, "clone", level, settings["mode"]),

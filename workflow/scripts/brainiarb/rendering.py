@@ -56,11 +56,13 @@ def skeleton(body: Body, qpos: np.ndarray) -> Skeleton:
     )
 
 
-def skeleton_table(body: Body, qpos: np.ndarray, times: np.ndarray) -> pd.DataFrame:
+def skeleton_table(
+    body: Body, qpos: np.ndarray, times: np.ndarray, note: str = ""
+) -> pd.DataFrame:
     """Tabulate the skeletons of poses `qpos` (n, nq), one row per pose and capsule.
 
     Columns: environment, pose, time (s), geom, leg (its foot, or `trunk`), x_start, z_start, x_end,
-    z_end, radius (m); x counts from the torso of the first pose.
+    z_end, radius (m), note; x counts from the torso of the first pose.
     """
     frames = []
     for number, (pose, time) in enumerate(zip(qpos, times, strict=True)):
@@ -73,7 +75,7 @@ def skeleton_table(body: Body, qpos: np.ndarray, times: np.ndarray) -> pd.DataFr
         table.insert(1, "pose", number)
         table.insert(2, "time", time)
         frames.append(table)
-    return pd.concat(frames, ignore_index=True)
+    return pd.concat(frames, ignore_index=True).assign(note=note)
 
 
 def render_frame(body: Body, qpos: np.ndarray, width: int, height: int) -> np.ndarray | None:

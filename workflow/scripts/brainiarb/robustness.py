@@ -137,7 +137,7 @@ def scaled_reset(body: Body, half_width: float) -> Disturb:
 
     def disturb(walkers: Walkers, t: int) -> None:
         if t == 0:
-            walkers.qpos[:] = middle + factor * (walkers.qpos - middle)
+            walkers.qpos[:] += (factor - 1) * (walkers.qpos - middle)
             walkers.qvel[:] *= factor
             walkers.batch.forward()
 

@@ -2,7 +2,8 @@
 
 A recording is a dict of arrays, ready for an .npz file. Row t holds the state in which the action
 of row t is taken; the state in which an episode ends has no row. Rows are sorted by clone, then
-episode, then time.
+episode, then time. Nothing is dropped: `transient` (N) marks the rows in the start of an episode
+that analyses leave out.
 """
 
 from collections.abc import Mapping
@@ -155,6 +156,12 @@ def steps_into_episode(episode_ids: np.ndarray) -> np.ndarray:
 def drop_transient(episode_ids: np.ndarray, sampling_rate: float, seconds: float) -> np.ndarray:
     """Return a mask (N) of the rows at least `seconds` after the start of their episode."""
     return steps_into_episode(episode_ids) >= round(seconds * sampling_rate)
+
+
+def mark_transient(arrays: Rollouts, seconds: float) -> Rollouts:
+    """Return a recording with `transient` (N): whether a row lies in its episode's first seconds."""
+    rate = float(arrays["sampling_rate"])
+    return arrays | {"transient": ~drop_transient(arrays["episode_ids"], rate, seconds)}
 
 
 def balanced_rows(agents: np.ndarray, episode_ids: np.ndarray, n: int) -> np.ndarray:

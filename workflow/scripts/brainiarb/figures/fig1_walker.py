@@ -45,10 +45,12 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         apart.append(pose)
     frame(below, pd.concat(apart))
     below.set_ylim(-0.3, None)
+    note = first["note"].iloc[0]
+    shown = f"{note}: even times of the longest episode" if note else "one full gait cycle"
     for axes, name, title in (
         (left, "A", first["environment"].iloc[0]),
         (right, "B", "segments whose heights are recorded"),
-        (below, "C", "one full gait cycle of the expert, its poses moved apart"),
+        (below, "C", f"{shown}, poses of the expert moved apart"),
     ):
         head(axes, name, title)
     return figure, skeleton
