@@ -1,6 +1,19 @@
 """Activations: policies and the states of rollouts
--> activations/expert.h5, untrained.h5, bc_<noise>.h5, and activations.h5, which links to them
+-> activations/expert.h5, untrained.h5, peers.h5 (the other experts that are compared),
+bc_<noise>.h5, and activations.h5, which links to them
 """
+
+
+def peers_of(expert):
+    """Return the names of the other experts that an expert is compared with."""
+    return [name for name in COMPARED if name != expert]
+
+
+def peer_files(name):
+    """Return a function of a job that gives one file of each of them."""
+    return lambda wildcards: expand(
+        expert_file(name), expert=peers_of(wildcards.expert)
+    )
 
 
 rule record_expert_activations:
@@ -55,10 +68,41 @@ rule record_untrained_activations:
         "../scripts/record_untrained_activations.py"
 
 
+rule record_peer_activations:
+    input:
+        rollouts=expert_file("rollouts.npz"),
+        record=expert_file("checkpoint.json"),
+        peers=peer_files("checkpoint.zip"),
+        records=peer_files("checkpoint.json"),
+    output:
+        activations=expert_file("activations/peers.h5"),
+    log:
+        log_file("record_peer_activations/{expert}.log"),
+    conda:
+        "../../envs/rl.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=lambda wildcards: settings(
+            "body",
+            "stimuli.rows",
+            "recording.transient",
+            peers=peers_of(wildcards.expert),
+        ),
+        code=code("record_peer_activations.py"),
+    message:
+        "Recording the activations of the other experts on the states of {wildcards.expert}"
+    script:
+        "../scripts/record_peer_activations.py"
+
+
 rule record_clone_activations:
     input:
         clones=expert_file("bc_{noise}.pt"),
         checkpoint=expert_file("checkpoint.zip"),
+        peers=peer_files("checkpoint.zip"),
         expert_rollouts=expert_file("rollouts.npz"),
         rollouts=expert_file("bc_{noise}/rollouts.npz"),
     output:
@@ -78,6 +122,7 @@ rule record_clone_activations:
             "stimuli.rows",
             "recording.transient",
             expert=wildcards.expert,
+            peers=peers_of(wildcards.expert),
         ),
         code=code("record_clone_activations.py"),
     message:
@@ -90,6 +135,7 @@ rule link_activations:
     input:
         expert_file("activations/expert.h5"),
         expert_file("activations/untrained.h5"),
+        expert_file("activations/peers.h5"),
         expand(
             expert_file("activations/bc_{noise}.h5"), noise=LEVELS, allow_missing=True
         ),

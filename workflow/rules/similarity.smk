@@ -1,14 +1,42 @@
-"""Similarity: activations/*.h5 -> similarity/bc_<noise>.csv -> tables/similarity.csv"""
+"""Similarity: activations/*.h5 -> similarity/expert.csv, similarity/bc_<noise>.csv -> tables/similarity.csv
+and measures/similarity.csv, measures/similarity_<noise>.csv -> tables/measures.csv
+"""
+
+
+rule compare_experts:
+    input:
+        expert=expert_file("activations/expert.h5"),
+        peers=expert_file("activations/peers.h5"),
+    output:
+        similarity=expert_file("similarity/expert.csv"),
+        measures=expert_file("measures/similarity.csv"),
+    log:
+        log_file("compare_experts/{expert}.log"),
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        settings=lambda wildcards: settings("seed", expert=wildcards.expert),
+        code=code("compare_experts.py"),
+    message:
+        "Comparing {wildcards.expert} with the other experts"
+    script:
+        "../scripts/compare_experts.py"
 
 
 rule compare_clones:
     input:
         expert=expert_file("activations/expert.h5"),
         untrained=expert_file("activations/untrained.h5"),
+        peers=expert_file("activations/peers.h5"),
         clones=expert_file("activations/bc_{noise}.h5"),
         returns=expert_file("returns/bc_{noise}.csv"),
     output:
         similarity=expert_file("similarity/bc_{noise}.csv"),
+        measures=expert_file("measures/similarity_{noise}.csv"),
     log:
         log_file("compare_clones/{expert}_{noise}.log"),
     conda:
@@ -19,7 +47,10 @@ rule compare_clones:
         runtime=30,
     params:
         settings=lambda wildcards: settings(
-            expert=wildcards.expert, level=int(wildcards.noise)
+            "seed",
+            **config["similarity"],
+            expert=wildcards.expert,
+            level=int(wildcards.noise),
         ),
         code=code("compare_clones.py"),
     message:

@@ -2,7 +2,9 @@
 
 TABLED = {
     "similarity": expand(
-        expert_file("similarity/bc_{noise}.csv"), expert=sorted(CLONED), noise=LEVELS
+        expert_file("similarity/{part}.csv"),
+        expert=sorted(CLONED),
+        part=["expert", *(f"bc_{noise}" for noise in LEVELS)],
     ),
     "spectra": expand(expert_file("spectra.csv"), expert=sorted(CLONED)),
     "gait_map": expand(expert_file("gait_map.csv"), expert=sorted(CLONED)),
@@ -13,6 +15,11 @@ TABLED = {
     "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
     "measures": [
         *expand(expert_file("measures/returns.csv"), expert=COMPARED),
+        *expand(
+            expert_file("measures/similarity{part}.csv"),
+            expert=sorted(CLONED),
+            part=["", *(f"_{noise}" for noise in LEVELS)],
+        ),
         *expand(
             expert_file("measures/robustness_{agents}.csv"),
             expert=sorted(CLONED),

@@ -7,8 +7,11 @@ import pandas as pd
 
 from brainiarb.comparisons import compare_level
 from brainiarb.files import write_csv
+from brainiarb.intervals import clone_intervals, with_intervals
 from brainiarb.jobs import job
+from brainiarb.positions import level_measures
 from brainiarb.rollouts import median_clone
+from brainiarb.seeds import generator
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -18,11 +21,16 @@ if __name__ == "__main__":
         job(snakemake.log, snakemake.output),
         h5py.File(snakemake.input.expert) as expert,
         h5py.File(snakemake.input.untrained) as untrained,
+        h5py.File(snakemake.input.peers) as peers,
         h5py.File(snakemake.input.clones) as clones,
     ):
-        frame = compare_level(expert, untrained, clones)
-        returns = pd.read_csv(snakemake.input.returns)
-        frame["median"] = frame["clone"] == median_clone(returns)
-        frame.insert(0, "expert", snakemake.params.settings["expert"])
-        frame.insert(1, "level", snakemake.params.settings["level"])
-        write_csv(snakemake.output.similarity, frame)
+        settings = snakemake.params.settings
+        frame = compare_level(expert, untrained, peers, clones)
+        median = median_clone(pd.read_csv(snakemake.input.returns))
+        rng = generator(settings["seed"], "clone_intervals", settings["expert"], settings["level"])
+        found = clone_intervals(expert, clones, median, settings, rng)
+        frame["median"] = frame["clone"] == median
+        frame.insert(0, "expert", settings["expert"])
+        frame.insert(1, "level", settings["level"])
+        write_csv(snakemake.output.similarity, with_intervals(frame, found))
+        write_csv(snakemake.output.measures, level_measures(frame))

@@ -1,4 +1,4 @@
-"""Record the activations of a level's clones, and of the expert and the floor on their states."""
+"""Record the activations of a level's clones, and of experts and the floor on their states."""
 
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,10 @@ if __name__ == "__main__":
         expert = read_archive(snakemake.input.checkpoint, sizes, body.name)
         experts_walk = read_rollouts(snakemake.input.expert_rollouts)
         clones_walk = read_rollouts(snakemake.input.rollouts)
+        peers = {
+            name: read_archive(path, sizes, body.name)
+            for name, path in zip(settings["peers"], snakemake.input.peers, strict=True)
+        }
         floor = untrained(
             sizes,
             untrained_seeds(settings["seed"], settings["expert"], len(clones)),
@@ -42,3 +46,5 @@ if __name__ == "__main__":
             record_own(file, "own", clones, [own(clones_walk, k, rows) for k in range(len(clones))])
             record_shared(file, "reference/expert/level", expert, of_level)
             record_shared(file, "reference/untrained/level", floor, of_level)
+            for name, peer in peers.items():
+                record_shared(file, f"reference/peers/{name}/level", peer, of_level)

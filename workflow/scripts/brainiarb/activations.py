@@ -4,9 +4,10 @@ A file holds groups `<stimuli>/<layer>`, float32, (K, n, p) for K networks, n st
 values before the non-linearity, from which the reader derives ReLU, clamp and action. Beside them
 lie `<stimuli>/observations` and `<stimuli>/episode_ids`, and as attributes of the group the digest
 of its states (one per network for `own`), which tells whether two recordings are paired.
-`bc_<noise>.h5` also holds, below `reference/expert` and `reference/untrained`, what those networks
-compute from the level's states. The group `half` holds no values but names the two groups whose
-every second row it is: `read_layers` puts them together.
+`bc_<noise>.h5` also holds, below `reference/expert`, `reference/untrained` and `reference/peers`,
+what those networks compute from the level's states. `peers.h5` holds a group for each other expert
+that is compared, whose attribute `algorithm` says by what it was trained. The group `half` holds no
+values but names the two groups whose every second row it is: `read_layers` puts them together.
 """
 
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
-from brainiarb.layers import LAYERS
+from brainiarb.layers import LAYERS, LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.stimuli import Stimuli
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def record_shared(file: h5py.File, group: str, actors: "Actors", stimuli: Stimul
     node = _group(file, group, [stimuli.digest], shared=True)
     node.create_dataset("observations", data=stimuli.observations)
     node.create_dataset("episode_ids", data=stimuli.episode_ids)
+    node.attrs["spacing"] = stimuli.spacing
     for k in range(len(actors)):
         for name, values in actors.only(k).respond(stimuli.observations).items():
             _rows(node, name, len(actors), values)[k] = values[0]
@@ -44,6 +46,7 @@ def record_own(file: h5py.File, group: str, actors: "Actors", own: Sequence[Stim
     rows = max(len(stimuli.observations) for stimuli in own)
     node = _group(file, group, [stimuli.digest for stimuli in own], shared=False)
     node.attrs["rows"] = [len(stimuli.observations) for stimuli in own]
+    node.attrs["episodes"] = [len(np.unique(stimuli.episode_ids)) for stimuli in own]
     for k, stimuli in enumerate(own):
         layers = actors.only(k if len(actors) > 1 else 0).respond(stimuli.observations)
         layers["observations"] = stimuli.observations[None]
@@ -57,6 +60,7 @@ def describe_half(file: h5py.File, first: str, second: str, stimuli: Stimuli) ->
     """Add the group `half`, which holds no values: they are every second row of two groups."""
     node = _group(file, "half", [stimuli.digest], shared=True)
     node.attrs["every_second_row_of"] = [first, second]
+    node.attrs["spacing"] = stimuli.spacing
 
 
 def link_files(path: Path, files: dict[str, Path], digests: dict[str, str]) -> None:
@@ -87,6 +91,25 @@ def every_second(
     return {name: np.concatenate([first[name][::2], second[name][::2]]) for name in LAYERS}
 
 
+def with_derived(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the layers of a network with what follows from them: ReLU, clamp and mean action."""
+    return {
+        **layers,
+        "linear1_relu": np.maximum(layers["linear1"], 0),
+        "linear2_relu": np.maximum(layers["linear2"], 0),
+        "log_std_clamped": np.clip(layers["log_std_linear"], LOG_STD_MIN, LOG_STD_MAX),
+        "actions": np.tanh(layers["mean_linear"]),
+    }
+
+
+def read_observations(file: h5py.File, group: str, network: int) -> np.ndarray:
+    """Return the states (n, o) that one network of a group has seen."""
+    node = file[group]
+    if node.attrs["shared"]:
+        return node["observations"][:]
+    return node["observations"][network, : own_length(file, group, network)]
+
+
 def digest_of(file: h5py.File, group: str, network: int) -> str:
     """Return the digest of the states that one network of a group has seen."""
     node = file[group]
@@ -99,6 +122,17 @@ def own_length(file: h5py.File, group: str, network: int) -> int:
     if node.attrs["shared"]:
         return int(node[LAYERS[0]].shape[1])
     return int(node.attrs["rows"][network])
+
+
+def episode_count(file: h5py.File, group: str, network: int) -> int:
+    """Return from how many episodes the states of one network of a group are."""
+    node = file[group]
+    if "every_second_row_of" in node.attrs:
+        parts = [file[part]["episode_ids"][::2] for part in node.attrs["every_second_row_of"]]
+        return sum(len(np.unique(part)) for part in parts)
+    if node.attrs["shared"]:
+        return len(np.unique(node["episode_ids"][:]))
+    return int(node.attrs["episodes"][network])
 
 
 def _group(file: h5py.File, name: str, digests: list[str], shared: bool) -> h5py.Group:

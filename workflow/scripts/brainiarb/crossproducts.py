@@ -83,6 +83,60 @@ class CrossProducts:
         )
         return biased, unbiased
 
+    def null(self, first: int, second: int) -> np.ndarray:
+        """Return about what biased CKA (a, b) is where the rows of both sides are independent.
+
+        sqrt(PR_x PR_y) / (n - 1), PR the participation ratio tr(C)^2 / tr(C^2) of a covariance.
+        """
+        ratios = []
+        for network in (first, second):
+            own = [
+                self.covariance(network, network, i, i) for i in range(len(self.networks[network]))
+            ]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                ratios.append([np.trace(matrix) ** 2 / np.sum(matrix**2) for matrix in own])
+        one, other = (np.array(values) for values in ratios)
+        return np.sqrt(one[:, None] * other) / max(self.rows - 1, 1)
+
+    def procrustes(self, first: int, second: int, layer: int, other: int) -> float:
+        """Return the angular Procrustes distance of two layers, 0 to pi/2, nan without variance.
+
+        As `similarity.procrustes`, to about the root of `precision`.
+        """
+        sizes = [
+            np.trace(self.covariance(network, network, i, i))
+            for network, i in ((first, layer), (second, other))
+        ]
+        if not min(sizes) > 0:
+            return float("nan")
+        shared = np.linalg.svd(self.covariance(first, second, layer, other), compute_uv=False)
+        return float(np.arccos(np.clip(shared.sum() / np.sqrt(sizes[0] * sizes[1]), 0.0, 1.0)))
+
+    def covariance(self, first: int, second: int, layer: int, other: int) -> np.ndarray:
+        """Return Y'X (p, q) of one layer of each network, centred and scaled, over all rows."""
+        sums = self._sums(first, second)
+        (one, rows), (two, along) = (
+            _with_columns(self.networks[network])[i]
+            for network, i in ((first, layer), (second, other))
+        )
+        part = sums[rows, along]
+        totals = part[:-2, -1] + one.heavy.sum(axis=0), part[-1, :-2] + two.heavy.sum(axis=0)
+        return part[:-2, :-2] + one.heavy.T @ two.heavy - np.outer(*totals) / max(self.rows, 1)
+
+    def only(self, networks: Sequence[int], pairs: Iterable[tuple[int, int]]) -> "CrossProducts":
+        """Return the sums of some of the networks, in ascending order, and of some of their pairs.
+
+        Pairs are named by the positions that the networks have here.
+        """
+        place = {network: k for k, network in enumerate(networks)}
+        kept = sorted({*((k, k) for k in networks), *((min(pair), max(pair)) for pair in pairs)})
+        return CrossProducts(
+            tuple(self.networks[k] for k in networks),
+            {(place[a], place[b]): self.sums[a, b] for a, b in kept},
+            self.rows,
+            self.precision,
+        )
+
     def notes(self, first: int, second: int) -> list[list[str]]:
         """Return one of `NOTES` for each pair of layers (a, b)."""
         found = [
@@ -108,16 +162,18 @@ class CrossProducts:
         own = [self._hsic(k, k, only_itself=True) for k in range(len(self.networks))]
         return [(biased.diagonal(), unbiased.diagonal()) for biased, unbiased in own]
 
-    def _hsic(self, first: int, second: int, only_itself: bool = False) -> Norms:
+    def _sums(self, first: int, second: int) -> np.ndarray:
         if (first, second) in self.sums:
-            sums = self.sums[first, second]
-        elif (second, first) in self.sums:
-            sums = self.sums[second, first].T
-        else:
-            raise ValueError(
-                f"expected a pair of networks whose products were summed, found {first} and "
-                f"{second}; add it to the pairs of cross_products"
-            )
+            return self.sums[first, second]
+        if (second, first) in self.sums:
+            return self.sums[second, first].T
+        raise ValueError(
+            f"expected a pair of networks whose products were summed, found {first} and "
+            f"{second}; add it to the pairs of cross_products"
+        )
+
+    def _hsic(self, first: int, second: int, only_itself: bool = False) -> Norms:
+        sums = self._sums(first, second)
         sides = self.networks[first], self.networks[second]
         biased, unbiased = np.full((2, *map(len, sides)), np.nan)
         for i, (one, rows) in enumerate(_with_columns(sides[0])):

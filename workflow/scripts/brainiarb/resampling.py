@@ -243,12 +243,12 @@ def _sides(
     rows = int(counts[kept].min(initial=len(episode_ids)))
     chosen = [np.flatnonzero(episode_ids == label)[:rows] for label in labels[kept]]
     index = np.concatenate([np.zeros(0, np.int64), *chosen])
-    sides = [columns_of(_components(side[index], share)) for side in (x, y)]
+    sides = [columns_of(components(side[index], share)) for side in (x, y)]
     first, second = (side.reshape(len(chosen), rows, side.shape[1]) for side in sides)
     return first, second
 
 
-def _components(values: np.ndarray, share: float) -> np.ndarray:
+def components(values: np.ndarray, share: float = SHARE) -> np.ndarray:
     """Return a layer (n, p) on the fewest components (n, k) that hold a share of its variance."""
     centred = unit(values)
     variances, directions = np.linalg.eigh(centred.T @ centred)

@@ -12,6 +12,7 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from brainiarb.rollouts import Rollouts, balanced_rows, drop_transient
 
@@ -24,6 +25,8 @@ class Stimuli:
     """(n, o) float32, raw."""
     episode_ids: np.ndarray
     """(n) int32, the recorded episode of each state."""
+    spacing: float = float("nan")
+    """s between neighbouring states of an episode, of most episodes; nan if not evenly chosen."""
 
     @property
     def digest(self) -> str:
@@ -41,7 +44,11 @@ def pool(rollouts: Rollouts, rows: int, transient: float) -> Stimuli:
     steady = drop_transient(rollouts["episode_ids"], float(rollouts["sampling_rate"]), transient)
     agents, episodes = rollouts["clone_ids"][steady], rollouts["episode_ids"][steady]
     chosen = balanced_rows(agents, episodes, rows)
-    return Stimuli(rollouts["observations"][steady][chosen], episodes[chosen])
+    return Stimuli(
+        rollouts["observations"][steady][chosen],
+        episodes[chosen],
+        _spacing(episodes, chosen) / float(rollouts["sampling_rate"]),
+    )
 
 
 def half(first: Stimuli, second: Stimuli) -> Stimuli:
@@ -49,6 +56,7 @@ def half(first: Stimuli, second: Stimuli) -> Stimuli:
     return Stimuli(
         np.concatenate([first.observations[::2], second.observations[::2]]),
         np.concatenate([first.episode_ids[::2], second.episode_ids[::2]]),
+        2 * float(np.fmin(first.spacing, second.spacing)),
     )
 
 
@@ -68,3 +76,10 @@ def own_twice(rollouts: Rollouts, rows: int) -> tuple[Stimuli, Stimuli]:
         Stimuli(rollouts["observations"][first], rollouts["episode_ids"][first]),
         Stimuli(rollouts["observations"][second], rollouts["episode_ids"][second]),
     )
+
+
+def _spacing(episode_ids: np.ndarray, chosen: np.ndarray) -> float:
+    """Return how many rows lie from one chosen row to the next, in the median episode."""
+    within = np.diff(episode_ids[chosen]) == 0
+    gaps = pd.Series(np.diff(chosen)[within]).groupby(episode_ids[chosen][1:][within]).mean()
+    return float(gaps.median())

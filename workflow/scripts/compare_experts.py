@@ -1,0 +1,28 @@
+"""Compare an expert with itself, other experts, its observations and random heads."""
+
+from typing import TYPE_CHECKING
+
+import h5py
+
+from brainiarb.comparisons import compare_experts
+from brainiarb.files import write_csv
+from brainiarb.jobs import job
+from brainiarb.positions import expert_measures
+from brainiarb.seeds import generator
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with (
+        job(snakemake.log, snakemake.output),
+        h5py.File(snakemake.input.expert) as expert,
+        h5py.File(snakemake.input.peers) as peers,
+    ):
+        settings = snakemake.params.settings
+        rng = generator(settings["seed"], "random_heads", settings["expert"])
+        frame = compare_experts(expert, peers, rng)
+        frame.insert(0, "expert", settings["expert"])
+        frame.insert(1, "level", -1)
+        write_csv(snakemake.output.similarity, frame.assign(median=False))
+        write_csv(snakemake.output.measures, expert_measures(settings["expert"]))

@@ -1,0 +1,35 @@
+"""Record the activations of the other compared experts on an expert's states: the ceiling."""
+
+from typing import TYPE_CHECKING
+
+import h5py
+import torch
+
+from brainiarb.activations import record_shared
+from brainiarb.bodies import environment_facts, get_body
+from brainiarb.files import read_json, whole
+from brainiarb.jobs import job
+from brainiarb.policies import read_archive
+from brainiarb.rollouts import read_rollouts
+from brainiarb.stimuli import pool
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        torch.set_num_threads(snakemake.threads)
+        settings = snakemake.params.settings
+        body = get_body(settings["body"])
+        sizes = environment_facts(body).sizes
+        rollouts = read_rollouts(snakemake.input.rollouts)
+        stimuli = pool(rollouts, settings["rows"], settings["transient"])
+        with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs["sampling_rate"] = float(rollouts["sampling_rate"])
+            file.attrs["algorithm"] = read_json(snakemake.input.record).get("algorithm", "unknown")
+            for name, path, record in zip(
+                settings["peers"], snakemake.input.peers, snakemake.input.records, strict=True
+            ):
+                group = f"{name}/expert"
+                record_shared(file, group, read_archive(path, sizes, body.name), stimuli)
+                file[name].attrs["algorithm"] = read_json(record).get("algorithm", "unknown")
