@@ -8,7 +8,8 @@ covers too little, since a resample of three experts varies less than three new 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from itertools import combinations, product
 from math import comb, factorial, prod
 
@@ -16,6 +17,7 @@ import numpy as np
 from scipy.stats import norm, t
 
 ROUNDING = 1e-9  # relative difference below which two statistics count as equal
+TABLE = 10_000  # samples that the null of the dip is from
 CELLS = 2**18  # numbers of a batch of samples whose dip is computed at once
 
 
@@ -198,30 +200,24 @@ def trend_test(
         return Inference(float("nan"))
     total = sum(float(rise.sum()) for rise in rises)
     variance = sum(4 * _jonckheere_variance(x, g) for x, g in zip(values, levels, strict=True))
-    arrangements = prod(
-        factorial(len(g)) // prod(factorial(int(n)) for n in np.unique(g, return_counts=True)[1])
-        for g in levels
-    )
-    smallest = min(1.0, 2 / arrangements)
+    sizes = [np.unique(g, return_counts=True)[1].tolist() for g in levels]
+    smallest = min(1.0, 2 / prod(factorial(sum(k)) // prod(map(factorial, k)) for k in sizes))
     p = float(2 * norm.sf(abs(total) / np.sqrt(variance))) if variance > 0 else 1.0
-    estimate, p = total / pairs, max(p, smallest)
-    cells = [np.flatnonzero(g == level) for g in levels for level in np.unique(g)]
-    if min(map(len, cells)) < 2:
-        return Inference(estimate, p=p, smallest=smallest)
+    result = Inference(total / pairs, p=max(p, smallest), smallest=smallest)
+    cells = [k for expert in sizes for k in expert]
+    if min(cells) < 2:
+        return result
     drawn = np.zeros(replicates)
     for rise, g in zip(rises, levels, strict=True):
-        index = np.concatenate(
-            [
-                rows[rng.integers(len(rows), size=(replicates, len(rows)))]
-                for rows in (np.flatnonzero(g == level) for level in np.unique(g))
-            ],
-            axis=1,
-        )
-        drawn += [rise[np.ix_(rows, rows)].sum() for rows in index]
-    freedom = sum(len(cell) - 1 for cell in cells)
-    share = _expanded(confidence, freedom, sum(map(len, cells)))
+        weights = np.zeros((replicates, len(g)))
+        for level in np.unique(g):
+            rows = np.flatnonzero(g == level)
+            shares = np.full(len(rows), 1 / len(rows))
+            weights[:, rows] = rng.multinomial(len(rows), shares, replicates)
+        drawn += ((weights @ rise) * weights).sum(axis=1)
+    share = _expanded(confidence, sum(cells) - len(cells), sum(cells))
     low, high = np.quantile(drawn / pairs, [share, 1 - share])
-    return Inference(estimate, float(low), float(high), p, smallest)
+    return replace(result, low=float(low), high=float(high))
 
 
 def equivalence(differences: np.ndarray, margin: float, alpha: float = 0.05) -> Inference:
@@ -275,14 +271,19 @@ def dip_test(cells: Sequence[np.ndarray], replicates: int, rng: np.random.Genera
     if not used:
         return Inference(float("nan"))
     estimate = float(np.mean([dip(x) for x in used]))
-    null = np.zeros(replicates)
-    for n in map(len, used):
-        batches = -(-replicates * n**3 // CELLS)
-        null += np.concatenate(
-            [dip(x) for x in np.array_split(rng.random((replicates, n)), batches)]
-        )
-    p, smallest = _p_of(estimate, null / len(used), exact=False)
+    null = sum(rng.choice(_uniform_dips(len(x)), replicates) for x in used) / len(used)
+    p, smallest = _p_of(estimate, null, exact=False)
     return Inference(estimate, p=p, smallest=smallest)
+
+
+@cache
+def _uniform_dips(n: int) -> np.ndarray:
+    """Return the dips of uniform samples of `n` values: the table that Hartigan and Hartigan print.
+
+    From a seed of its own, because it is the same for all data.
+    """
+    samples = np.random.default_rng(n).random((TABLE, n))
+    return np.concatenate([dip(x) for x in np.array_split(samples, -(-TABLE * n**3 // CELLS))])
 
 
 # ----------------------------------------------------------------------------------------- parts
