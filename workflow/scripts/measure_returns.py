@@ -7,7 +7,6 @@ import pandas as pd
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.measures import return_measures
-from brainiarb.rollouts import agent_returns
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -15,4 +14,4 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         episodes = pd.concat([pd.read_csv(part) for part in snakemake.input], ignore_index=True)
-        write_csv(snakemake.output.measures, return_measures(agent_returns(episodes)))
+        write_csv(snakemake.output.measures, return_measures(episodes))

@@ -19,6 +19,7 @@ from brainiarb.stats import (
     holm,
     interquartile_mean,
     permutation_test,
+    sign_flip_test,
     stratified_bootstrap,
     t_interval,
     trend_test,
@@ -48,7 +49,6 @@ class Question:
     level: int | None = None
     answers: tuple[str, str] | None = None
     """If p is at most alpha, by the sign of the estimate; None where nothing is tested."""
-    otherwise: str = UNRESOLVED
 
 
 @dataclass(frozen=True)
@@ -73,29 +73,34 @@ def statistics_table(
     walking: float,
     margins: Mapping[str, Mapping[str, float]],
 ) -> pd.DataFrame:
-    """Tabulate levels, contrasts, trends, bimodality and equivalence of every measure.
+    """Tabulate levels, differences, contrasts, trends, bimodality and equivalence of every measure.
 
     `measures` has the columns of `measures.COLUMNS`; `margins` name, for `absolute` and `relative`,
-    the margin of equivalence of some measures, in their unit or as a share of the expert's value.
+    the margin of equivalence of some measures, in their unit or as a share of the expert's value. A
+    margin is at least the expert's own `<measure>_spread`, where that is among the measures. Of
+    spreads and demonstrators nothing is asked.
     """
     walks = walking_levels(measures, walking)
     rows = []
-    shown = measures[~measures["measure"].str.startswith("demonstrator_")]
-    for (measure, unit), mine in shown.groupby(["measure", "unit"], sort=True):
+    names = measures["measure"].str
+    asked = measures[~(names.startswith("demonstrator_") | names.endswith("_spread"))]
+    for (measure, unit), mine in asked.groupby(["measure", "unit"], sort=True):
         finite = mine[np.isfinite(mine["value"])]
-        own = finite[finite["level"] < 0].groupby("expert")["value"].mean().to_dict()
+        own = own_values(finite)
         cells = cells_of(finite)
         inquiry = Inquiry(generator(seed, "compute_statistics", str(measure)), alpha, replicates)
         questions = [
             *_levels(own, cells, inquiry),
+            *_differences(own, cells, walks, inquiry),
             *_contrasts(cells, walks, inquiry),
             *_trends(cells, inquiry),
             *_bimodality(cells, inquiry),
         ]
         for kind, by_measure in sorted(margins.items()):
             if measure in by_measure:
-                margin = by_measure[str(measure)]
-                questions += _equivalences(own, cells, margin, kind == "relative", inquiry)
+                spread = own_values(measures[measures["measure"] == f"{measure}_spread"])
+                limits = by_measure[str(measure)], kind == "relative", spread
+                questions += _equivalences(own, cells, *limits, inquiry)
         rows += [(measure, unit, question) for question in questions]
     return _answered(rows, alpha)
 
@@ -112,6 +117,14 @@ def walking_levels(measures: pd.DataFrame, walking: float) -> dict[str, list[int
         walks = by_level >= walking * by_level.get(0, np.nan)
         levels[str(expert)] = [int(level) for level in by_level.index[walks]]
     return levels
+
+
+def own_values(measure: pd.DataFrame) -> dict[str, float]:
+    """Return the value of each expert itself in one measure."""
+    own = measure[measure["level"] < 0]
+    return {
+        str(name): float(value) for name, value in zip(own["expert"], own["value"], strict=True)
+    }
 
 
 def cells_of(measure: pd.DataFrame) -> dict[str, Cells]:
@@ -144,6 +157,30 @@ def _levels(
         )
         method = "interquartile mean, stratified bootstrap"
         yield Question("iqm", result, clones, method, _condition(clones), level)
+
+
+def _differences(
+    own: Mapping[str, float],
+    cells: Mapping[str, Cells],
+    walks: Mapping[str, list[int]],
+    inquiry: Inquiry,
+) -> Iterator[Question]:
+    """Ask whether clones differ from their own expert where the demonstrator still walks."""
+    clones = []
+    for expert, mine in cells.items():
+        used = [mine[level] for level in mine if level in walks.get(expert, [])]
+        if used and expert in own:
+            clones.append(np.concatenate(used) - own[expert])
+    if not clones:
+        return
+    answers = ("lower than the expert", "higher than the expert")
+    if len(clones) > 1:
+        result, method, condition = _mean(clones, inquiry.confidence)
+    else:
+        draws = inquiry.replicates, inquiry.rng, inquiry.confidence
+        result = sign_flip_test(clones[0], *draws)
+        method, condition = "sign flips of clones", _condition(clones)
+    yield Question("difference", result, clones, method, condition, answers=answers)
 
 
 def _contrasts(
@@ -213,31 +250,29 @@ def _equivalences(
     cells: Mapping[str, Cells],
     margin: float,
     relative: bool,
+    spread: Mapping[str, float],
     inquiry: Inquiry,
 ) -> Iterator[Question]:
     """Ask whether the clones of each level are like their expert, up to a margin."""
-    method = f"two one-sided tests, margin {margin:g}" + " of the expert's" * relative
-    for level in sorted({level for mine in cells.values() for level in mine}):
+    scales = {
+        expert: abs(own[expert]) if relative else 1.0
+        for expert in cells
+        if expert in own and not (relative and own[expert] == 0)
+    }
+    spreads = [spread[expert] / scale for expert, scale in scales.items() if expert in spread]
+    margin = max([margin, *filter(np.isfinite, spreads)])
+    method = f"two one-sided tests, margin {margin:.3g}" + " of the expert's" * relative
+    for level in sorted({level for expert in scales for level in cells[expert]}):
         clones = [
-            (mine[level] - own[expert]) / (abs(own[expert]) if relative else 1)
-            for expert, mine in cells.items()
-            if level in mine and expert in own and not (relative and own[expert] == 0)
+            (cells[expert][level] - own[expert]) / scale
+            for expert, scale in scales.items()
+            if level in cells[expert]
         ]
-        if not clones:
-            continue
-        units = clones[0] if len(clones) == 1 else np.array([x.mean() for x in clones])
+        units = np.array([x.mean() for x in clones]) if len(clones) > 1 else clones[0]
         result = equivalence(units, margin, inquiry.alpha)
-        apart = result.low > margin or result.high < -margin
-        yield Question(
-            "equivalence",
-            result,
-            clones,
-            method,
-            OVER if len(clones) > 1 else _condition(clones),
-            level,
-            ("equivalent", "equivalent"),
-            "different" if apart else UNRESOLVED,
-        )
+        condition = OVER if len(clones) > 1 else _condition(clones)
+        answers = ("equivalent",) * 2
+        yield Question("equivalence", result, clones, method, condition, level, answers)
 
 
 def _mean(clones: Sequence[np.ndarray], confidence: float) -> tuple[Inference, str, str]:
@@ -281,4 +316,4 @@ def _answer(question: Question, corrected: float, alpha: float) -> str:
         return "not testable"
     if question.answers and max(corrected, question.result.smallest) <= alpha:
         return question.answers[int(question.result.estimate > 0)]
-    return question.otherwise
+    return UNRESOLVED

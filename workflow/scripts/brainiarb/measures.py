@@ -5,6 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from brainiarb.rollouts import agent_returns
+
 COLUMNS = ("expert", "level", "clone", "measure", "unit", "value", "note")
 
 
@@ -28,14 +30,19 @@ def measure_rows(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def return_measures(agents: pd.DataFrame) -> pd.DataFrame:
-    """Tabulate return, episode length and survival of every agent of an expert.
+def return_measures(episodes: pd.DataFrame) -> pd.DataFrame:
+    """Tabulate return, episode length and survival of every agent.
 
-    `agents` is from `rollouts.agent_returns`, with mean actions. Survival is the share of episodes
-    that ended otherwise than by a fall. A demonstrator stands beside the clones of its level with
-    measures of its own, averaged over all that it demonstrated.
+    `episodes` is from `rollouts.returns_table`, with mean actions. Survival is the share of
+    episodes that ended otherwise than by a fall. A demonstrator stands beside the clones of its
+    level with measures of its own, over all that it demonstrated. `return_spread` is the standard
+    deviation of an expert's episodes.
     """
-    frames = []
+    agents = agent_returns(episodes)
+    frames = [
+        measure_rows(str(expert), -1, "return_spread", "reward", {-1: returns.std()})
+        for expert, returns in episodes[episodes["agent"] == "expert"].groupby("expert")["return"]
+    ]
     for (expert, level, agent), mine in agents.groupby(["expert", "level", "agent"], sort=True):
         of_clone = agent == "clone"
         for measure, unit, values in (

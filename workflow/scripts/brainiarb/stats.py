@@ -76,7 +76,7 @@ def stratified_bootstrap(
     `strata` hold values (n) each; `statistic` maps (..., N) to (...). Strata are experts, as tasks
     are in Agarwal et al. 2021, so the interval is conditional on them. Percentiles are expanded for
     few values (Hesterberg 2015, "What teachers should know about the bootstrap", section 5.3):
-    plain ones of 8 values cover 0.90 instead of 0.95. A stratum of one value has no interval.
+    plain ones of 8 values cover about 0.90 instead of 0.95. A stratum of one value has no interval.
     """
     estimate = float(statistic(np.concatenate(strata)))
     freedom = sum(len(values) - 1 for values in strata)
@@ -98,7 +98,7 @@ def hierarchical_bootstrap(
 
     `values[expert][clone]` holds the episodes (n). Experts are drawn anew, then clones
     of each, then episodes of each (Saravanan, Berman and Sober 2020). The interval needs many
-    experts: of 3, one of 95 % covers 0.83; of 1, it is conditional on this expert.
+    experts: of 3, one of 95 % covers 0.8 to 0.9; of 1, it is conditional on this expert.
     """
     means = np.empty((len(values), replicates))
     for e, clones in enumerate(values):

@@ -69,9 +69,7 @@ def find_anchor(episodes: Sequence[Sequence[ArrayLike]], length: float) -> Ancho
     return None
 
 
-def cut_strides(
-    strikes: ArrayLike, every: int, length: float
-) -> tuple[NDArray[np.int64], int]:
+def cut_strides(strikes: ArrayLike, every: int, length: float) -> tuple[NDArray[np.int64], int]:
     """Return the rows (n, 2) where strides begin and end, and how many intervals were none.
 
     `strikes` are those of the anchor's foot in one episode. A stride lasts 0.5 to 1.5 times
@@ -99,9 +97,7 @@ def stride_phase(n_rows: int, strides: NDArray[np.int64]) -> NDArray[np.float64]
     return phase
 
 
-def hilbert_phase(
-    pose: ArrayLike, seconds: float, sampling_rate: float
-) -> NDArray[np.float64]:
+def hilbert_phase(pose: ArrayLike, seconds: float, sampling_rate: float) -> NDArray[np.float64]:
     """Return the phase (N), 0 to 1, of the pose's first principal component about the period.
 
     `pose` (N, c) is one episode; z-scored, then band-passed without delay (Butterworth, 4th order,
