@@ -19,6 +19,7 @@ from brainiarb.figures import (
     fig2_cka,
     fig3_gait_cycles,
     fig4_psd,
+    fig_robustness,
     learning_curves,
     noise_series,
     style,
@@ -111,6 +112,27 @@ def curves():
     return pd.concat([*parts, named_curve(read_curve(None), "mine", {})], ignore_index=True)
 
 
+def robustness():
+    """An expert and two clones of two levels, of which one falls anyway, under two disturbances."""
+    series = [("push", [0, 100, 200]), ("friction", [0.5, 1, 1.5])]
+    rows = [
+        (level, clone, name, dose, 5000.0 - 10 * max(level, 0) - clone - dose, 1000 - dose)
+        for level, clones in ((-1, [-1]), (0, [0, 1]), (40, [0, 1]))
+        for clone in clones
+        for name, doses in series
+        for dose in doses
+    ]
+    columns = ["level", "clone", "disturbance", "dose", "return", "length"]
+    table = pd.DataFrame(rows, columns=columns)
+    measures = table[["level", "clone", "disturbance"]].drop_duplicates().assign(value=0.9)
+    measures["measure"] = "robust_" + measures["disturbance"]
+    measures.loc[measures.eval("level == 40 and clone == 1"), "value"] = np.nan
+    statistics = pd.DataFrame(
+        {"measure": "robust_push", "kind": "level", "level": [0, 40], "estimate": 0.9}
+    ).assign(low=0.8, high=1.0)
+    return {"robustness": table, "measures": measures, "statistics": statistics}
+
+
 def gait_tables():
     walks = [a_walk(), a_walk(40), a_walk(80, episodes=(50,), falls=True)]
     made = [make(walks, SETTINGS, 0) for make in (shared_map, published_maps)]
@@ -134,6 +156,7 @@ def given():
         fig3_gait_cycles: (gait_tables(), LEVELS),
         fig4_psd: ({"spectra": spectra()}, {**LEVELS, "lowest": 0.3, "highest": 20.0}),
         noise_series: ({"agents": agents()}, {}),
+        fig_robustness: (robustness(), LEVELS),
         learning_curves: ({"learning_curves": curves()}, {}),
     }
 
@@ -323,6 +346,43 @@ def test_every_expert_has_a_line_in_the_colour_of_its_algorithm_and_its_choice_m
         mine = numbers.query("expert == 'sac_0'")
         np.testing.assert_allclose(third.get_xdata(), mine[column] / unit)
     assert numbers["selected"].sum() == 3
+
+
+def test_dose_responses_are_drawn_for_every_agent_and_who_has_no_value_is_counted(drawn):
+    figure, numbers = drawn["fig_robustness"]
+    assert len(figure.axes) == 6
+    assert len(numbers) == 5 * 6
+    pushes = figure.axes[0]
+    assert pushes.get_xlabel() == "push (N, for 50 ms)"
+    assert len(pushes.lines) == 1 + 2 * 3
+    expert, *_, noisy = [line for line in pushes.lines if line.get_marker() == "o"]
+    assert expert.get_ydata().tolist() == [5001, 4901, 4801]
+    assert noisy.get_ydata().tolist() == [4599.5, 4499.5, 4399.5]
+    assert [label.get_text() for label in figure.axes[2].get_xticklabels()] == [
+        "expert\nn = 1 of 1", "0 %\nn = 2 of 2", "40 %\nn = 1 of 2",
+    ]  # fmt: skip
+    intervals = [line.get_ydata() for line in figure.axes[2].lines if len(line.get_ydata()) == 2]
+    assert [0.8, 1.0] in [list(interval) for interval in intervals]
+
+
+def test_robustness_is_drawn_without_statistics_too():
+    tables = robustness()
+    del tables["statistics"]
+    with style.journal():
+        figure, _ = fig_robustness.draw(tables, LEVELS)
+    assert len(figure.axes) == 6
+
+
+def test_the_walker_without_a_cycle_is_said_to_have_none(drawn):
+    titles = [drawn["fig1_walker"][0].axes[2].get_title(loc="left")]
+    skeleton = poses().assign(note="no full cycle was found")
+    with style.journal():
+        figure, _ = fig1_walker.draw(
+            {"skeleton": skeleton}, {"picture": np.zeros((0, 0, 3), np.uint8)}
+        )
+    titles.append(figure.axes[2].get_title(loc="left"))
+    assert ["one full gait cycle" in title for title in titles] == [True, False]
+    assert "no full cycle was found" in titles[1]
 
 
 def test_without_a_curve_the_figure_of_learning_says_so():

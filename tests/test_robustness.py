@@ -1,4 +1,4 @@
-"""Robustness: each dose is what it says, alike for all agents, and areas are those of known series."""
+"""Robustness: a dose is what it says, alike for all agents; areas are those of known series."""
 
 import numpy as np
 import pandas as pd

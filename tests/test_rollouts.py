@@ -9,6 +9,7 @@ from brainiarb.rollouts import (
     check_rollouts,
     drop_transient,
     episode_returns,
+    mark_transient,
     median_clone,
     observation_scaler,
     row_widths,
@@ -74,6 +75,13 @@ def test_transient_is_dropped_from_each_episode():
     assert steps_into_episode(ids).tolist() == [0, 1, 2, 0, 0, 1]
     assert drop_transient(ids, 125.0, 0.016).tolist() == [False, False, True, False, False, False]
     assert drop_transient(ids, 125.0, 0.0).all()
+
+
+def test_the_transient_is_marked_and_nothing_dropped():
+    arrays = {"episode_ids": np.array([4, 4, 4, 7]), "sampling_rate": np.array(125.0)}
+    marked = mark_transient(arrays, 0.016)
+    assert marked["transient"].tolist() == [True, True, False, True]
+    assert marked.keys() == arrays.keys() | {"transient"}
 
 
 def test_scaler_standardises_and_leaves_constants_finite():

@@ -309,6 +309,13 @@ def archive_files(wildcards):
     }
 
 
+def disturbed_agents(wildcards):
+    """Return the archive of the expert, or the clones of a level."""
+    expert = wildcards.agents == "expert"
+    name = "checkpoint.zip" if expert else f"bc_{wildcards.agents}.pt"
+    return expert_file(name).format(expert=wildcards.expert)
+
+
 def mode_of(wildcards):
     """Return the action mode that a file name stands for."""
     return "sampled" if wildcards.mode else "mean"

@@ -5,13 +5,6 @@
 DISTURBED = ["expert", *sorted(config["robustness"]["levels"])]
 
 
-def disturbed_agents(wildcards):
-    """Return the archive of the expert, or the clones of a level."""
-    expert = wildcards.agents == "expert"
-    name = "checkpoint.zip" if expert else f"bc_{wildcards.agents}.pt"
-    return expert_file(name).format(expert=wildcards.expert)
-
-
 rule disturb_agents:
     input:
         agents=disturbed_agents,

@@ -159,7 +159,7 @@ def drop_transient(episode_ids: np.ndarray, sampling_rate: float, seconds: float
 
 
 def mark_transient(arrays: Rollouts, seconds: float) -> Rollouts:
-    """Return a recording with `transient` (N): whether a row lies in its episode's first seconds."""
+    """Return a recording with `transient` (N): whether a row is of its episode's first seconds."""
     rate = float(arrays["sampling_rate"])
     return arrays | {"transient": ~drop_transient(arrays["episode_ids"], rate, seconds)}
 
