@@ -40,7 +40,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         mine = means[means["disturbance"] == name]
         for axes, (column, label) in zip(row, RESPONSES.items(), strict=False):
             dose_response(axes, mine, column, settings["noisy_level"])
-            axes.set(xlabel=DOSES[name], ylabel=label, ylim=(0, None))
+            axes.set(xlabel=DOSES[name], ylabel=label)
+            axes.set_ylim(min(0.0, axes.get_ylim()[0]), None)
             head(axes, next(letters))
         measure = f"robust_{name}"
         areas(
@@ -87,4 +88,4 @@ def areas(axes: Axes, measures: pd.DataFrame, statistics: pd.DataFrame) -> None:
     axes.set_xticks(range(len(levels)), ticks)
     axes.set(xlim=(-0.6, len(levels) - 0.4), ylabel="retained return\nover all doses")
     axes.axhline(1, color="black", linestyle=":", linewidth=0.6)
-    axes.set_ylim(0, None)
+    axes.set_ylim(min(0.0, axes.get_ylim()[0]), None)
