@@ -24,7 +24,6 @@ from brainiarb.recording import Act, record_episodes
 ROOT = Path(__file__).resolve().parents[1]
 EXPERT = ROOT / "workflow/resources/checkpoints/walker2d/crossq_0.zip"
 BODY = get_body("walker2d")
-CORES = 2
 WALKERS, STEPS = 64, 400
 REPEATS = 5
 
@@ -38,10 +37,10 @@ def speed(work: Callable[[], int]) -> float:
 # ---- recording
 
 
-def record(act: Act, walkers: int, steps: int) -> int:
+def record(act: Act, walkers: int, steps: int, threads: int) -> int:
     """Record episodes of one agent, everything that a recording holds; return the steps."""
     rollouts = record_episodes(
-        BODY, act, agents=1, episodes=walkers, steps=steps, seed=0, mode="mean", threads=CORES
+        BODY, act, agents=1, episodes=walkers, steps=steps, seed=0, mode="mean", threads=threads
     )
     return len(rollouts["rewards"])
 
@@ -55,19 +54,23 @@ def step_vector(envs: gymnasium.vector.VectorEnv, act: Act, steps: int) -> int:
 
 
 def recording_rows() -> list[Row]:
-    """Return the row of recording, against stepping Gymnasium's own vector environment."""
+    """Return rows of recording on two cores and on one, against Gymnasium's vector environment."""
     sizes = environment_facts(BODY).sizes
     act = mean_action(read_archive(EXPERT, sizes, BODY.name))
     envs = gymnasium.vector.SyncVectorEnv([partial(gymnasium.make, BODY.env_id)] * WALKERS)
+    bars = {2: 2.0, 1: 0.0}  # by cores; no bar on one
+    blocks = {
+        f"{cores}": partial(speed, partial(record, act, WALKERS, STEPS, cores)) for cores in bars
+    }
     speeds = alternate(
-        {
-            "ours": lambda: speed(lambda: record(act, WALKERS, STEPS)),
-            "stock": lambda: speed(lambda: step_vector(envs, act, STEPS)),
-        },
-        REPEATS,
+        {**blocks, "stock": partial(speed, partial(step_vector, envs, act, STEPS))}, REPEATS
     )
-    what = f"recorded steps/s, {WALKERS} walkers with their policy, {CORES} cores"
-    return [versus(what, speeds, "stock", "Gymnasium's SyncVectorEnv, nothing kept,", 2)]
+    what = f"recorded steps/s, {WALKERS} walkers with their policy, cores:"
+    peer = "Gymnasium's SyncVectorEnv, nothing kept,"
+    return [
+        versus(f"{what} {cores}", {**speeds, "ours": speeds[f"{cores}"]}, "stock", peer, bar)
+        for cores, bar in bars.items()
+    ]
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import experts, similarity
+from benchmarks import experts, gaits, similarity
 from benchmarks.table import Row, show
 from brainiarb.similarity import linear_cka
 
@@ -85,3 +85,14 @@ def test_the_reference_ways_compute_the_same_cka():
 
 def test_the_stream_of_any_number_of_rows_has_a_peak():
     assert 10e6 < similarity.stream(5) < 100e9
+
+
+def test_both_sides_of_recording_count_their_steps():
+    import gymnasium
+
+    def act(observations):
+        return np.zeros((len(observations), 6))
+
+    envs = gymnasium.vector.SyncVectorEnv([lambda: gymnasium.make("Walker2d-v5")] * 3)
+    assert gaits.step_vector(envs, act, 4) == gaits.record(act, 3, 4, threads=1) == 12
+    assert gaits.speed(lambda: 7) > 7

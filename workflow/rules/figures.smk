@@ -35,6 +35,7 @@ FIGURES = {
         "input": {
             "robustness": f"{BODY_FOLDER}/tables/robustness.csv",
             "measures": f"{BODY_FOLDER}/tables/measures.csv",
+            "statistics": f"{BODY_FOLDER}/tables/statistics.csv",
         },
         "settings": ["figures.noisy_level"],
     },

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from brainiarb.bodies import Body, Walkers, environment_facts, plain_model
+from brainiarb.measures import COLUMNS
 from brainiarb.recording import Act, Disturb, record_episodes
 from brainiarb.rollouts import episode_returns
 from brainiarb.seeds import generator
@@ -183,7 +184,7 @@ def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
     `time_to_fall_<disturbance>`: restricted mean survival time (s), from the start of the episode
     to its fall or its 1,000th step (Royston & Parmar 2013, BMC Med. Res. Methodol. 13:152; nothing
     is censored before, so it is a plain mean), averaged over the dose range by the same area.
-    Columns: expert, level, clone, measure, unit, value, note.
+    Columns: `measures.COLUMNS`.
     """
     seconds = environment_facts(body).step_seconds
     rows = []
@@ -194,7 +195,7 @@ def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
         doses = means.index.to_numpy(float)
         plain = series[series["dose"] == undisturbed_dose(body, name)]
         falls, whole = int(plain["fell"].sum()), plain["return"].mean()
-        retained, note = None, ""
+        retained, note = np.nan, ""
         if 2 * falls > len(plain):
             note = f"falls undisturbed in {falls} of {len(plain)} episodes"
         elif whole <= 0:
@@ -204,5 +205,4 @@ def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
         survived = area(doses, means["length"].to_numpy() * seconds)
         rows.append((*agent, f"robust_{name}", "1", retained, note))
         rows.append((*agent, f"time_to_fall_{name}", "s", survived, ""))
-    columns = ["expert", "level", "clone", "measure", "unit", "value", "note"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
