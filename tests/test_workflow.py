@@ -146,7 +146,7 @@ def test_changing_a_level_reruns_that_level_and_what_gathers_it(checkout):
     }
     gathered = ("spectra", *GAITS)
     tables = ("similarity", "returns", "agents", *gathered)
-    figures = ("fig2_cka", "fig3_gait_cycles", "fig4_psd")
+    figures = ("fig2_cka", "fig3_gait_cycles", "fig4_psd", "fig_robustness")
     expected = of_level(50, tables, figures) | {f"tiny/{name}.csv" for name in gathered}
     assert plan(checkout, config=change) == expected
 
@@ -184,6 +184,13 @@ def test_a_map_setting_remaps_gaits_only(checkout):
 def test_a_margin_recomputes_statistics_only(checkout):
     change = {"statistics": {"margins": {"relative": {"return": 0.2}}}}
     assert plan(checkout, config=change) == {"tables/statistics.csv"} | drawings(*INFERRED)
+
+
+def test_a_dose_disturbs_agents_anew_and_records_nothing(checkout):
+    found = plan(checkout, config={"robustness": {"push": [100, 200]}})
+    assert {f"tiny/robustness/{agents}.csv" for agents in ("expert", 0)} <= found
+    assert drawings("fig_robustness") <= found
+    assert {Path(file).suffix for file in found} == {".csv", ".png", ".pdf"}
 
 
 def test_a_dose_disturbs_agents_anew_and_records_nothing(checkout):
