@@ -49,7 +49,8 @@ def test_an_interval_without_a_strike_is_a_gap_and_counting_goes_on():
 
 def test_phase_runs_from_zero_to_one_between_anchors():
     phase = strides.stride_phase(300, np.array([[20, 120], [120, 170]]))
-    assert np.isnan(phase[:20]).all() and np.isnan(phase[170:]).all()
+    assert np.isnan(phase[:20]).all()
+    assert np.isnan(phase[170:]).all()
     assert phase[[20, 70, 119, 120, 145]] == pytest.approx([0, 0.5, 0.99, 0, 0.5])
 
 

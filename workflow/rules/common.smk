@@ -273,6 +273,11 @@ def expert_file(name):
     return f"{BODY_FOLDER}/{{expert}}/{name}"
 
 
+def others(expert):
+    """Return the compared experts but for one."""
+    return [name for name in COMPARED if name != expert]
+
+
 def drawn_file(name):
     """Return the path of a file in the folder of the expert that the figures draw."""
     return f"{BODY_FOLDER}/{CLONED[0]}/{name}"

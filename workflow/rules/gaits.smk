@@ -1,4 +1,6 @@
-"""Gaits: rollouts.npz, bc_<noise>/rollouts.npz -> gait_map.csv, gait_cycles.csv -> tables/"""
+"""Gaits: rollouts.npz, bc_<noise>/rollouts.npz -> gait_map.csv, gait_cycles.csv,
+strides.csv, spectral_distances.csv, margins.csv, measures/gaits.csv -> tables/
+"""
 
 
 rule map_gaits:
@@ -30,6 +32,50 @@ rule map_gaits:
         "Mapping the gaits of {wildcards.expert} and its clones"
     script:
         "../scripts/map_gaits.py"
+
+
+rule measure_gaits:
+    input:
+        expert=expert_file("rollouts.npz"),
+        clones=expand(
+            expert_file("bc_{noise}/rollouts.npz"), noise=LEVELS, allow_missing=True
+        ),
+        others=lambda wildcards: expand(
+            expert_file("rollouts.npz"), expert=others(wildcards.expert)
+        ),
+    output:
+        strides=expert_file("strides.csv"),
+        distances=expert_file("spectral_distances.csv"),
+        margins=expert_file("margins.csv"),
+        measures=expert_file("measures/gaits.csv"),
+    log:
+        log_file("measure_gaits/{expert}.log"),
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        settings=lambda wildcards: settings(
+            "seed",
+            "body",
+            "recording.transient",
+            "recording.clone_episodes",
+            "spectra.segment",
+            "spectra.lowest",
+            "spectra.highest",
+            "spectra.fundamental_margin",
+            "spectra.harmonic_margin",
+            expert=wildcards.expert,
+            levels=LEVELS,
+            others=others(wildcards.expert),
+        ),
+        code=code("measure_gaits.py"),
+    message:
+        "Measuring the gaits of {wildcards.expert} and its clones"
+    script:
+        "../scripts/measure_gaits.py"
 
 
 rule pose_walker:

@@ -12,9 +12,15 @@ TABLED = {
     "robustness": expand(
         expert_file("robustness/{agents}.csv"), expert=sorted(CLONED), agents=DISTURBED
     ),
+    "strides": expand(expert_file("strides.csv"), expert=sorted(CLONED)),
+    "spectral_distances": expand(
+        expert_file("spectral_distances.csv"), expert=sorted(CLONED)
+    ),
+    "margins": expand(expert_file("margins.csv"), expert=sorted(CLONED)),
     "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
     "measures": [
         *expand(expert_file("measures/returns.csv"), expert=COMPARED),
+        *expand(expert_file("measures/gaits.csv"), expert=sorted(CLONED)),
         *expand(
             expert_file("measures/similarity{part}.csv"),
             expert=sorted(CLONED),

@@ -114,6 +114,24 @@ def power_spectrum(
     )
 
 
+def pool(first: PowerSpectrum, second: PowerSpectrum) -> PowerSpectrum:
+    """Return the spectrum of the segments of both, all of which count the same."""
+    _check_comparable(first, second)
+    count = first.n_segments + second.n_segments
+    density = np.full_like(first.density, np.nan)
+    if count:
+        parts = [np.nan_to_num(one.density) * one.n_segments for one in (first, second)]
+        density = (parts[0] + parts[1]) / count
+    return PowerSpectrum(
+        first.frequencies,
+        density,
+        first.segment,
+        count,
+        first.n_episodes + second.n_episodes,
+        first.n_left_out + second.n_left_out,
+    )
+
+
 def fundamental(
     spectrum: PowerSpectrum,
     *,

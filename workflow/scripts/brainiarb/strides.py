@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import butter, hilbert, sosfiltfilt
 
-from brainiarb.gait import PHASES
-
 # A foot keeps the gait's rhythm if the median interval of its anchors is this near to the period.
 SAME_RHYTHM = 0.1
 MOST_STRIKES = 8
@@ -184,8 +182,8 @@ def fit_return_map(
 
     `states` and `following` (n, d) are paired anchors one stride apart, z-scored together and
     reduced to five principal components, fitted by least squares; the interval is the 2.5 to
-    97.5 percentile over `replicates` resamples of the pairs. (Hurmuzlu & Basdogan 1994.) A map whose
-    adjusted R^2 is below 0.3 is refused: its eigenvalues are those of noise.
+    97.5 percentile over `replicates` resamples of the pairs (Hurmuzlu & Basdogan 1994). A map
+    whose adjusted R^2 is below 0.3 is refused: its eigenvalues are those of noise.
     """
     x, y = np.asarray(states, dtype=np.float64), np.asarray(following, dtype=np.float64)
     n = len(x)
