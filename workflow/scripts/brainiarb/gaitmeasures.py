@@ -293,12 +293,13 @@ def measure_gaits(
             walk = _walk(body, recording, rate, group, settings.transient)
             far.append(distances(_spectrum(walk, settings.segment), whole.spectrum))
             compared.append(("expert_expert", -1, -1, name, i, far[-1]))
-    measures, strides = [], []
+    measures: list[pd.DataFrame] = []
+    strides: list[pd.DataFrame] = []
 
     def keep(level: int, clone: int, gait: Gait, apart: Mapping[str, Measure]) -> None:
         for table, rows in (
             (strides, gait.strides),
-            (measures, measures_table(gait.measures | apart)),
+            (measures, measures_table({**gait.measures, **apart})),
         ):
             rows.insert(0, "level", level)
             rows.insert(1, "clone", clone)

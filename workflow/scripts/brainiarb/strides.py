@@ -186,10 +186,10 @@ def fit_return_map(
     whose adjusted R^2 is below 0.3 is refused: its eigenvalues are those of noise.
     """
     x, y = np.asarray(states, dtype=np.float64), np.asarray(following, dtype=np.float64)
-    n = len(x)
+    n, nan = len(x), float("nan")
     if n < LEAST_PAIRS:
         note = f"{n} pairs of strides, {LEAST_PAIRS} are needed"
-        return ReturnMap(*[float("nan")] * 4, n_pairs=n, note=note)
+        return ReturnMap(nan, nan, nan, nan, n, note)
     both = np.concatenate([x, y])
     sd = both.std(axis=0)
     z = (both - both.mean(axis=0))[:, sd > 0] / sd[sd > 0]
@@ -203,7 +203,7 @@ def fit_return_map(
     fit = float(1 - residual / spread * (n - 1) / (n - design.shape[1]))
     if not fit >= LEAST_FIT:
         note = f"refused: the return map explains {fit:.2f} of the variance, below {LEAST_FIT}"
-        return ReturnMap(*[float("nan")] * 3, fit=fit, n_pairs=n, note=note)
+        return ReturnMap(nan, nan, nan, fit, n, note)
     moduli = np.empty(replicates)
     for i in range(replicates):
         drawn = rng.integers(n, size=n)
