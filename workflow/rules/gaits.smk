@@ -65,8 +65,6 @@ rule measure_gaits:
             "spectra.segment",
             "spectra.lowest",
             "spectra.highest",
-            "spectra.fundamental_margin",
-            "spectra.harmonic_margin",
             expert=wildcards.expert,
             levels=LEVELS,
             others=others(wildcards.expert),

@@ -80,10 +80,6 @@ class GaitSettings:
     """Samples of a Welch segment."""
     lowest: float
     highest: float
-    fundamental_margin: float
-    """The least margin of equivalence, as a share of the fundamental."""
-    harmonic_margin: float
-    """The least margin of a harmonic's share of the power."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,20 +211,15 @@ def within_expert_distances(groups: Sequence[Gait]) -> list[dict[str, Measure]]:
 
 
 def margins(
-    expert: Mapping[str, Measure],
-    groups: Sequence[Mapping[str, Measure]],
-    others: Sequence[Mapping[str, Measure]],
-    sampling_rate: float,
-    settings: GaitSettings,
+    expert: Mapping[str, Measure], groups: Sequence[Mapping[str, Measure]], sampling_rate: float
 ) -> pd.DataFrame:
-    """Tabulate what a clone's measures are read against, and the margin of their equivalence.
+    """Tabulate what a clone's measures are read against: the expert's own, and their spread.
 
-    `groups` are the measures of groups of the expert's episodes, `others` the distances of other
-    experts to it. Columns: measure, unit, reference (the expert's value), low and high (of its
-    groups), groups (their number), margin, basis (what the margin is). A margin is the largest
-    difference of a group from the reference, at least; that of the fundamental is also at least
-    its share in the settings and the resolution (half a sample of the period), that of a harmonic
-    its share in the settings, that of a distance half the way to the nearest other expert.
+    `groups` are the measures of groups of the expert's episodes. Columns: measure, unit, reference
+    (the expert's value), low and high (of its groups), groups (their number), margin, basis. The
+    margin is the least that equivalence can be asked for, the largest difference of a group from
+    the reference; that of the fundamental is also at least its resolution, half a sample of the
+    period. nan with fewer than two groups.
     """
     rows = []
     for name, one in expert.items():
@@ -236,22 +227,12 @@ def margins(
             continue
         values = np.array([group[name].value for group in groups])
         values = values[np.isfinite(values)]
-        bounds: list[tuple[float, str]] = []
+        margin, basis = np.nan, "the expert's own spread is not known"
         if len(values) > 1 and np.isfinite(one.value):
-            bounds.append((float(np.abs(values - one.value).max()), "spread within the expert"))
-            if name == "fundamental":
-                resolution = one.value**2 / (2 * sampling_rate)
-                share = settings.fundamental_margin
-                bounds.append((resolution, "resolution: half a sample of the period"))
-                bounds.append((share * one.value, f"{share:.0%} of the fundamental"))
-            elif name.startswith("harmonic_"):
-                share = settings.harmonic_margin
-                bounds.append((share, f"{share:.0%} of the power"))
-            elif name in DISTANCES:
-                far = [o[name].value for o in others if np.isfinite(o[name].value)]
-                gap = (min(far) - one.value) / 2 if far else 0.0
-                bounds.append((gap, "half the way to the nearest other expert"))
-        margin, basis = max(bounds, default=(np.nan, "the expert's own spread is not known"))
+            margin, basis = float(np.abs(values - one.value).max()), "spread within the expert"
+            resolution = one.value**2 / (2 * sampling_rate) if name == "fundamental" else 0.0
+            if resolution > margin:
+                margin, basis = resolution, "half a sample of the period"
         low, high = (values.min(), values.max()) if len(values) else (np.nan, np.nan)
         rows.append((name, one.unit, one.value, low, high, len(values), margin, basis))
     columns = ["measure", "unit", "reference", "low", "high", "groups", "margin", "basis"]
@@ -287,12 +268,11 @@ def measure_gaits(
     null = within_expert_distances(groups)
     own = _mean_distances(null, f"mean of {len(null)} groups of its episodes against the others")
     compared = [("expert_itself", -1, -1, "", i, one) for i, one in enumerate(null)]
-    far = []
     for name, recording in others.items():
         for i, group in enumerate(episode_groups(_all_episodes(recording), group_size)):
             walk = _walk(body, recording, rate, group, settings.transient)
-            far.append(distances(_spectrum(walk, settings.segment), whole.spectrum))
-            compared.append(("expert_expert", -1, -1, name, i, far[-1]))
+            apart = distances(_spectrum(walk, settings.segment), whole.spectrum)
+            compared.append(("expert_expert", -1, -1, name, i, apart))
     measures: list[pd.DataFrame] = []
     strides: list[pd.DataFrame] = []
 
@@ -318,9 +298,7 @@ def measure_gaits(
         margins=margins(
             whole.measures | own,
             [one.measures | apart for one, apart in zip(groups, null, strict=True)],
-            far,
             rate,
-            settings,
         ),
         measures=pd.concat(measures, ignore_index=True),
     )
