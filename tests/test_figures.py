@@ -20,6 +20,7 @@ from brainiarb.figures import (
     fig3_gait_cycles,
     fig4_psd,
     fig_robustness,
+    fig_strides,
     learning_curves,
     noise_series,
     style,
@@ -84,6 +85,29 @@ def spectra():
                 )
     table = pd.concat(frames, ignore_index=True)
     return table.assign(median=table["clone"] == table.groupby("level")["clone"].transform("max"))
+
+
+def gait_measures():
+    """Measures of an expert and eight clones of two levels, one of which has no stable cycle."""
+    harmonics = [f"harmonic_{k}" for k in range(1, 9)]
+    names = [*fig_strides.PANELS, "fundamental", "fundamental_harmonic_sum", *harmonics]
+    names += list(fig4_psd.DISTANCES)
+    agents = [(-1, -1), *((level, clone) for level in (0, 40) for clone in range(4))]
+    rows = [(level, clone, name, "1", 1.0 + clone, "") for level, clone in agents for name in names]
+    columns = ["level", "clone", "measure", "unit", "value", "note"]
+    table = pd.DataFrame(rows, columns=columns)
+    unstable = (table["level"] == 40) & (table["clone"] == 0)
+    table.loc[unstable, "note"] = "no stable cycle: autocorrelation 0.22"
+    table.loc[unstable & (table["measure"] == "fundamental"), "value"] = np.nan
+    margins = pd.DataFrame({"measure": names, "reference": 1.0, "low": 0.9, "high": 1.2})
+    means = pd.DataFrame({"measure": names, "kind": "level", "level": 40, "estimate": 2.0})
+    statistics = means.assign(low=1.5, high=2.5)
+    return {"measures": table, "margins": margins, "statistics": statistics}
+
+
+def distances():
+    table = pd.DataFrame({"comparison": "expert_expert", "other": ["sac_0", "sac_0", "sac_1"]})
+    return table.assign(spectral_distance=[4.0, 5.0, np.nan], log_spectral_distance=6.0)
 
 
 def agents():
@@ -154,7 +178,11 @@ def given():
         fig1_walker: ({"skeleton": poses()}, {"picture": np.full((90, 90, 3), 200, np.uint8)}),
         fig2_cka: ({"similarity": similarity()}, LEVELS),
         fig3_gait_cycles: (gait_tables(), LEVELS),
-        fig4_psd: ({"spectra": spectra()}, {**LEVELS, "lowest": 0.3, "highest": 20.0}),
+        fig4_psd: (
+            {"spectra": spectra(), "spectral_distances": distances(), **gait_measures()},
+            {**LEVELS, "lowest": 0.3, "highest": 20.0},
+        ),
+        fig_strides: (gait_measures(), {}),
         noise_series: ({"agents": agents()}, {}),
         fig_robustness: (robustness(), LEVELS),
         learning_curves: ({"learning_curves": curves()}, {}),
@@ -305,9 +333,9 @@ def test_gait_cycles_are_drawn_and_falls_are_marked(drawn):
 
 
 def test_spectra_are_drawn_over_hertz_for_expert_clean_and_noisy_clone(drawn):
-    figure, numbers = drawn["fig4_psd"]
+    figure, shown = drawn["fig4_psd"]
+    numbers = shown[(shown["kind"] == "spectrum") & (shown["median"] == True)]  # noqa: E712
     assert set(numbers["level"]) == {-1, 0, 40}
-    assert numbers["median"].all()
     assert numbers["frequency"].between(0.3, 20).all()
     lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
     assert [line.get_label() for line in lines] == [
@@ -318,6 +346,36 @@ def test_spectra_are_drawn_over_hertz_for_expert_clean_and_noisy_clone(drawn):
         numbers.query("level == -1 and channel == 'z position of the torso'")["frequency"],
     )
     assert "frequency (Hz)" in words(figure)
+    # A band for each level: the range of its clones.
+    assert len(figure.axes[0].collections) == 2
+
+
+def test_the_expert_its_harmonics_and_the_other_experts_are_marked_among_the_spectra(drawn):
+    figure, _ = drawn["fig4_psd"]
+    upright = [line for line in figure.axes[0].lines if len(set(line.get_xdata())) == 1]
+    assert [line.get_xdata()[0] for line in upright] == [0.0 + k for k in range(1, 9)]
+    distance = next(a for a in figure.axes if a.get_ylabel() == "Hellinger distance to the expert")
+    assert [text.get_text() for text in distance.texts] == ["sac_0"]
+
+
+def test_every_clone_is_a_point_of_the_strides_and_hollow_without_a_stable_cycle(drawn):
+    figure, numbers = drawn["fig_strides"]
+    labels = [axes.get_ylabel() for axes in figure.axes]
+    assert labels == list(fig_strides.PANELS.values())
+    for axes in figure.axes:
+        dots = [line for line in axes.lines if line.get_marker() == "o"]
+        assert sum(len(line.get_xdata()) for line in dots) == 8
+        hollow = [line for line in dots if line.get_markerfacecolor() == "white"]
+        assert sum(len(line.get_xdata()) for line in hollow) == 1
+        # No two clones of equal value lie upon each other.
+        assert len({x for line in dots for x in line.get_xdata()}) == 8
+    assert len(numbers.query("kind == 'agent'")) == 9 * len(fig_strides.PANELS)
+
+
+def test_a_panel_counts_the_clones_that_have_a_value(drawn):
+    figure, _ = drawn["fig4_psd"]
+    axes = next(axes for axes in figure.axes if axes.get_ylabel() == "fundamental (Hz)")
+    assert [text.get_text() for text in axes.texts] == ["3/4"]
 
 
 def test_every_clone_is_a_point_of_the_noise_series(drawn):

@@ -1,5 +1,8 @@
 """Figures: tables -> figures/*.png, *.pdf, and the drawn numbers as *.csv"""
 
+# What a measure of clones is drawn from, with its intervals and the expert's own range.
+ANALYSED = ["measures", "margins", "statistics"]
+
 FIGURES = {
     "table1": {
         "input": {"observations": f"{BODY_FOLDER}/tables/observations.csv"},
@@ -24,8 +27,15 @@ FIGURES = {
         "settings": ["figures.noisy_level", "figures.study_level"],
     },
     "fig4_psd": {
-        "input": {"spectra": f"{BODY_FOLDER}/tables/spectra.csv"},
+        "input": {
+            table: f"{BODY_FOLDER}/tables/{table}.csv"
+            for table in ["spectra", "spectral_distances", *ANALYSED]
+        },
         "settings": ["figures.noisy_level", "spectra.lowest", "spectra.highest"],
+    },
+    "fig_strides": {
+        "input": {table: f"{BODY_FOLDER}/tables/{table}.csv" for table in ANALYSED},
+        "settings": [],
     },
     "noise_series": {
         "input": {"agents": f"{BODY_FOLDER}/tables/agents.csv"},
