@@ -447,7 +447,7 @@ def _stride_measures(
     joints = walk.body.joints
     varying = mean_sd(cycles) if not missing else np.full(len(joints), np.nan)
     measures = {
-        "strides": Measure("1", float(len(table)), missing),
+        "strides": Measure("1", np.nan if missing else float(len(table)), missing),
         "stride_frequency": Measure("Hz", np.nan if missing else 1 / table["seconds"].mean(), note),
         "stride_length": Measure("m", np.nan if missing else table["length"].mean(), note),
         "stride_time_cv": Measure("%", cv(table["seconds"]), note),
