@@ -244,6 +244,9 @@ def test_an_expert_and_its_clones_give_tables_with_a_null_and_a_ceiling():
     assert agents == [[-1, -1], [0, 0], [0, 1]]
     missing = tables.measures[tables.measures["value"].isna()]
     assert (missing["note"] != "").all()
+    spread = tables.measures.query("measure == 'fundamental_spread'")
+    known = tables.margins.set_index("measure").loc["fundamental", "margin"]
+    assert spread[["level", "value"]].to_numpy().tolist() == [[-1, known]]
     own = tables.measures.query("level == -1 and measure == 'spectral_distance'")
     assert own["value"].item() == pytest.approx(mean["expert_itself"])
     again = measure_gaits(body, expert, clones, others, SETTINGS, 2, 0)

@@ -24,7 +24,7 @@ TINY = "tests/config/tiny.yaml"
 FOLDER = "results/tiny/walker2d"
 GAITS = ("gait_map", "gait_cycles")
 STATISTICS = {"tables/measures.csv", "tables/statistics.csv"}  # that every measure ends in
-INFERRED = ("fig_robustness",)  # figures that show statistics
+INFERRED = ("fig_robustness", "fig_strides", "fig4_psd")  # figures that show statistics
 
 
 def plan(checkout, executor="dryrun", cores=1, config=None):
@@ -101,9 +101,17 @@ def of_level(level, tables=("similarity", "returns", "agents"), figures=("fig2_c
         f"{expert}/returns/bc_{level}_sampled.csv",
         f"{expert}/measures/returns.csv",
         *STATISTICS,
+        *measured(),
         *(f"tables/{table}.csv" for table in tables),
-        *drawings("noise_series", *INFERRED, *figures),
+        *drawings("noise_series", *figures),
     }
+
+
+def measured():
+    """Return the files of the gait measures and of what follows from them."""
+    names = ("strides", "spectral_distances", "margins")
+    parts = {f"{place}/{name}.csv" for place in ("tiny", "tables") for name in names}
+    return {"tiny/measures/gaits.csv", *parts, *STATISTICS, *drawings(*INFERRED)}
 
 
 def drawings(*figures):
@@ -146,7 +154,7 @@ def test_changing_a_level_reruns_that_level_and_what_gathers_it(checkout):
     }
     gathered = ("spectra", *GAITS)
     tables = ("similarity", "returns", "agents", *gathered)
-    figures = ("fig2_cka", "fig3_gait_cycles", "fig4_psd", "fig_robustness")
+    figures = ("fig2_cka", "fig3_gait_cycles", "fig_robustness")
     expected = of_level(50, tables, figures) | {f"tiny/{name}.csv" for name in gathered}
     assert plan(checkout, config=change) == expected
 
@@ -170,9 +178,9 @@ def test_spelling_a_number_differently_reruns_nothing(checkout):
     assert plan(checkout, config={"cloning": {"learning_rate": "1e-3"}}) == set()
 
 
-def test_a_spectral_setting_recomputes_spectra_only(checkout):
+def test_a_spectral_setting_recomputes_spectra_and_gait_measures_only(checkout):
     found = plan(checkout, config={"spectra": {"segment": 32}})
-    assert found == {"tiny/spectra.csv", "tables/spectra.csv"} | drawings("fig4_psd")
+    assert found == {"tiny/spectra.csv", "tables/spectra.csv"} | measured()
 
 
 def test_a_map_setting_remaps_gaits_only(checkout):

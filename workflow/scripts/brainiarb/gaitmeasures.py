@@ -105,7 +105,7 @@ class GaitTables:
     margins: pd.DataFrame
     """See `margins`."""
     measures: pd.DataFrame
-    """level, clone, measure, unit, value, note."""
+    """level, clone, measure, unit, value, note; the expert's `<measure>_spread` are the margins."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,7 +285,16 @@ def measure_gaits(
             rows.insert(1, "clone", clone)
             table.append(rows)
 
-    keep(-1, -1, whole, own)
+    table = margins(
+        whole.measures | own,
+        [{**one.measures, **apart} for one, apart in zip(groups, null, strict=True)],
+        rate,
+    )
+    spreads = {
+        f"{row.measure}_spread": Measure(row.unit, row.margin, row.basis)
+        for row in table.itertuples()
+    }
+    keep(-1, -1, whole, {**own, **spreads})
     for level, recording in clones.items():
         for clone, mine in clone_episodes(recording).items():
             gait = measured(recording, mine, level, clone)
@@ -295,11 +304,7 @@ def measure_gaits(
     return GaitTables(
         strides=pd.concat(strides, ignore_index=True),
         distances=_distance_table(compared),
-        margins=margins(
-            whole.measures | own,
-            [one.measures | apart for one, apart in zip(groups, null, strict=True)],
-            rate,
-        ),
+        margins=table,
         measures=pd.concat(measures, ignore_index=True),
     )
 

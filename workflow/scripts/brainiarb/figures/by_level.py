@@ -76,4 +76,4 @@ def clones_by_level(
     if len(positive) and positive.min() > 0 and positive.max() > LARGE_RATIO * positive.min():
         axes.set_yscale("log")
     axes.set_xlim(-0.6, len(levels) - 0.4)
-    axes.set_xticks(range(len(levels)), levels)
+    axes.set_xticks(range(len(levels)), [str(level) for level in levels])

@@ -109,8 +109,8 @@ def _mark_harmonics(axes: Axes, fundamental: pd.Series, highest: float) -> None:
     for frequency in fundamental:
         for k in range(1, HARMONICS + 1):
             if k * frequency <= highest:
-                style = {"linestyle": ":", "linewidth": 1.0 if k == 1 else 0.5}
-                axes.axvline(k * frequency, color="black" if k == 1 else MUTED, **style)
+                colour, width = ("black", 1.0) if k == 1 else (MUTED, 0.5)
+                axes.axvline(k * frequency, color=colour, linestyle=":", linewidth=width)
 
 
 def _mark_other_estimate(axes: Axes, measures: pd.DataFrame) -> None:
