@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,9 @@ from brainiarb.figures import (
     fig2_cka,
     fig3_gait_cycles,
     fig4_psd,
+    fig_cka_controls,
     fig_robustness,
+    fig_similarity,
     fig_strides,
     learning_curves,
     noise_series,
@@ -42,30 +44,44 @@ def observations(body="walker2d"):
 
 
 def similarity():
-    rows = []
-    kinds = {
-        "expert_itself": ("own", [-1]),
-        "expert_two_rollouts": ("own", [-1]),
-        "clone_itself": ("own", [0, 1]),
-        "expert_untrained": ("half", [0, 1]),
-    }
-    for level in (0, 40):
-        for comparison, (stimuli, clones) in kinds.items():
-            rows += [(level, comparison, stimuli, clone) for clone in clones]
-        rows += [
-            (level, "expert_clone", stimuli, clone)
-            for stimuli in ("own", "half")
-            for clone in (0, 1)
-        ]
+    kinds = [(-1, kind, "own", -1, "again") for kind in ("expert_itself", "expert_two_rollouts")]
+    kinds += [(-1, "expert_observation", "expert", -1, "observations")]
+    for level, clone in product((0, 40), (0, 1)):
+        name = f"clone_{clone}"
+        kinds += [(level, "expert_clone", stimuli, clone, name) for stimuli in ("own", "half")]
+        kinds += [(level, "clone_itself", "own", clone, name)]
+        kinds += [(level, "expert_untrained", "half", clone, f"untrained_{clone}")]
+    kinds += [(level, "expert_seed", "half", -1, "crossq_1") for level in (0, 40)]
     table = pd.DataFrame(
-        [(*row, a, b) for row in rows for a in LAYERS for b in LAYERS],
-        columns=["level", "comparison", "stimuli", "clone", "layer_first", "layer_second"],
+        [(*kind, a, b) for kind in kinds for a in LAYERS for b in LAYERS],
+        columns=[
+            "level", "comparison", "stimuli", "clone", "second", "layer_first", "layer_second",
+        ],
+    )  # fmt: skip
+    unpaired = (table["stimuli"] == "own") & table["comparison"].isin(
+        ["expert_clone", "expert_two_rollouts"]
     )
-    table["cka"] = np.linspace(0, 1, len(table))
+    table["pairing"] = np.where(unpaired, "unpaired", "paired")
+    table["cka"] = table["cka_debiased"] = np.linspace(0, 1, len(table))
     undefined = table["layer_second"] == "log_std_linear"
-    table.loc[undefined & (table["comparison"] == "expert_untrained"), "cka"] = np.nan
+    undefined &= table["comparison"] == "expert_untrained"
+    table.loc[undefined, ["cka", "cka_debiased"]] = np.nan
     table["median"] = table["clone"] == 1
-    return table
+    return table.assign(first="expert")
+
+
+def placed():
+    """Measures and statistics of clones: of one layer no position, of one level no interval."""
+    names = [f"{name}_{layer}" for name in ("cka", "position") for layer in LAYERS]
+    measures = pd.DataFrame(
+        list(product(names, (0, 40), (0, 1))), columns=["measure", "level", "clone"]
+    )
+    measures["value"] = np.linspace(0.2, 0.8, len(measures))
+    measures.loc[measures["measure"] == "position_log_std_linear", "value"] = np.nan
+    statistics = measures.groupby(["measure", "level"])["value"].mean().reset_index()
+    statistics = statistics.assign(kind="level", low=statistics["value"], high=0.9)
+    statistics.loc[statistics["level"] == 40, ["low", "high"]] = np.nan
+    return {"measures": measures, "statistics": statistics}
 
 
 def spectra():
@@ -177,6 +193,8 @@ def given():
         table1: ({"observations": observations()}, {}),
         fig1_walker: ({"skeleton": poses()}, {"picture": np.full((90, 90, 3), 200, np.uint8)}),
         fig2_cka: ({"similarity": similarity()}, LEVELS),
+        fig_cka_controls: ({"similarity": similarity()}, LEVELS),
+        fig_similarity: ({"similarity": similarity(), **placed()}, {}),
         fig3_gait_cycles: (gait_tables(), LEVELS),
         fig4_psd: (
             {"spectra": spectra(), "spectral_distances": distances(), **gait_measures()},
@@ -322,6 +340,41 @@ def test_heat_maps_show_the_median_clone_and_say_what_is_undefined(drawn):
     assert words(figure).count("undef.") == 4
     shown = [float(word) for word in words(figure) if re.fullmatch(r"\d\.\d\d", word)]
     assert set(numbers["cka"].dropna().round(2)) <= set(shown)
+
+
+def test_what_is_unpaired_is_called_so_wherever_it_is_drawn(drawn):
+    for name, of_itself in (("fig2_cka", 3), ("fig_cka_controls", 4)):
+        figure, numbers = drawn[name]
+        assert set(numbers["pairing"]) == {"paired", "unpaired"}
+        named = {word for word in words(figure) if word.endswith(", unpaired")}
+        assert len({word for word in named if "published procedure" not in word}) == of_itself
+    _, numbers = drawn["fig_similarity"]
+    assert "unpaired" not in set(numbers["pairing"])
+
+
+def test_every_control_is_a_line_with_its_pairs_or_says_none(drawn):
+    figure, numbers = drawn["fig_cka_controls"]
+    of_layer = numbers[numbers["layer"] == "linear2"]
+    published = of_layer[of_layer["row"].str.startswith("published")]
+    assert published["cka"].tolist() == [0.055544]
+    for row, pairs in (("expert, clean clone", 2), ("floor: expert, untrained", 2)):
+        assert len(of_layer[of_layer["row"] == row]) == pairs
+    assert len(of_layer[of_layer["row"] == "ceiling: expert, another seed"]) == 1
+    assert len(of_layer[of_layer["row"] == "expert, observation"]) == 4
+    # Random heads, another algorithm, clone with clone; one layer's floor is undefined.
+    assert words(figure).count("none") == 4 * 3 + 1
+
+
+def test_clones_stand_beside_floor_and_ceiling_with_the_intervals_that_there_are(drawn):
+    figure, numbers = drawn["fig_similarity"]
+    assert len(numbers.dropna(subset=["value"])) == 4 * 4 + 3 * 4
+    assert (numbers["comparison"] == "expert_seed").sum() == 4 * 2
+    for axes in figure.axes[:4]:
+        (bars,) = [
+            c for c in axes.collections if len(c.get_paths()) and not c.get_facecolor().any()
+        ]
+        assert len(bars.get_segments()) == 1
+    assert words(figure).count("none: no ceiling\nabove the floor") == 1
 
 
 def test_gait_cycles_are_drawn_and_falls_are_marked(drawn):

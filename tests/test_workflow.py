@@ -24,7 +24,7 @@ TINY = "tests/config/tiny.yaml"
 FOLDER = "results/tiny/walker2d"
 GAITS = ("gait_map", "gait_cycles")
 STATISTICS = {"tables/measures.csv", "tables/statistics.csv"}  # that every measure ends in
-INFERRED = ("fig_robustness", "fig_strides", "fig4_psd")  # figures that show statistics
+INFERRED = ("fig_robustness", "fig_strides", "fig4_psd", "fig_similarity")  # figures that show statistics
 
 
 def plan(checkout, executor="dryrun", cores=1, config=None):
@@ -84,7 +84,10 @@ def test_another_body_is_a_study_of_its_own_beside_the_first(checkout, body):
     assert theirs == {file for file in ours if file.suffix != ".log"}
 
 
-def of_level(level, tables=("similarity", "returns", "agents"), figures=("fig2_cka",)):
+SIMILARITIES = ("fig2_cka", "fig_cka_controls", "fig_similarity")
+
+
+def of_level(level, tables=("similarity", "returns", "agents"), figures=SIMILARITIES):
     """Return the files that depend on one noise level."""
     expert = "tiny"
     return {
@@ -100,6 +103,7 @@ def of_level(level, tables=("similarity", "returns", "agents"), figures=("fig2_c
         f"{expert}/returns/bc_{level}.csv",
         f"{expert}/returns/bc_{level}_sampled.csv",
         f"{expert}/measures/returns.csv",
+        f"{expert}/measures/similarity_{level}.csv",
         *STATISTICS,
         *measured(),
         *(f"tables/{table}.csv" for table in tables),
@@ -154,7 +158,7 @@ def test_changing_a_level_reruns_that_level_and_what_gathers_it(checkout):
     }
     gathered = ("spectra", *GAITS)
     tables = ("similarity", "returns", "agents", *gathered)
-    figures = ("fig2_cka", "fig3_gait_cycles", "fig_robustness")
+    figures = (*SIMILARITIES, "fig3_gait_cycles", "fig_robustness")
     expected = of_level(50, tables, figures) | {f"tiny/{name}.csv" for name in gathered}
     assert plan(checkout, config=change) == expected
 
@@ -201,13 +205,6 @@ def test_a_dose_disturbs_agents_anew_and_records_nothing(checkout):
     assert {Path(file).suffix for file in found} == {".csv", ".png", ".pdf"}
 
 
-def test_a_dose_disturbs_agents_anew_and_records_nothing(checkout):
-    found = plan(checkout, config={"robustness": {"push": [100, 200]}})
-    assert {f"tiny/robustness/{agents}.csv" for agents in ("expert", 0)} <= found
-    assert drawings("fig_robustness") <= found
-    assert {Path(file).suffix for file in found} == {".csv", ".png", ".pdf"}
-
-
 def test_the_dpi_of_a_figure_redraws_that_figure_only(checkout):
     found = plan(checkout, config={"figures": {"dpi": {"fig4_psd": 90}}})
     assert found == drawings("fig4_psd")
@@ -222,8 +219,10 @@ def test_editing_how_a_figure_looks_redraws_that_figure_only(checkout):
 def test_editing_a_module_reruns_its_dependents(checkout):
     module = checkout / "workflow/scripts/brainiarb/comparisons.py"
     module.write_text(module.read_text("utf-8") + "\nNEW = 1\n", "utf-8")
-    levels = {f"tiny/similarity/bc_{level}.csv" for level in (0, 40)}
-    assert plan(checkout) == levels | {"tables/similarity.csv"} | drawings("fig2_cka")
+    parts = {f"tiny/similarity/{part}.csv" for part in ("expert", "bc_0", "bc_40")}
+    parts |= {f"tiny/measures/similarity{part}.csv" for part in ("", "_0", "_40")}
+    expected = parts | {"tables/similarity.csv", *STATISTICS} | drawings(*SIMILARITIES)
+    assert plan(checkout) == expected | drawings(*INFERRED)
 
 
 def test_comments_and_docstrings_rerun_nothing(checkout):

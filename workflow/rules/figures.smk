@@ -19,6 +19,18 @@ FIGURES = {
         "input": {"similarity": f"{BODY_FOLDER}/tables/similarity.csv"},
         "settings": ["figures.noisy_level"],
     },
+    "fig_cka_controls": {
+        "input": {"similarity": f"{BODY_FOLDER}/tables/similarity.csv"},
+        "settings": ["figures.noisy_level"],
+    },
+    "fig_similarity": {
+        "input": {
+            "similarity": f"{BODY_FOLDER}/tables/similarity.csv",
+            "measures": f"{BODY_FOLDER}/tables/measures.csv",
+            "statistics": f"{BODY_FOLDER}/tables/statistics.csv",
+        },
+        "settings": [],
+    },
     "fig3_gait_cycles": {
         "input": {
             "gait_map": f"{BODY_FOLDER}/tables/gait_map.csv",

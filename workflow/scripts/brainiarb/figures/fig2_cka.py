@@ -18,21 +18,23 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     """Draw eight heat maps: above the study's four, below C and D made right and their bounds."""
     table, noisy = tables["similarity"], settings["noisy_level"]
     panels = [
-        ("A", "expert, itself", "own", "expert_itself", 0),
+        ("A", "expert, itself", "own", "expert_itself", -1),
         ("B", "clean clone, itself", "own", "clone_itself", 0),
-        ("C", "expert, clean clone", "own", "expert_clone", 0),
-        ("D", f"expert, clone at {noisy} %", "own", "expert_clone", noisy),
+        ("C", "clean clone, unpaired", "own", "expert_clone", 0),
+        ("D", f"clone at {noisy} %, unpaired", "own", "expert_clone", noisy),
         ("E", "expert, clean clone", "half", "expert_clone", 0),
         ("F", f"expert, clone at {noisy} %", "half", "expert_clone", noisy),
         ("G", "expert, untrained", "half", "expert_untrained", 0),
-        ("H", "expert, two rollouts", "own", "expert_two_rollouts", 0),
+        ("H", "two rollouts, unpaired", "own", "expert_two_rollouts", -1),
     ]
     figure = Figure(figsize=(PAGE_WIDTH, 4.5))
     rows = two_rows(figure)
-    rows[0].suptitle("published procedure: each network on its own rollout, rows matched by index")
+    rows[0].suptitle(
+        "published procedure: each network on its own rollout, rows by index; C, D: unpaired"
+    )
     rows[1].suptitle(
-        "E, F, G: both networks on the same states (half the expert's, half the clones')     "
-        "H: bound of C and D"
+        "E, F, G: both on the same states (half the expert's, half the clones')     "
+        "H: one network, compared as in C and D"
     )
     shown = []
     for row, part in zip(rows, (panels[:4], panels[4:]), strict=True):
@@ -57,6 +59,8 @@ def select(table: pd.DataFrame, comparison: str, stimuli: str, level: int) -> pd
         (table["comparison"] == comparison)
         & (table["stimuli"] == stimuli)
         & (table["level"] == level)
+        & table["layer_first"].isin(LAYER_NAMES)
+        & table["layer_second"].isin(LAYER_NAMES)
     ]
     return chosen[(chosen["clone"] == -1) | chosen["median"]]
 
