@@ -24,7 +24,7 @@ TINY = "tests/config/tiny.yaml"
 FOLDER = "results/tiny/walker2d"
 GAITS = ("gait_map", "gait_cycles")
 STATISTICS = {"tables/measures.csv", "tables/statistics.csv"}  # that every measure ends in
-INFERRED = ("fig_robustness", "fig_strides", "fig4_psd", "fig_similarity")  # figures that show statistics
+INFERRED = ("fig_robustness", "fig_strides", "fig4_psd", "fig_similarity")  # that show statistics
 
 
 def plan(checkout, executor="dryrun", cores=1, config=None):
