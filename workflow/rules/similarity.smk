@@ -43,7 +43,7 @@ rule compare_clones:
         "../../envs/analysis.yaml"
     threads: 1
     resources:
-        mem_mb=3000,
+        mem_mb=4000,
         runtime=30,
     params:
         settings=lambda wildcards: settings(
