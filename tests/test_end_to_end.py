@@ -20,8 +20,8 @@ EXPERT = Path("results/tiny/walker2d/tiny")
 TABLES = EXPERT.parent / "tables"
 FIGURES = EXPERT.parent / "figures"
 NAMES = (
-    "table1", "fig1_walker", "fig2_cka", "fig_cka_controls", "fig_similarity",
-    "fig3_gait_cycles", "fig4_psd", "fig_strides", "noise_series", "fig_robustness",
+    "table1", "fig1_walker", "fig2_cka", "fig_cka_controls", "fig_similarity", "fig3_gait_cycles",
+    "fig_transitions", "fig4_psd", "fig_strides", "noise_series", "fig_robustness",
     "learning_curves",
 )  # fmt: skip
 DEMONSTRATIONS = EXPERT / "demonstrations/noise_40.npz"

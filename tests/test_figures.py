@@ -23,17 +23,24 @@ from brainiarb.figures import (
     fig_robustness,
     fig_similarity,
     fig_strides,
+    fig_transitions,
     learning_curves,
     noise_series,
     style,
     table1,
 )
-from brainiarb.gaitcycles import published_maps, shared_map
+from brainiarb.gaitcycles import fit_map, published_maps, shared_map
 from brainiarb.layers import LAYERS
+from brainiarb.mapstatistics import (
+    distance_table,
+    occupancy_table,
+    place_agents,
+    transition_table,
+)
 from brainiarb.rendering import skeleton_table
 from brainiarb.rollouts import agent_returns
 from conftest import ROOT
-from test_gaitcycles import SETTINGS, a_walk
+from test_gaitcycles import SETTINGS, a_walk, several
 
 LEVELS = {"noisy_level": 40, "study_level": 80}
 
@@ -175,9 +182,23 @@ def robustness():
 
 def gait_tables():
     walks = [a_walk(), a_walk(40), a_walk(80, episodes=(50,), falls=True)]
-    made = [make(walks, SETTINGS, 0) for make in (shared_map, published_maps)]
+    made = [shared_map(walks, fit_map(walks, SETTINGS, 0)), published_maps(walks, SETTINGS, 0)]
     cells, cycles = (pd.concat(parts, ignore_index=True) for parts in zip(*made, strict=True))
     return {"gait_map": cells, "gait_cycles": cycles}
+
+
+def transition_tables():
+    """Of an expert, clones that walk alike, and one that falls before its transient is over."""
+    walks = [a_walk(), *several(3), a_walk(80, episodes=(50,), falls=True)]
+    shared = fit_map(walks, SETTINGS, 0)
+    placed, count = place_agents(walks, shared, 300), int(shared.regions.max())
+    rng = np.random.default_rng(0)
+    return {
+        "gait_map": shared_map(walks, shared)[0],
+        "occupancy": occupancy_table(placed, shared),
+        "transitions": transition_table(placed, count, rng),
+        "map_distances": distance_table(placed, count, rng),
+    }
 
 
 def poses(count=3, body="walker2d"):
@@ -196,6 +217,7 @@ def given():
         fig_cka_controls: ({"similarity": similarity()}, LEVELS),
         fig_similarity: ({"similarity": similarity(), **placed()}, {}),
         fig3_gait_cycles: (gait_tables(), LEVELS),
+        fig_transitions: (transition_tables(), LEVELS),
         fig4_psd: (
             {"spectra": spectra(), "spectral_distances": distances(), **gait_measures()},
             {**LEVELS, "lowest": 0.3, "highest": 20.0},
@@ -383,6 +405,26 @@ def test_gait_cycles_are_drawn_and_falls_are_marked(drawn):
     said = words(figure)
     assert sum("cycle 0.80 s" in word for word in said) == 4
     assert sum("falls after 0.4 s" in word for word in said) == 2
+
+
+def test_transitions_are_drawn_beside_their_nulls_and_every_clone_is_a_dot(drawn):
+    figure, numbers = drawn["fig_transitions"]
+    assert set(numbers["kind"]) == {"transition", "occupancy", "distance"}
+    *graphs, flux, distance = figure.axes
+    said = words(figure)
+    assert {"clone, 40 % noise (n = 3)", "no transition between regions"} <= {
+        word.rpartition("  ")[2] for word in said
+    }
+    regions = numbers.query("kind == 'occupancy' and region > 0")["region"].nunique()
+    circles = [graph.collections[-1].get_offsets() for graph in graphs if graph.collections]
+    assert len(circles[0]) == regions
+    for axes, column in ((flux, "net_flux"), (distance, "distance")):
+        clones = numbers.query("agent == 'clone' and level == 40").dropna(subset=[column])
+        dots = [line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata())]
+        shown = np.concatenate([line.get_ydata() for line in dots])
+        expected = clones.drop_duplicates("clone")[column].to_numpy()
+        np.testing.assert_array_equal(shown[np.isfinite(shown)], expected)
+        assert len(expected) == 3
 
 
 def test_spectra_are_drawn_over_hertz_for_expert_clean_and_noisy_clone(drawn):

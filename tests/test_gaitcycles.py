@@ -7,10 +7,14 @@ import pytest
 from brainiarb.bodies import get_body
 from brainiarb.gaitcycles import (
     MapSettings,
+    bandwidth_sweep,
     cycle_rows,
+    fit_map,
+    map_features,
     published_maps,
     shared_map,
     walk,
+    walks_of,
 )
 from test_gait import synthetic_gait
 from test_rollouts import recording
@@ -38,6 +42,11 @@ def walking(episodes=(1000, 600), scale=1.0, falls=False):
     return arrays
 
 
+def one_map(walks, settings, seed):
+    """Fit one map to all agents and tabulate what is drawn of it."""
+    return shared_map(walks, fit_map(walks, settings, seed))
+
+
 def a_walk(level=-1, transient=1.0, **options):
     agent = "expert" if level < 0 else "clone"
     return walk(get_body("walker2d"), walking(**options), agent, level, transient)
@@ -49,13 +58,13 @@ def maps():
     walks = [a_walk(), a_walk(40), a_walk(80, episodes=(50,), falls=True)]
     return {
         name: make(walks, SETTINGS, seed=0)
-        for name, make in (("shared", shared_map), ("published", published_maps))
+        for name, make in (("shared", one_map), ("published", published_maps))
     }
 
 
 def test_an_expert_that_falls_at_once_is_refused():
     with pytest.raises(ValueError, match="expected an expert that walks longer"):
-        shared_map([a_walk(episodes=(50,), falls=True)], SETTINGS, seed=0)
+        fit_map([a_walk(episodes=(50,), falls=True)], SETTINGS, seed=0)
 
 
 def test_agents_too_short_to_map_leave_a_note_and_no_map():
@@ -134,6 +143,42 @@ def test_an_agent_that_falls_is_marked_where_it_falls(maps):
 
 def test_the_same_walks_give_the_same_tables():
     walks = [a_walk(), a_walk(40)]
-    for make in (shared_map, published_maps):
+    for make in (one_map, published_maps):
         for first, second in zip(make(walks, SETTINGS, 3), make(walks, SETTINGS, 3), strict=True):
             pd.testing.assert_frame_equal(first, second, check_exact=True)
+
+
+def several(clones, level=40):
+    """The walks of clones of one level, each of one episode of 600 frames."""
+    arrays = walking(episodes=(600,) * clones)
+    arrays["clone_ids"] = np.repeat(np.arange(clones), 600).astype(np.int16)
+    arrays["rewards"] = np.repeat(np.arange(clones, dtype=float), 600)
+    return walks_of(get_body("walker2d"), arrays, level, 1.0)
+
+
+def test_every_clone_is_on_the_map_and_the_median_one_is_tracked():
+    clones = several(3)
+    assert [(w.clone, w.median) for w in clones] == [(0, False), (1, True), (2, False)]
+    walks = [a_walk(), *clones]
+    shared = fit_map(walks, SETTINGS, 0)
+    assert np.unique(shared.levels, return_counts=True)[1].tolist() == [125, 125]
+    cells, cycles = shared_map(walks, shared)
+    assert (cells.groupby("level").size() == SETTINGS.grid**2).all()
+    assert cycles.groupby("level")["clone"].unique().map(list).to_dict() == {-1: [0], 40: [1]}
+
+
+def test_wider_smoothing_leaves_fewer_regions():
+    sweep = bandwidth_sweep(fit_map([a_walk(), a_walk(40)], SETTINGS, 0), SETTINGS)
+    assert sweep["chosen"].sum() == 1
+    assert sweep["regions"].iloc[0] > sweep["regions"].iloc[-1] >= 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns"), [("heights", 7), ("joint_angles", 6), ("wavelets", 72)]
+)
+def test_agents_are_mapped_by_what_the_config_says(kind, columns):
+    expert, clone = map_features([a_walk(), a_walk(40)], kind)
+    assert expert.shape == (1600, columns)
+    np.testing.assert_array_equal(expert, clone)
+    if kind != "wavelets":
+        np.testing.assert_allclose(expert[a_walk().steady].std(axis=0), 1)

@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from openTSNE import TSNEEmbedding
+from openTSNE.affinity import PerplexityBasedNN
 from sklearn.manifold import trustworthiness
+from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import KernelDensity
 from threadpoolctl import threadpool_limits
 
@@ -92,6 +95,45 @@ def test_no_row_depends_on_those_placed_with_it(features, embedding, iterations)
         for rows in (features[:40], features[40:90])
     ]
     assert np.array_equal(together, np.concatenate(apart))
+
+
+def test_placing_at_the_neighbours_is_as_near_to_them_as_the_transform_of_opentsne(
+    features, embedding
+):
+    new = features[1::4]
+    affinities = PerplexityBasedNN(embedding.features, 20, method="exact", random_state=0)
+    reference = TSNEEmbedding(embedding.points.copy(), affinities, random_state=0)
+    away = [
+        gaitmap.neighbour_distance(embedding, new, points)
+        for points in (gaitmap.place(embedding, new), np.array(reference.transform(new)))
+    ]
+    assert 0 < away[0] <= away[1]
+
+
+def test_known_clusters_are_recovered_as_regions():
+    rng = np.random.default_rng(0)
+    truth = np.repeat(np.arange(4), 100)
+    x = 6 * np.eye(4, 7)[truth] + rng.standard_normal((400, 7))
+    fitted = gaitmap.embed(x, perplexity=30, seed=0)
+    limit = gaitmap.map_limit(fitted.points)
+    regions = gaitmap.watershed_regions(gaitmap.density(fitted.points, limit, grid=64))
+    found = gaitmap.region_of(fitted.points, regions, limit)
+    assert regions.max() == 4
+    assert adjusted_rand_score(truth, found) > 0.95
+    unseen = 6 * np.eye(4, 7)[truth] + rng.standard_normal((400, 7))
+    placed = gaitmap.region_of(gaitmap.place(fitted, unseen), regions, limit)
+    assert adjusted_rand_score(truth, placed) > 0.95
+
+
+def test_many_rows_are_laid_out_alike_by_interpolation_to_the_byte(features, monkeypatch):
+    for name in ("EARLY_ITERATIONS", "ITERATIONS"):
+        monkeypatch.setattr(gaitmap, name, 40)
+    exact = gaitmap.embed(features[::6], perplexity=20, seed=3, theta=0)
+    monkeypatch.setattr(gaitmap, "MANY_ROWS", 200)
+    first, second = (gaitmap.embed(features[::6], perplexity=20, seed=3) for _ in range(2))
+    assert first.points.tobytes() == second.points.tobytes()
+    assert not np.array_equal(first.points, exact.points)
+    assert first.divergence == pytest.approx(exact.divergence, rel=0.05)
 
 
 def test_placing_leaves_the_map_alone(features, embedding):

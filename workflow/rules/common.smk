@@ -260,6 +260,7 @@ CLONED = list(config["study"]["clone"])
 COMPARED = sorted(config["study"]["compare"])
 LEVELS = sorted(config["noise"]["levels"])
 DRAWN = sorted({config["figures"][f"{which}_level"] for which in ("noisy", "study")})
+MAPPED = sorted({0, *DRAWN})  # 0 is always a level: the spectra need it
 BODY_FOLDER = f"{config['results']}/{config['body']}"
 
 

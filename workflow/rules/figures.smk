@@ -38,6 +38,13 @@ FIGURES = {
         },
         "settings": ["figures.noisy_level", "figures.study_level"],
     },
+    "fig_transitions": {
+        "input": {
+            name: f"{BODY_FOLDER}/tables/{name}.csv"
+            for name in ("gait_map", "occupancy", "transitions", "map_distances")
+        },
+        "settings": ["figures.noisy_level", "figures.study_level"],
+    },
     "fig4_psd": {
         "input": {
             table: f"{BODY_FOLDER}/tables/{table}.csv"

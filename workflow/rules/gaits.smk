@@ -1,15 +1,31 @@
-"""Gaits: rollouts.npz, bc_<noise>/rollouts.npz -> gait_map.csv, gait_cycles.csv,
-strides.csv, spectral_distances.csv, margins.csv, measures/gaits.csv -> tables/
+"""Gaits: rollouts.npz, bc_<noise>/rollouts.npz -> gait_map.csv, gait_cycles.csv, transitions.csv,
+occupancy.csv, map_distances.csv, map_bandwidths.csv, measures/gait_map.csv, strides.csv,
+spectral_distances.csv, margins.csv, measures/gaits.csv (on demand: map_stability.csv) -> tables/
 """
+
+MAP_INPUT = [
+    expert_file("rollouts.npz"),
+    *expand(expert_file("bc_{noise}/rollouts.npz"), noise=MAPPED, allow_missing=True),
+]
+
+
+def map_settings(wildcards):
+    """Return the settings of all that fits the gait map."""
+    keys = ("seed", "body", "gaitmap", "recording.transient")
+    return settings(*keys, expert=wildcards.expert, levels=MAPPED)
 
 
 rule map_gaits:
     input:
-        expert_file("rollouts.npz"),
-        expand(expert_file("bc_{noise}/rollouts.npz"), noise=DRAWN, allow_missing=True),
+        MAP_INPUT,
     output:
         cells=expert_file("gait_map.csv"),
         cycles=expert_file("gait_cycles.csv"),
+        bandwidths=expert_file("map_bandwidths.csv"),
+        occupancy=expert_file("occupancy.csv"),
+        transitions=expert_file("transitions.csv"),
+        distances=expert_file("map_distances.csv"),
+        measures=expert_file("measures/gait_map.csv"),
     log:
         log_file("map_gaits/{expert}.log"),
     conda:
@@ -19,19 +35,34 @@ rule map_gaits:
         mem_mb=3000,
         runtime=60,
     params:
-        settings=lambda wildcards: settings(
-            "seed",
-            "body",
-            "gaitmap",
-            "recording.transient",
-            expert=wildcards.expert,
-            levels=DRAWN,
-        ),
+        settings=map_settings,
         code=code("map_gaits.py"),
     message:
         "Mapping the gaits of {wildcards.expert} and its clones"
     script:
         "../scripts/map_gaits.py"
+
+
+rule refit_maps:
+    input:
+        MAP_INPUT,
+    output:
+        table=expert_file("map_stability.csv"),
+    log:
+        log_file("refit_maps/{expert}.log"),
+    conda:
+        "../../envs/analysis.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=240,
+    params:
+        settings=map_settings,
+        code=code("refit_maps.py"),
+    message:
+        "Fitting the gait map of {wildcards.expert} anew with other seeds and perplexities"
+    script:
+        "../scripts/refit_maps.py"
 
 
 rule measure_gaits:

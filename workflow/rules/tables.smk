@@ -12,6 +12,10 @@ TABLED = {
     "robustness": expand(
         expert_file("robustness/{agents}.csv"), expert=sorted(CLONED), agents=DISTURBED
     ),
+    "map_bandwidths": expand(expert_file("map_bandwidths.csv"), expert=sorted(CLONED)),
+    "occupancy": expand(expert_file("occupancy.csv"), expert=sorted(CLONED)),
+    "transitions": expand(expert_file("transitions.csv"), expert=sorted(CLONED)),
+    "map_distances": expand(expert_file("map_distances.csv"), expert=sorted(CLONED)),
     "strides": expand(expert_file("strides.csv"), expert=sorted(CLONED)),
     "spectral_distances": expand(
         expert_file("spectral_distances.csv"), expert=sorted(CLONED)
@@ -21,6 +25,7 @@ TABLED = {
     "measures": [
         *expand(expert_file("measures/returns.csv"), expert=COMPARED),
         *expand(expert_file("measures/gaits.csv"), expert=sorted(CLONED)),
+        *expand(expert_file("measures/gait_map.csv"), expert=sorted(CLONED)),
         *expand(
             expert_file("measures/similarity{part}.csv"),
             expert=sorted(CLONED),
@@ -49,16 +54,21 @@ TABLED = {
     ],
 }
 
+# Made when asked for by name, or with every study that lists them under `extra_tables`.
+ON_DEMAND = {
+    "map_stability": expand(expert_file("map_stability.csv"), expert=sorted(CLONED)),
+}
+
 
 rule concatenate_tables:
     input:
-        lambda wildcards: TABLED[wildcards.table],
+        lambda wildcards: {**TABLED, **ON_DEMAND}[wildcards.table],
     output:
         table=f"{BODY_FOLDER}/tables/{{table}}.csv",
     log:
         log_file("concatenate_tables/{table}.log"),
     wildcard_constraints:
-        table=any_of(TABLED),
+        table=any_of([*TABLED, *ON_DEMAND]),
     conda:
         "../../envs/analysis.yaml"
     threads: 1

@@ -1,13 +1,29 @@
-"""Map the gaits of an expert and of its clones at chosen levels, and track one cycle of each."""
+"""Map the gaits of an expert and of its clones at chosen levels, and say how they compare there."""
 
+import logging
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from brainiarb.bodies import get_body
 from brainiarb.files import write_csv
-from brainiarb.gaitcycles import MapSettings, published_maps, shared_map, walk
+from brainiarb.gaitcycles import (
+    MapSettings,
+    bandwidth_sweep,
+    fit_map,
+    published_maps,
+    shared_map,
+    walks_of,
+)
 from brainiarb.jobs import job
+from brainiarb.mapstatistics import (
+    distance_table,
+    measures_table,
+    occupancy_table,
+    place_agents,
+    transition_table,
+)
 from brainiarb.rollouts import read_rollouts
 from brainiarb.seeds import derive_seed
 
@@ -17,23 +33,31 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
+        how = MapSettings(**settings["gaitmap"])
         body = get_body(settings["body"])
         walks = [
-            walk(
-                body,
-                read_rollouts(path),
-                "expert" if level < 0 else "clone",
-                level,
-                settings["transient"],
-            )
+            walk
             for path, level in zip(snakemake.input, [-1, *settings["levels"]], strict=True)
+            for walk in walks_of(body, read_rollouts(path), level, settings["transient"])
         ]
         seed = derive_seed(settings["seed"], "map_gaits", settings["expert"])
-        made = [
-            make(walks, MapSettings(**settings["gaitmap"]), seed)
-            for make in (shared_map, published_maps)
-        ]
-        for path, parts in zip(snakemake.output, zip(*made, strict=True), strict=True):
-            table = pd.concat(parts, ignore_index=True)
+        shared = fit_map(walks, how, seed)
+        sweep = bandwidth_sweep(shared, how)
+        logging.info("regions by bandwidth:\n%s", sweep.to_string(index=False))
+        made = [shared_map(walks, shared), published_maps(walks, how, seed)]
+        cells, cycles = (pd.concat(parts, ignore_index=True) for parts in zip(*made, strict=True))
+        placed = place_agents(walks, shared, how.frames)
+        count, rng = int(shared.regions.max()), np.random.default_rng(seed)
+        transitions = transition_table(placed, count, rng)
+        distances = distance_table(placed, count, rng)
+        for name, table in {
+            "cells": cells,
+            "cycles": cycles,
+            "bandwidths": sweep,
+            "occupancy": occupancy_table(placed, shared),
+            "transitions": transitions,
+            "distances": distances,
+            "measures": measures_table(placed, transitions, distances),
+        }.items():
             table.insert(0, "expert", settings["expert"])
-            write_csv(path, table)
+            write_csv(snakemake.output[name], table)

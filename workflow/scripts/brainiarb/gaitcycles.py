@@ -1,12 +1,12 @@
 """One full gait cycle of each drawn agent, tracked on gait maps: the tables behind the figure.
 
-`shared`: one map for all agents, of heights scaled by the expert's, its regions cut from the
-density of all of them together. `published`: the study's way, a map for each agent, whose axes and
+`shared`: one map for all agents, of signals scaled by the expert's, its regions cut from the
+density of all levels together. `published`: the study's way, a map for each agent, whose axes and
 regions mean nothing beyond it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ import pandas as pd
 from brainiarb.bodies import Body, joint_columns
 from brainiarb.gait import Cycle, choose_cycle, foot_strikes, period
 from brainiarb.gaitmap import (
+    Embedding,
     density,
     embed,
     map_limit,
@@ -31,10 +32,15 @@ from brainiarb.rollouts import (
     episode_returns,
     median_clone,
 )
+from brainiarb.wavelets import wavelet_features
 
 PUBLISHED_PERPLEXITY = 100
 # With fewer frames a map has no structure to cut.
 LEAST_FRAMES = 60
+# Of the map by wavelets, evenly on a logarithmic scale: from half a stride to its harmonics, as far
+# as the body's sampling rate reaches.
+WAVELETS, LOWEST, HIGHEST, BELOW_NYQUIST = 12, 0.5, 20.0, 0.8
+BANDWIDTHS = (0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.08)  # of the sweep
 CELL_COLUMNS = ["map", "agent", "level", "x", "y", "density", "region"]
 
 
@@ -47,8 +53,12 @@ class Walk:
     level: int
     """Noise in percent; -1 for the expert."""
     clone: int
+    median: bool
+    """Whether it is the clone of median return, which stands for its level where one is drawn."""
     heights: np.ndarray
     """(N, g) m."""
+    angles: np.ndarray
+    """(N, joints) of the joints, as recorded."""
     episode_ids: np.ndarray
     """(N)."""
     steady: np.ndarray
@@ -99,12 +109,54 @@ class MapSettings:
     """How far a peak of density must rise above its pass, as a share of the highest."""
     published_frames: int
     """Frames of one episode that the study's map of one agent is fitted to."""
+    frames: int = 500
+    """Frames of each clone that are placed on the shared map, at most."""
+    features: str = "heights"
+    """What the shared map is of: `heights`, `joint_angles`, or `wavelets` of the joint angles."""
+
+
+@dataclass(frozen=True, eq=False)
+class SharedMap:
+    """The one map of all agents: where they crowd, and the regions that all of them are cut into.
+
+    Grids have a row for y and a column for x, at the centres `axis` (m) of their cells.
+    """
+
+    embedding: Embedding
+    levels: np.ndarray
+    """(n) Level of each row of the map; every level has as many, as far as it walked."""
+    features: list[np.ndarray]
+    """Of each agent that was given, (N, c), to be placed."""
+    limit: float
+    axis: np.ndarray
+    densities: dict[int, np.ndarray]
+    """(m, m) of all agents of each level that is on the map."""
+    regions: np.ndarray
+    """(m, m) int, 0 outside."""
+
+    def place(self, agent: int, rows: np.ndarray | slice) -> tuple[np.ndarray, np.ndarray]:
+        """Return the places (n, 2) and regions (n) of rows of an agent, by its index."""
+        points = place(self.embedding, self.features[agent][rows])
+        return points, region_of(points, self.regions, self.limit)
+
+
+def walks_of(body: Body, rollouts: Rollouts, level: int, transient: float) -> list[Walk]:
+    """Return the walking of every clone of a recording (or of the expert, level -1)."""
+    median = median_clone(episode_returns(rollouts))
+    clones = np.unique(rollouts["clone_ids"]).tolist()
+    return [_walk(body, rollouts, level, transient, clone, clone == median) for clone in clones]
 
 
 def walk(body: Body, rollouts: Rollouts, agent: str, level: int, transient: float) -> Walk:
     """Return the walking of the median clone (or of the expert) of a recording."""
-    rate = float(rollouts["sampling_rate"])
     clone = median_clone(episode_returns(rollouts))
+    return replace(_walk(body, rollouts, level, transient, clone, True), agent=agent)
+
+
+def _walk(
+    body: Body, rollouts: Rollouts, level: int, transient: float, clone: int, median: bool
+) -> Walk:
+    rate = float(rollouts["sampling_rate"])
     mine = rollouts["clone_ids"] == clone
     ids = rollouts["episode_ids"][mine]
     steady = drop_transient(ids, rate, transient)
@@ -112,14 +164,15 @@ def walk(body: Body, rollouts: Rollouts, agent: str, level: int, transient: floa
     longest = int(np.argmax(lengths))
     episode = slice(int(starts[longest]), int(starts[longest] + lengths[longest]))
     contacts = rollouts["contacts"][mine]
-    found = period(
-        rollouts["qpos"][mine][:, joint_columns(body)], rate, episode_ids=ids, usable=steady
-    )
+    angles = rollouts["qpos"][mine][:, joint_columns(body)]
+    found = period(angles, rate, episode_ids=ids, usable=steady)
     return Walk(
-        agent=agent,
+        agent="expert" if level < 0 else "clone",
         level=level,
         clone=clone,
+        median=median,
         heights=rollouts["heights"][mine].astype(np.float64),
+        angles=angles,
         episode_ids=ids,
         steady=steady,
         episode=episode,
@@ -131,56 +184,120 @@ def walk(body: Body, rollouts: Rollouts, agent: str, level: int, transient: floa
     )
 
 
-def shared_map(
-    walks: Sequence[Walk], settings: MapSettings, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return cells and cycles of one map for all agents, the first of which is the expert.
+def map_features(walks: Sequence[Walk], kind: str) -> list[np.ndarray]:
+    """Return what each agent (N, c) is mapped by, scaled by the steady walk of the first of them.
 
-    Cells: map, agent, level, x, y, density, region; cycles: see `track`.
+    `kind`: `heights`, `joint_angles`, or `wavelets` of the joint angles (see `wavelet_features`).
     """
+    signals = [w.heights if kind == "heights" else w.angles for w in walks]
     if not walks[0].steady.any():
         raise ValueError(
             "expected an expert that walks longer than the start transient, found none of its "
             "episodes that long; lower recording.transient or choose another expert"
         )
-    expert = walks[0].heights[walks[0].steady]
-    mean, sd = expert.mean(axis=0), expert.std(axis=0)
-    steady = [w for w in walks if w.steady.any()]
-    scaled = [standardise(w.heights[w.steady], mean, sd) for w in steady]
-    agents = np.repeat(np.arange(len(steady)), [len(rows) for rows in scaled])
-    episodes = np.concatenate([w.episode_ids[w.steady] for w in steady])
-    chosen = balanced_rows(agents, episodes, settings.points)
+    expert = signals[0][walks[0].steady]
+    scaled = [standardise(each, expert.mean(axis=0), expert.std(axis=0)) for each in signals]
+    if kind != "wavelets":
+        return scaled
+    highest = min(HIGHEST, BELOW_NYQUIST * walks[0].sampling_rate / 2)
+    frequencies = np.geomspace(LOWEST, highest, WAVELETS)
+    return [
+        wavelet_features(each, w.sampling_rate, frequencies, w.episode_ids)
+        for w, each in zip(walks, scaled, strict=True)
+    ]
+
+
+def fit_map(walks: Sequence[Walk], settings: MapSettings, seed: int) -> SharedMap:
+    """Fit one map to all agents, the first of which is the expert, and cut it into regions.
+
+    Every level gives as many of its `settings.points` rows, every episode of a level alike. The
+    regions are those of the mean of the levels' densities.
+    """
+    features = map_features(walks, settings.features)
+    steady = np.concatenate([w.steady for w in walks])
+    levels = np.repeat([w.level for w in walks], [len(w.steady) for w in walks])[steady]
+    episodes = np.concatenate([w.episode_ids for w in walks])[steady]
+    chosen = balanced_rows(levels, episodes, settings.points)
     perplexity = min(settings.perplexity, (len(chosen) - 1) // 3)
-    fitted = embed(np.concatenate(scaled)[chosen], perplexity, seed)
+    fitted = embed(np.concatenate(features)[steady][chosen], perplexity, seed)
     limit = map_limit(fitted.points)
-    densities = [
-        density(fitted.points[agents[chosen] == i], limit, settings.grid, settings.bandwidth)
-        for i in range(len(steady))
-    ]
-    # Agents count alike, whatever share of the points they gave.
-    regions = watershed_regions(np.mean(densities, axis=0), settings.prominence)
+    densities = level_densities(
+        fitted.points, levels[chosen], limit, settings.grid, settings.bandwidth
+    )
     width = 2 * limit / settings.grid
-    axis = -limit + width * (np.arange(settings.grid) + 0.5)
-    cells = [
-        _cells("shared", w, axis, each, regions) for w, each in zip(steady, densities, strict=True)
+    return SharedMap(
+        embedding=fitted,
+        levels=levels[chosen],
+        features=features,
+        limit=limit,
+        axis=-limit + width * (np.arange(settings.grid) + 0.5),
+        densities=densities,
+        regions=common_regions(densities, settings.prominence),
+    )
+
+
+def level_densities(
+    points: np.ndarray, levels: np.ndarray, limit: float, grid: int, bandwidth: float
+) -> dict[int, np.ndarray]:
+    """Return the density of each level's points; see `gaitmap.density`."""
+    return {
+        level: density(points[levels == level], limit, grid, bandwidth)
+        for level in np.unique(levels).tolist()
+    }
+
+
+def common_regions(densities: dict[int, np.ndarray], prominence: float) -> np.ndarray:
+    """Return the regions of the mean density, in which levels count alike whatever their rows."""
+    return watershed_regions(np.mean(list(densities.values()), axis=0), prominence)
+
+
+def bandwidth_sweep(shared: SharedMap, settings: MapSettings) -> pd.DataFrame:
+    """Tabulate how many regions the shared map has by bandwidth: a knob, not a finding.
+
+    Columns: bandwidth (share of the map's width), regions, chosen.
+    """
+    table = pd.DataFrame({"bandwidth": sorted({*BANDWIDTHS, settings.bandwidth})})
+    table["regions"] = [
+        int(regions_at(shared, settings, bandwidth).max()) for bandwidth in table["bandwidth"]
     ]
-    tracks = []
-    for w in walks:
+    return table.assign(chosen=table["bandwidth"] == settings.bandwidth)
+
+
+def regions_at(shared: SharedMap, settings: MapSettings, bandwidth: float) -> np.ndarray:
+    """Return the regions (m, m) of the shared map, cut at another bandwidth."""
+    densities = level_densities(
+        shared.embedding.points, shared.levels, shared.limit, settings.grid, bandwidth
+    )
+    return common_regions(densities, settings.prominence)
+
+
+def shared_map(walks: Sequence[Walk], shared: SharedMap) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return cells and cycles on the one map for all agents, those that it was fitted to.
+
+    Cells of every level: map, agent, level, x, y, density, region; a cycle of each level's median
+    clone: see `track`.
+    """
+    cells, tracks = [], []
+    for agent, w in enumerate(walks):
+        if not w.median:
+            continue
+        if w.level in shared.densities:
+            values = shared.densities[w.level]
+            cells.append(_cells("shared", w, shared.axis, values, shared.regions))
         cycle = w.cycle()
-        points = np.empty((0, 2))
+        rows = slice(0, 0)
         if cycle is not None:
-            pose = w.heights[w.episode][cycle.start : cycle.stop + 1]
-            points = place(fitted, standardise(pose, mean, sd))
-        tracks.append(track("shared", w, cycle, points, region_of(points, regions, limit)))
+            rows = slice(w.episode.start + cycle.start, w.episode.start + cycle.stop + 1)
+        tracks.append(track("shared", w, cycle, *shared.place(agent, rows)))
     return pd.concat(cells, ignore_index=True), pd.concat(tracks, ignore_index=True)
 
 
 def published_maps(
     walks: Sequence[Walk], settings: MapSettings, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return cells and cycles of each agent's own map, of one episode, by the study's procedure."""
+    """Return cells and cycles of each median clone's own map, of one episode, as the study did."""
     cells, tracks = [], []
-    for w in walks:
+    for w in (w for w in walks if w.median):
         frames = w.heights[w.episode][w.first : w.first + settings.published_frames]
         if len(frames) < LEAST_FRAMES:
             tracks.append(track("published", w, None, np.empty((0, 2)), np.empty(0, np.int32)))

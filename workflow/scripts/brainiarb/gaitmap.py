@@ -8,6 +8,7 @@ from openTSNE import TSNEEmbedding
 from openTSNE.affinity import PerplexityBasedNN
 from scipy.ndimage import gaussian_filter
 from scipy.ndimage import label as connected
+from scipy.spatial import cKDTree
 from skimage.morphology import h_maxima
 from skimage.segmentation import watershed
 from sklearn.manifold import TSNE
@@ -16,6 +17,8 @@ from threadpoolctl import threadpool_limits
 EARLY_EXAGGERATION = 12
 EARLY_ITERATIONS = 250
 ITERATIONS = 500
+# From this many rows on, gradients interpolated on a grid cost less than those of a tree.
+MANY_ROWS = 10_000
 
 # The study's grid, bandwidth and threshold, in units of its own maps.
 PUBLISHED_LIMIT = 30.0
@@ -55,13 +58,13 @@ class PublishedMap:
 
 
 def standardise(heights: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> NDArray[np.float64]:
-    """Scale heights (N, g) by the expert's `mean` and `sd` (g,): one scaler for all agents."""
+    """Scale signals (N, g) by the expert's `mean` and `sd` (g,): one scaler for all agents."""
     centre, scale = np.asarray(mean, dtype=np.float64), np.asarray(sd, dtype=np.float64)
     still = np.flatnonzero(~(scale > 0))
     if len(still):
         raise ValueError(
-            f"expected heights that vary, found no variance in column {still[0]} of the expert's; "
-            "leave that geom out"
+            f"expected heights or angles that vary, found no variance in column {still[0]} of the "
+            "expert's; leave it out"
         )
     return (np.asarray(heights, dtype=np.float64) - centre) / scale
 
@@ -72,8 +75,9 @@ def embed(features: ArrayLike, perplexity: float, seed: int, *, theta: float = 0
     `features` (n, c), standardised; `perplexity` of 30 to n / 100 or more, at most (n - 1) / 3.
     Exact neighbours, initialisation by the first two principal components plus a jitter drawn from
     `seed`, exaggeration 12 for 250 iterations and none for 500 more, learning rate n over
-    exaggeration, Barnes-Hut gradients of angle `theta` (0.5 is finer and costs half as much
-    again). One thread: the same arguments give the same bytes.
+    exaggeration. Gradients by Barnes and Hut at an angle `theta` (0.5 is finer and costs half as
+    much again), from 10,000 rows on by interpolation (FIt-SNE, Linderman et al. 2019). One thread:
+    the same arguments give the same bytes.
     """
     x = _rows(features)
     _check_perplexity(perplexity, len(x))
@@ -81,7 +85,7 @@ def embed(features: ArrayLike, perplexity: float, seed: int, *, theta: float = 0
     fit = TSNEEmbedding(
         _principal_plane(x, seed),
         affinities,
-        negative_gradient_method="bh",
+        negative_gradient_method="bh" if len(x) < MANY_ROWS else "fft",
         theta=theta,
         n_jobs=1,
         random_state=seed,
@@ -124,38 +128,56 @@ def place(
 ) -> NDArray[np.float64]:
     """Place further rows on a finished map, which stays as it is (Policar et al. 2021).
 
-    `features` (m, c), standardised as those of the map; returns (m, 2). Each row starts at the
-    median of its `neighbours` nearest rows of the map and may be moved for `iterations` steps by
-    the t-SNE gradient, of perplexity `neighbours` / 3, against the map alone. No row depends on
-    the others placed with it. Each call searches the map anew, so place many rows at once.
+    `features` (m, c), standardised as those of the map; returns (m, 2). Each row comes to the
+    median of the places of its `neighbours` nearest rows of the map, and may be moved from there
+    for `iterations` steps by the t-SNE gradient, of perplexity `neighbours` / 3, against the map
+    alone. No row depends on the others placed with it.
     """
+    if len(_rows(features)) == 0:
+        return np.empty((0, 2))
+    placed = np.median(embedding.points[_nearest(embedding, features, neighbours)], axis=1)
+    if iterations == 0:
+        return placed
+    affinities = PerplexityBasedNN(embedding.features, neighbours / 3, method="exact", n_jobs=1)
+    reference = TSNEEmbedding(
+        embedding.points.copy(), affinities, negative_gradient_method="bh", n_jobs=1
+    )
+    moved = reference.prepare_partial(
+        _rows(features), initialization=placed, perplexity=neighbours / 3
+    )
+    moved.optimize(
+        iterations,
+        inplace=True,
+        learning_rate=0.1,
+        exaggeration=1.5,
+        momentum=0.8,
+        max_grad_norm=0.25,
+    )
+    return np.array(moved, dtype=np.float64)
+
+
+def neighbour_distance(
+    embedding: Embedding, features: ArrayLike, points: ArrayLike, neighbours: int = 15
+) -> float:
+    """Return how far rows lie from the places of their nearest rows of the map.
+
+    `points` (m, 2) are the places of `features` (m, c). The median over rows of the median
+    distance to the `neighbours` nearest, in units of the map: small where placing kept neighbours.
+    """
+    places = embedding.points[_nearest(embedding, features, neighbours)]
+    away = np.linalg.norm(places - _rows(points)[:, None], axis=2)
+    return float(np.median(np.median(away, axis=1)))
+
+
+def _nearest(embedding: Embedding, features: ArrayLike, neighbours: int) -> NDArray[np.int64]:
     x = _rows(features)
     if x.shape[1] != embedding.features.shape[1]:
         raise ValueError(
             f"expected rows of {embedding.features.shape[1]} features as on the map, found "
             f"{x.shape[1]}; record the same heights"
         )
-    if len(x) == 0:
-        return np.empty((0, 2))
-    perplexity = neighbours / 3
-    _check_perplexity(perplexity, len(embedding.features))
-    affinities = PerplexityBasedNN(embedding.features, perplexity, method="exact", n_jobs=1)
-    reference = TSNEEmbedding(
-        embedding.points.copy(), affinities, negative_gradient_method="bh", n_jobs=1
-    )
-    placed = reference.prepare_partial(
-        x, initialization="median", k=neighbours, perplexity=perplexity
-    )
-    if iterations > 0:
-        placed.optimize(
-            iterations,
-            inplace=True,
-            learning_rate=0.1,
-            exaggeration=1.5,
-            momentum=0.8,
-            max_grad_norm=0.25,
-        )
-    return np.array(placed, dtype=np.float64)
+    _check_perplexity(neighbours / 3, len(embedding.features))
+    return cKDTree(embedding.features).query(x, neighbours)[1]
 
 
 def published_embed(heights: ArrayLike, seed: int, perplexity: float = 100) -> NDArray[np.float64]:

@@ -20,11 +20,10 @@ BORDER = "#0072B2"
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw a column for each agent: above the shared map, below the study's map of that agent."""
     cells, cycles = tables["gait_map"], tables["gait_cycles"]
-    levels = [-1, settings["noisy_level"], settings["study_level"]]
-    levels = list(dict.fromkeys(levels))
+    levels = list(dict.fromkeys([-1, 0, settings["noisy_level"], settings["study_level"]]))
     figure = Figure(figsize=(PAGE_WIDTH, 5.0))
     rows = two_rows(figure)
-    rows[0].suptitle("one map for all: heights scaled alike, regions cut from all agents together")
+    rows[0].suptitle("one map for all agents: scaled alike, regions cut from all levels together")
     rows[1].suptitle("as published: a map for each agent, whose axes and regions are its own")
     letters = iter("ABCDEFGH")
     for row, name in zip(rows, ("shared", "published"), strict=True):

@@ -1,0 +1,139 @@
+"""Transitions between the regions of the shared gait map, and whether they turn one way."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from brainiarb.figures.style import (
+    EXPERT,
+    MUTED,
+    PAGE_WIDTH,
+    agent_colour,
+    agent_name,
+    head,
+    two_rows,
+)
+
+LIKELY = 0.05  # of all transitions of an agent; rarer ones are not drawn
+BORDER = "#BBBBBB"
+LARGEST = 0.55  # of a circle's area, in square inches on a share of 1
+
+
+def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Draw a graph on the map for each level; below net flux and distance to the expert."""
+    levels = list(dict.fromkeys([-1, 0, settings["noisy_level"], settings["study_level"]]))
+    paths, occupancy, distances = (
+        tables[name][tables[name]["level"].isin(levels)]
+        for name in ("transitions", "occupancy", "map_distances")
+    )
+    cells = tables["gait_map"]
+    cells = cells[(cells["map"] == "shared") & (cells["level"] == -1)]
+    figure = Figure(figsize=(PAGE_WIDTH, 4.7))
+    above, below = two_rows(figure)
+    above.suptitle("regions of the shared map: circles show time spent, arrows transitions")
+    letters = iter("ABCDEFG")
+    for axes, level in zip(above.subplots(1, len(levels), squeeze=False)[0], levels, strict=True):
+        mine = _of_all(occupancy, level), _of_all(paths, level)
+        graph_panel(axes, cells, *mine, agent_colour(level))
+        clones = distances[(distances["level"] == level) & (distances["agent"] == "clone")]
+        count = f" (n = {len(clones)})" if level >= 0 else ""
+        head(axes, next(letters), agent_name(level) + count)
+    agents = paths.drop_duplicates(["agent", "level", "clone"])
+    left, right = below.subplots(1, 2)
+    flux_panel(left, agents, levels)
+    distance_panel(right, distances, levels)
+    for axes, title in (
+        (left, "does the gait turn one way?"),
+        (right, "is it where the expert is?"),
+    ):
+        axes.set_xticks(range(len(levels)), [agent_name(level) for level in levels])
+        axes.set_xlim(-0.6, len(levels) - 0.4)
+        axes.set_ylim(0, 1.02)
+        head(axes, next(letters), title)
+    drawn = [("transition", paths), ("occupancy", occupancy), ("distance", distances)]
+    return figure, pd.concat([t.assign(kind=kind) for kind, t in drawn], ignore_index=True)
+
+
+def graph_panel(
+    axes: Axes, cells: pd.DataFrame, occupancy: pd.DataFrame, paths: pd.DataFrame, colour: str
+) -> None:
+    """Draw borders of regions, the time spent in each as a circle, and transitions as arrows."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.set_aspect("equal")
+    axes.spines[:].set_visible(False)
+    grid = cells.pivot(index="y", columns="x", values="region")
+    x, y, regions = grid.columns.to_numpy(), grid.index.to_numpy(), grid.to_numpy()
+    for region in np.unique(regions):
+        axes.contour(x, y, regions == region, levels=[0.5], colors=BORDER, linewidths=0.5)
+    inside = occupancy[occupancy["region"] > 0].set_index("region")
+    area = 72**2 * LARGEST * inside["share"]
+    axes.scatter(inside["x"], inside["y"], s=area, color=colour, alpha=0.35, lw=0, zorder=2)
+    for region, place in inside.iterrows():
+        axes.annotate(
+            str(region), (place["x"], place["y"]), ha="center", va="center", fontsize=6, zorder=4
+        )
+    total = max(int(paths["count"].sum()), 1)
+    for _, path in paths[paths["count"] >= LIKELY * total].iterrows():
+        ends = inside.loc[[path["source"], path["target"]], ["x", "y"]].to_numpy()
+        axes.annotate(
+            "", ends[1], ends[0], zorder=3,
+            arrowprops={
+                "arrowstyle": "-|>,head_width=0.18,head_length=0.32", "color": colour,
+                "linewidth": 0.4 + 8 * path["count"] / total, "alpha": 0.8,
+                "connectionstyle": "arc3,rad=0.18", "shrinkA": 5, "shrinkB": 6,
+            },
+        )  # fmt: skip
+    if len(paths):
+        row = paths.iloc[0]
+        axes.set_xlabel(row["note"] or f"modal cycle {row['modal_cycle'] or 'none'}")
+
+
+def flux_panel(axes: Axes, agents: pd.DataFrame, levels: list[int]) -> None:
+    """Draw the net flux of the expert and of every level, its clones, and both nulls' 95 %."""
+    for place, level in enumerate(levels):
+        _points(axes, place, agents[(agents["level"] == level)], "net_flux", level)
+        for _, row in _of_all(agents, level).iterrows():
+            for name, style in (("reversed_95", ":"), ("shuffled_95", "-")):
+                axes.plot([place - 0.3, place + 0.3], [row[name]] * 2, style, color=MUTED)
+    axes.plot([], [], "D", ms=5, color=EXPERT, label="the expert, all clones of a level together")
+    axes.plot([], [], "o", ms=3, color=EXPERT, alpha=0.5, label="each clone")
+    axes.plot([], [], ":", color=MUTED, label="95 % of their null: reversed in time")
+    axes.plot([], [], "-", color=MUTED, label="95 % of their null: in random order")
+    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.12), ncols=2)
+    axes.set_ylabel("net flux")
+
+
+def distance_panel(axes: Axes, distances: pd.DataFrame, levels: list[int]) -> None:
+    """Draw every clone's distance to the expert beside that of the expert's parts."""
+    expert = distances[distances["level"] == -1]
+    for place, level in enumerate(levels):
+        mine = distances[distances["level"] == level]
+        _points(axes, place, mine[mine["agent"] != "level"], "distance", level)
+        null = mine[mine["agent"] == "clone"] if level >= 0 else expert
+        for _, row in null.iloc[:1].iterrows():
+            axes.plot([place - 0.3, place + 0.3], [row["null_95"]] * 2, "-", color=MUTED)
+    axes.plot(
+        [], [], "-", color=MUTED, label="95 % of as many of the expert's episodes to its others"
+    )
+    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.12))
+    axes.set_ylabel("distance to the expert (bits$^{0.5}$)")
+
+
+def _of_all(table: pd.DataFrame, level: int) -> pd.DataFrame:
+    """Return the rows of the expert, or of all clones of a level together."""
+    agent = "expert" if level < 0 else "level"
+    return table[(table["level"] == level) & (table["agent"] == agent)]
+
+
+def _points(axes: Axes, place: int, agents: pd.DataFrame, column: str, level: int) -> None:
+    """Draw agents side by side: clones as dots, the expert or a level as a diamond."""
+    clones = agents[agents["agent"] == "clone"]
+    across = place + np.linspace(-0.22, 0.22, max(len(clones), 1))[: len(clones)]
+    colour = agent_colour(level)
+    axes.plot(across, clones[column], "o", ms=3, color=colour, alpha=0.5)
+    others = agents[agents["agent"] != "clone"]
+    axes.plot([place] * len(others), others[column], "D", ms=5, color=colour)
