@@ -37,5 +37,8 @@ rule all:
         f"{BODY_FOLDER}/tables/observations.csv",
         f"{BODY_FOLDER}/tables/agents.csv",
         f"{BODY_FOLDER}/tables/statistics.csv",
-        expand(f"{BODY_FOLDER}/tables/{{table}}.csv", table=[*TABLED, *config["extra_tables"]]),
+        expand(
+            f"{BODY_FOLDER}/tables/{{table}}.csv",
+            table=[*TABLED, *config["extra_tables"]],
+        ),
         expand(expert_file("activations.h5"), expert=sorted(CLONED)),
