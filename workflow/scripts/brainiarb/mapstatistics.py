@@ -146,7 +146,7 @@ def transition_table(
             frame[f"{name}_95"] = np.percentile(known, 95) if len(known) else np.nan
             frame[f"p_{name}"] = p_value(flux, values)
         tour, share = modal_cycle(paths)
-        frame["modal_cycle"] = "-".join(map(str, tour))
+        frame["modal_cycle"] = "-".join(map(str, tour)) or "none"
         frame["modal_cycle_share"] = share
         frame["note"] = "" if counts.any() else "no transition between regions"
         frames.append(_named(frame, p))

@@ -49,9 +49,10 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         (left, "does the gait turn one way?"),
         (right, "is it where the expert is?"),
     ):
-        axes.set_xticks(range(len(levels)), [agent_name(level) for level in levels])
+        names = [agent_name(level).removeprefix("clone, ") for level in levels]
+        axes.set_xticks(range(len(levels)), names)
         axes.set_xlim(-0.6, len(levels) - 0.4)
-        axes.set_ylim(0, 1.02)
+        axes.set_ylim(0, 1.06)
         head(axes, next(letters), title)
     drawn = [("transition", paths), ("occupancy", occupancy), ("distance", distances)]
     return figure, pd.concat([t.assign(kind=kind) for kind, t in drawn], ignore_index=True)
@@ -89,7 +90,7 @@ def graph_panel(
         )  # fmt: skip
     if len(paths):
         row = paths.iloc[0]
-        axes.set_xlabel(row["note"] or f"modal cycle {row['modal_cycle'] or 'none'}")
+        axes.set_xlabel(row["note"] or f"modal cycle {row['modal_cycle']}")
 
 
 def flux_panel(axes: Axes, agents: pd.DataFrame, levels: list[int]) -> None:
@@ -99,11 +100,11 @@ def flux_panel(axes: Axes, agents: pd.DataFrame, levels: list[int]) -> None:
         for _, row in _of_all(agents, level).iterrows():
             for name, style in (("reversed_95", ":"), ("shuffled_95", "-")):
                 axes.plot([place - 0.3, place + 0.3], [row[name]] * 2, style, color=MUTED)
-    axes.plot([], [], "D", ms=5, color=EXPERT, label="the expert, all clones of a level together")
+    axes.plot([], [], "D", ms=5, color=EXPERT, label="expert, or level together")
     axes.plot([], [], "o", ms=3, color=EXPERT, alpha=0.5, label="each clone")
-    axes.plot([], [], ":", color=MUTED, label="95 % of their null: reversed in time")
-    axes.plot([], [], "-", color=MUTED, label="95 % of their null: in random order")
-    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.12), ncols=2)
+    axes.plot([], [], ":", color=MUTED, label="95 % of runs reversed by lot")
+    axes.plot([], [], "-", color=MUTED, label="95 % of random orders")
+    axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.1), ncols=2)
     axes.set_ylabel("net flux")
 
 
@@ -116,10 +117,8 @@ def distance_panel(axes: Axes, distances: pd.DataFrame, levels: list[int]) -> No
         null = mine[mine["agent"] == "clone"] if level >= 0 else expert
         for _, row in null.iloc[:1].iterrows():
             axes.plot([place - 0.3, place + 0.3], [row["null_95"]] * 2, "-", color=MUTED)
-    axes.plot(
-        [], [], "-", color=MUTED, label="95 % of as many of the expert's episodes to its others"
-    )
-    axes.legend(loc="upper left", bbox_to_anchor=(0, -0.12))
+    axes.plot([], [], "-", color=MUTED, label="95 % of the expert's parts of that size")
+    axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.1))
     axes.set_ylabel("distance to the expert (bits$^{0.5}$)")
 
 
