@@ -4,22 +4,30 @@ Blocks of both sides of a row alternate, and the ratio is the median of the rati
 so that other work on the machine weighs on both.
 """
 
+import argparse
 import os
 import statistics
 import sys
 import time
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import gymnasium
 import mujoco
+import numpy as np
 import torch
+from openTSNE import TSNEEmbedding
+from openTSNE.affinity import PerplexityBasedNN
+from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
 
 from benchmarks.experts import alternate, median_ratio, versus
 from benchmarks.table import Row, show
+from brainiarb import gaitmap
 from brainiarb.bodies import environment_facts, get_body
 from brainiarb.files import write_npz
 from brainiarb.gaitmeasures import GaitSettings, analyse_gait
@@ -35,6 +43,7 @@ REPEATS = 5
 EPISODES, LONG = 4, 3000  # of a clone in the default study
 GROWTH = (1, 2, 4)  # times as many episodes
 SLOWER = 1.25  # the most that a frame may cost, and memory grow, at the largest of them
+POINTS, PERPLEXITY, PLACED = 20_000, 100, 4_000  # of the gait map; frames placed on it at once
 
 
 def speed(work: Callable[[], int]) -> float:
@@ -139,10 +148,95 @@ def analysis_rows() -> list[Row]:
     ]  # fmt: skip
 
 
+# ---- the gait map
+
+
+def gait_heights(rows: int) -> np.ndarray:
+    """Return random moments (rows, g) of walking with some noise in the actions, scaled."""
+    act = mean_action(read_archive(EXPERT, environment_facts(BODY).sizes, BODY.name))
+    draw = np.random.default_rng(0)
+
+    def noisy(observations: np.ndarray) -> np.ndarray:
+        actions = act(observations)
+        return np.clip(actions + draw.uniform(-0.4, 0.4, actions.shape), -1, 1)
+
+    rollouts = record_episodes(
+        BODY, noisy, agents=1, episodes=WALKERS, steps=1000, seed=0, mode="mean", threads=1
+    )
+    heights = rollouts["heights"].astype(np.float64)
+    heights = heights[draw.permutation(len(heights))[:rows]]
+    return gaitmap.standardise(heights, heights.mean(axis=0), heights.std(axis=0))
+
+
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """Return the CPU time (s) of a piece of work."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def map_rows(points: int) -> list[Row]:
+    """Return the rows of fitting the gait map and of placing further frames, on one thread.
+
+    CPU times. Both maps have the same iterations and perplexity, principal components to start
+    from, and exact neighbours; both placings are on the same map.
+    """
+    x = gait_heights(points + PLACED)
+    new, x = x[points:], x[:points]
+    fitted: list[gaitmap.Embedding] = []
+    ours = cpu_seconds(lambda: fitted.append(gaitmap.embed(x, PERPLEXITY, 0)))
+    stock = TSNE(
+        init="pca", learning_rate="auto", perplexity=PERPLEXITY, random_state=0, n_jobs=1,
+        max_iter=gaitmap.EARLY_ITERATIONS + gaitmap.ITERATIONS,
+    )  # fmt: skip
+    with threadpool_limits(limits=1):
+        theirs = cpu_seconds(lambda: stock.fit(x))
+    return [
+        against(f"map of {points:,} points, perplexity {PERPLEXITY}", ours, theirs, 2.5,
+                f"scikit-learn {theirs:.0f} s, divergence {stock.kl_divergence_:.2f}",
+                f"{ours:.0f} s, divergence {fitted[0].divergence:.2f}"),
+        placing_row(fitted[0], new),
+    ]  # fmt: skip
+
+
+def placing_row(fitted: gaitmap.Embedding, new: np.ndarray) -> Row:
+    """Return the row of placing frames; met only if they come as near to their neighbours."""
+    affinities = PerplexityBasedNN(fitted.features, PERPLEXITY, n_jobs=1, random_state=0)
+    reference = TSNEEmbedding(fitted.points.copy(), affinities, n_jobs=1, random_state=0)
+    placed: dict[str, np.ndarray] = {}
+    # The first call of a map grids its field, which later ones reuse.
+    reference.transform(new[:100])
+    times = {
+        "ours": cpu_seconds(lambda: placed.update(ours=gaitmap.place(fitted, new))),
+        "stock": cpu_seconds(lambda: placed.update(stock=np.asarray(reference.transform(new)))),
+    }
+    away = {side: gaitmap.neighbour_distance(fitted, new, at) for side, at in placed.items()}
+    said = {
+        side: f"{1e3 * times[side] / len(new):.3f} ms a frame, {away[side]:.2f} from neighbours"
+        for side in times
+    }
+    what = f"placing {len(new):,} further frames on it"
+    row = against(
+        what, times["ours"], times["stock"], 3, f"openTSNE's transform {said['stock']}",
+        said["ours"],
+    )  # fmt: skip
+    return replace(row, met=bool(row.met and away["ours"] <= away["stock"]))
+
+
+def against(what: str, ours: float, theirs: float, bar: float, peer: str, figure: str) -> Row:
+    """Return the row of two times (s)."""
+    ratio = theirs / ours
+    return Row(what, figure, peer, f"{ratio:.1f}", f">= {bar:g} x", ratio >= bar)
+
+
 def main() -> int:
     """Measure, print the table and return the exit code."""
+    parser = argparse.ArgumentParser(description="How fast gaits are recorded and analysed.")
+    parser.add_argument("--points", type=int, default=POINTS, help="of the gait map")
+    options = parser.parse_args()
     torch.set_num_threads(1)
     rows = [row for part in (recording_rows, analysis_rows) for row in part()]
+    rows += map_rows(options.points)
     print(f"{os.cpu_count()} cores, torch {torch.__version__}, mujoco {mujoco.__version__}\n")
     return show(rows)
 

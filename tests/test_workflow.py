@@ -22,7 +22,9 @@ PROFILE = yaml.safe_load((ROOT / "profiles/default/profile.yaml").read_text("utf
 TRIGGERS = frozenset(RerunTrigger.parse_choice(name) for name in PROFILE["rerun-triggers"])
 TINY = "tests/config/tiny.yaml"
 FOLDER = "results/tiny/walker2d"
-GAITS = ("gait_map", "gait_cycles")
+GAITS = (
+    "gait_map", "gait_cycles", "map_bandwidths", "occupancy", "transitions", "map_distances",
+)  # fmt: skip
 STATISTICS = {"tables/measures.csv", "tables/statistics.csv"}  # that every measure ends in
 INFERRED = ("fig_robustness", "fig_strides", "fig4_psd", "fig_similarity")  # that show statistics
 
@@ -158,7 +160,8 @@ def test_changing_a_level_reruns_that_level_and_what_gathers_it(checkout):
     }
     gathered = ("spectra", *GAITS)
     tables = ("similarity", "returns", "agents", *gathered)
-    figures = (*SIMILARITIES, "fig3_gait_cycles", "fig_robustness")
+    figures = (*SIMILARITIES, "fig3_gait_cycles", "fig_transitions", "fig_robustness")
+    gathered = (*gathered, "measures/gait_map")
     expected = of_level(50, tables, figures) | {f"tiny/{name}.csv" for name in gathered}
     assert plan(checkout, config=change) == expected
 
@@ -190,7 +193,13 @@ def test_a_spectral_setting_recomputes_spectra_and_gait_measures_only(checkout):
 def test_a_map_setting_remaps_gaits_only(checkout):
     found = plan(checkout, config={"gaitmap": {"perplexity": 20}})
     tables = {f"{place}/{name}.csv" for place in ("tiny", "tables") for name in GAITS}
-    assert found == tables | drawings("fig3_gait_cycles")
+    tables |= {"tiny/measures/gait_map.csv"} | STATISTICS
+    assert found == tables | drawings("fig3_gait_cycles", "fig_transitions", *INFERRED)
+
+
+def test_the_stability_of_the_map_is_told_where_the_config_asks_for_it(checkout):
+    found = plan(checkout, config={"extra_tables": ["map_stability"]})
+    assert found == {f"{place}/map_stability.csv" for place in ("tiny", "tables")}
 
 
 def test_a_margin_recomputes_statistics_only(checkout):
