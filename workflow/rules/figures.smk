@@ -56,6 +56,17 @@ FIGURES = {
         "input": {table: f"{BODY_FOLDER}/tables/{table}.csv" for table in ANALYSED},
         "settings": [],
     },
+    "fig_jpca": {
+        "input": {
+            "jpca": f"{BODY_FOLDER}/tables/jpca.csv",
+            "trajectories": f"{BODY_FOLDER}/tables/jpca_trajectories.csv",
+        },
+        "settings": ["figures.noisy_level"],
+    },
+    "fig_decoding": {
+        "input": {"decoding": f"{BODY_FOLDER}/tables/decoding.csv"},
+        "settings": ["figures.noisy_level"],
+    },
     "noise_series": {
         "input": {"agents": f"{BODY_FOLDER}/tables/agents.csv"},
         "settings": [],

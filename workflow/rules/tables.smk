@@ -22,6 +22,21 @@ TABLED = {
     ),
     "margins": expand(expert_file("margins.csv"), expert=sorted(CLONED)),
     "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
+    "jpca": expand(
+        expert_file("dynamics/jpca_{family}.csv"),
+        expert=sorted(CLONED),
+        family=FAMILIES,
+    ),
+    "jpca_trajectories": expand(
+        expert_file("dynamics/trajectories_{family}.csv"),
+        expert=sorted(CLONED),
+        family=FAMILIES,
+    ),
+    "decoding": expand(
+        expert_file("dynamics/decoding_{family}.csv"),
+        expert=sorted(CLONED),
+        family=FAMILIES,
+    ),
     "measures": [
         *expand(expert_file("measures/returns.csv"), expert=COMPARED),
         *expand(expert_file("measures/gaits.csv"), expert=sorted(CLONED)),
@@ -35,6 +50,11 @@ TABLED = {
             expert_file("measures/robustness_{agents}.csv"),
             expert=sorted(CLONED),
             agents=DISTURBED,
+        ),
+        *expand(
+            expert_file("measures/dynamics_{family}.csv"),
+            expert=sorted(CLONED),
+            family=FAMILIES,
         ),
     ],
     "returns": [

@@ -1,0 +1,34 @@
+"""Fit rotations to the activity of every network on its own walk, and read its gait from it."""
+
+from typing import TYPE_CHECKING
+
+import h5py
+
+from brainiarb.bodies import get_body
+from brainiarb.drivendynamics import Settings, dynamics_measures, dynamics_tables
+from brainiarb.files import write_csv
+from brainiarb.jobs import job
+from brainiarb.rollouts import read_rollouts
+from brainiarb.seeds import derive_seed
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        settings = snakemake.params.settings
+        expert, level = settings["expert"], settings["level"]
+        with h5py.File(snakemake.input.activations) as activations:
+            rotations, trajectories, decoded = dynamics_tables(
+                get_body(settings["body"]),
+                read_rollouts(snakemake.input.rollouts),
+                activations,
+                expert,
+                level,
+                Settings(settings["components"], settings["surrogates"], settings["transient"]),
+                derive_seed(settings["seed"], "analyse_dynamics", expert, level),
+            )
+        write_csv(snakemake.output.jpca, rotations)
+        write_csv(snakemake.output.trajectories, trajectories)
+        write_csv(snakemake.output.decoding, decoded)
+        write_csv(snakemake.output.measures, dynamics_measures(rotations, decoded))

@@ -1,0 +1,56 @@
+"""What can be read from each layer of expert and clones, beside what their observation tells."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from brainiarb.figures.style import LAYER_NAMES, PAGE_WIDTH, agent_colour, agent_name, head
+
+COLUMNS = {"observations": "observation"} | LAYER_NAMES
+TITLES = {
+    "phase": "phase of the cycle",
+    "speed": "forward speed",
+    "joints": "joint angles",
+    "contact": "ground contact",
+}
+SCORES = {"R2": "R² in episodes left out", "AUC": "area under the curve"}
+LEAST = {"R2": -0.2, "AUC": 0.45}  # what is worse lies below the panel
+STEP = 0.17  # between the agents at one layer
+
+
+def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Draw one panel per target: score by layer, every clone a point, lines through medians."""
+    levels = [-1, 0, settings["noisy_level"]]
+    shown = tables["decoding"][tables["decoding"]["level"].isin(levels)]
+    figure = Figure(figsize=(PAGE_WIDTH, 2.5))
+    panels = figure.subplots(1, len(TITLES))
+    for axes, letter, (target, title) in zip(panels, "ABCD", TITLES.items(), strict=True):
+        mine = shown[shown["target"] == target]
+        for place, level in enumerate(levels):
+            agents(axes, mine[mine["level"] == level], level, (place - 1) * STEP)
+        score = mine["score"].iloc[0]
+        axes.set_xticks(
+            range(len(COLUMNS)), COLUMNS.values(), rotation=40, ha="right", rotation_mode="anchor"
+        )
+        axes.set_ylabel(SCORES[score])
+        axes.set_ylim(max(axes.get_ylim()[0], LEAST[score]), 1.02)
+        head(axes, letter, title)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    return figure, shown
+
+
+def agents(axes: Axes, table: pd.DataFrame, level: int, shift: float) -> None:
+    """Draw the agents of one level, and dashed what their observation tells."""
+    colour = agent_colour(level)
+    at = table["layer"].map(list(COLUMNS).index) + shift
+    axes.plot(at, table["value"], "o", ms=2.6, mfc=colour, mec="white", mew=0.25)
+    middle = table.groupby("layer")["value"].median().reindex(list(COLUMNS))
+    axes.plot(
+        np.arange(len(COLUMNS)) + shift, middle, color=colour, linewidth=0.9,
+        label=agent_name(level),
+    )  # fmt: skip
+    axes.axhline(middle["observations"], color=colour, linestyle=":", linewidth=0.7)
