@@ -20,6 +20,8 @@ from brainiarb.figures import (
     fig3_gait_cycles,
     fig4_psd,
     fig_cka_controls,
+    fig_decoding,
+    fig_jpca,
     fig_robustness,
     fig_similarity,
     fig_strides,
@@ -133,6 +135,47 @@ def distances():
     return table.assign(spectral_distance=[4.0, 5.0, np.nan], log_spectral_distance=6.0)
 
 
+def agents_of_dynamics():
+    """Expert, clean and noisy clones; the median clone is the second."""
+    rows = [(-1, -1), *((level, clone) for level in (0, 20, 40) for clone in (0, 1))]
+    table = pd.DataFrame(rows, columns=["level", "clone"])
+    return table.assign(expert="e", median=table["clone"].isin([-1, 1]), note="")
+
+
+def rotations():
+    """Fits and tracks of three agents; that of the noisy clone says why it has none."""
+    layers = pd.DataFrame({"layer": ["observations", "linear1", "linear2"]})
+    fits = agents_of_dynamics().merge(layers, how="cross")
+    fits = fits.merge(pd.DataFrame({"plane": [1.0, 2.0]}), how="cross")
+    fits["r2"] = 0.3 + 0.2 * (fits["layer"] == "linear2") + 0.01 * fits["clone"]
+    fits = fits.assign(frequency=1.6, plane_variance=0.5)
+    for kind in fig_jpca.NULLS:
+        fits[f"{kind}_low"], fits[f"{kind}_high"] = 0.01, 0.02
+    fallen = (fits["level"] == 40) & fits["median"]
+    fits.loc[fallen, ["plane", "r2", "frequency", "plane_variance"]] = np.nan
+    fits.loc[fallen, "note"] = "fewer than 100 steady rows"
+    fits = fits.drop_duplicates()
+    angle = np.linspace(0, 9, 50)
+    drawn = agents_of_dynamics().query("median and level in (-1, 0)")
+    frames = [
+        pd.DataFrame({"time": angle, "x": np.cos(angle), "y": np.sin(angle)}).assign(
+            **agent, layer=layer
+        )
+        for agent in drawn.to_dict("records")
+        for layer in fig_jpca.LAYERS
+    ]
+    return {"jpca": fits, "trajectories": pd.concat(frames, ignore_index=True)}
+
+
+def decoding():
+    rng = np.random.default_rng(0)
+    layers = pd.DataFrame({"layer": list(fig_decoding.COLUMNS)})
+    scores = {target: "R2" for target in fig_decoding.TITLES} | {"contact": "AUC"}
+    targets = pd.DataFrame({"target": scores.keys(), "score": scores.values()})
+    table = agents_of_dynamics().merge(layers, how="cross").merge(targets, how="cross")
+    return table.assign(value=rng.uniform(0.6, 1, len(table)))
+
+
 def agents():
     rng = np.random.default_rng(0)
     rows = [("expert", -1, 0), *(("demonstrator", n, k) for n in (0, 40) for k in range(3))]
@@ -223,6 +266,8 @@ def given():
             {**LEVELS, "lowest": 0.3, "highest": 20.0},
         ),
         fig_strides: (gait_measures(), {}),
+        fig_jpca: (rotations(), LEVELS),
+        fig_decoding: ({"decoding": decoding()}, LEVELS),
         noise_series: ({"agents": agents()}, {}),
         fig_robustness: (robustness(), LEVELS),
         learning_curves: ({"learning_curves": curves()}, {}),
@@ -471,6 +516,32 @@ def test_a_panel_counts_the_clones_that_have_a_value(drawn):
     figure, _ = drawn["fig4_psd"]
     axes = next(axes for axes in figure.axes if axes.get_ylabel() == "fundamental (Hz)")
     assert [text.get_text() for text in axes.texts] == ["3/4"]
+
+
+def test_rotations_are_drawn_beside_those_of_the_observation_or_it_is_said_why_not(drawn):
+    figure, numbers = drawn["fig_jpca"]
+    *planes, compared, gained = figure.axes
+    assert len(planes) == 6
+    assert [len(axes.lines) for axes in planes] == [2, 2, 0] * 2
+    assert words(figure).count("fewer than 100 steady\nrows") == 2
+    assert words(figure).count("1.6 Hz, 50 % var.") == 4
+    heights = {line.get_label(): line.get_ydata() for line in compared.lines}
+    np.testing.assert_allclose(heights["linear 2"], [0.49, 0.51, np.nan])
+    np.testing.assert_allclose(heights["observation"], [0.29, 0.31, np.nan])
+    points = next(line for line in gained.lines if line.get_label() == "clone")
+    np.testing.assert_allclose(points.get_ydata(), [0.2] * 5 + [np.nan])
+    assert set(numbers["kind"]) == {"trajectory", "fit", "gain"}
+
+
+def test_every_clone_is_a_point_of_the_decoding_of_each_target(drawn):
+    figure, numbers = drawn["fig_decoding"]
+    assert set(numbers["level"]) == {-1, 0, 40}
+    for axes, target in zip(figure.axes, fig_decoding.TITLES, strict=True):
+        points = [line for line in axes.lines if line.get_linestyle() == "None"]
+        assert [len(line.get_ydata()) for line in points] == [5, 10, 10]
+        mine = numbers.query("target == @target and level == 40")
+        np.testing.assert_array_equal(points[2].get_ydata(), mine["value"])
+        assert axes.get_ylabel() == fig_decoding.SCORES["AUC" if target == "contact" else "R2"]
 
 
 def test_every_clone_is_a_point_of_the_noise_series(drawn):

@@ -27,6 +27,10 @@ GAITS = (
 )  # fmt: skip
 STATISTICS = {"tables/measures.csv", "tables/statistics.csv"}  # that every measure ends in
 INFERRED = ("fig_robustness", "fig_strides", "fig4_psd", "fig_similarity")  # that show statistics
+DYNAMICS = ("jpca", "jpca_trajectories", "decoding")
+DYNAMIC_PARTS = (
+    "dynamics/jpca", "dynamics/trajectories", "dynamics/decoding", "measures/dynamics",
+)  # fmt: skip
 
 
 def plan(checkout, executor="dryrun", cores=1, config=None):
@@ -101,6 +105,7 @@ def of_level(level, tables=("similarity", "returns", "agents"), figures=SIMILARI
         f"{expert}/activations/bc_{level}.h5",
         f"{expert}/activations.h5",
         f"{expert}/similarity/bc_{level}.csv",
+        *(f"{expert}/{part}_{level}.csv" for part in DYNAMIC_PARTS),
         f"{expert}/returns/demonstrations_{level}.csv",
         f"{expert}/returns/bc_{level}.csv",
         f"{expert}/returns/bc_{level}_sampled.csv",
@@ -108,8 +113,8 @@ def of_level(level, tables=("similarity", "returns", "agents"), figures=SIMILARI
         f"{expert}/measures/similarity_{level}.csv",
         *STATISTICS,
         *measured(),
-        *(f"tables/{table}.csv" for table in tables),
-        *drawings("noise_series", *figures),
+        *(f"tables/{table}.csv" for table in (*DYNAMICS, *tables)),
+        *drawings("noise_series", "fig_jpca", "fig_decoding", *figures),
     }
 
 
@@ -188,6 +193,14 @@ def test_spelling_a_number_differently_reruns_nothing(checkout):
 def test_a_spectral_setting_recomputes_spectra_and_gait_measures_only(checkout):
     found = plan(checkout, config={"spectra": {"segment": 32}})
     assert found == {"tiny/spectra.csv", "tables/spectra.csv"} | measured()
+
+
+def test_more_surrogates_repeat_the_analysis_of_dynamics_only(checkout):
+    found = plan(checkout, config={"dynamics": {"surrogates": 8}})
+    families = ("expert", 0, 40)
+    parts = {f"tiny/{part}_{family}.csv" for part in DYNAMIC_PARTS for family in families}
+    tables = {f"tables/{table}.csv" for table in DYNAMICS} | STATISTICS
+    assert found == parts | tables | drawings("fig_jpca", "fig_decoding", "fig_robustness")
 
 
 def test_a_map_setting_remaps_gaits_only(checkout):

@@ -2,27 +2,40 @@
 -> dynamics/jpca_*.csv, trajectories_*.csv, decoding_*.csv, measures/dynamics_*.csv -> tables/
 """
 
-# `expert`, and the clones of each level: the names of their activations.
-FAMILIES = {"expert": -1} | {f"bc_{noise}": noise for noise in LEVELS}
+ANALYSED = ["expert", *LEVELS]
+
+
+def walking_agents(wildcards):
+    """Return the activations and the rollouts of the expert, or of the clones of a level."""
+    expert = wildcards.agents == "expert"
+    names = {
+        "activations": f"activations/{'expert' if expert else f'bc_{wildcards.agents}'}.h5",
+        "rollouts": "rollouts.npz" if expert else f"bc_{wildcards.agents}/rollouts.npz",
+    }
+    return {
+        kind: expert_file(name).format(expert=wildcards.expert)
+        for kind, name in names.items()
+    }
+
+
+def surrogates_of(wildcards):
+    """Return how many surrogates there are: for agents that no figure draws they cost too much."""
+    drawn = ("expert", "0", str(config["figures"]["noisy_level"]))
+    return config["dynamics"]["surrogates"] if wildcards.agents in drawn else 0
 
 
 rule analyse_dynamics:
     input:
-        activations=expert_file("activations/{family}.h5"),
-        rollouts=lambda wildcards: expert_file(
-            "rollouts.npz"
-            if wildcards.family == "expert"
-            else f"{wildcards.family}/rollouts.npz"
-        ),
+        unpack(walking_agents),
     output:
-        jpca=expert_file("dynamics/jpca_{family}.csv"),
-        trajectories=expert_file("dynamics/trajectories_{family}.csv"),
-        decoding=expert_file("dynamics/decoding_{family}.csv"),
-        measures=expert_file("measures/dynamics_{family}.csv"),
+        jpca=expert_file("dynamics/jpca_{agents}.csv"),
+        trajectories=expert_file("dynamics/trajectories_{agents}.csv"),
+        decoding=expert_file("dynamics/decoding_{agents}.csv"),
+        measures=expert_file("measures/dynamics_{agents}.csv"),
     log:
-        log_file("analyse_dynamics/{expert}_{family}.log"),
+        log_file("analyse_dynamics/{expert}_{agents}.log"),
     wildcard_constraints:
-        family=any_of(FAMILIES),
+        agents=any_of(ANALYSED),
     conda:
         "../../envs/analysis.yaml"
     threads: 1
@@ -36,17 +49,11 @@ rule analyse_dynamics:
             "recording.transient",
             "dynamics.components",
             expert=wildcards.expert,
-            level=FAMILIES[wildcards.family],
-            # The rest costs too much for agents that no figure draws.
-            surrogates=(
-                config["dynamics"]["surrogates"]
-                if FAMILIES[wildcards.family]
-                in (-1, 0, config["figures"]["noisy_level"])
-                else 0
-            ),
+            level=-1 if wildcards.agents == "expert" else int(wildcards.agents),
+            surrogates=surrogates_of(wildcards),
         ),
         code=code("analyse_dynamics.py"),
     message:
-        "Analysing the dynamics of activity of {wildcards.expert}, {wildcards.family}"
+        "Analysing the dynamics of activity of {wildcards.expert}: {wildcards.agents}"
     script:
         "../scripts/analyse_dynamics.py"

@@ -23,19 +23,19 @@ TABLED = {
     "margins": expand(expert_file("margins.csv"), expert=sorted(CLONED)),
     "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
     "jpca": expand(
-        expert_file("dynamics/jpca_{family}.csv"),
+        expert_file("dynamics/jpca_{agents}.csv"),
         expert=sorted(CLONED),
-        family=FAMILIES,
+        agents=ANALYSED,
     ),
     "jpca_trajectories": expand(
-        expert_file("dynamics/trajectories_{family}.csv"),
+        expert_file("dynamics/trajectories_{agents}.csv"),
         expert=sorted(CLONED),
-        family=FAMILIES,
+        agents=ANALYSED,
     ),
     "decoding": expand(
-        expert_file("dynamics/decoding_{family}.csv"),
+        expert_file("dynamics/decoding_{agents}.csv"),
         expert=sorted(CLONED),
-        family=FAMILIES,
+        agents=ANALYSED,
     ),
     "measures": [
         *expand(expert_file("measures/returns.csv"), expert=COMPARED),
@@ -52,9 +52,9 @@ TABLED = {
             agents=DISTURBED,
         ),
         *expand(
-            expert_file("measures/dynamics_{family}.csv"),
+            expert_file("measures/dynamics_{agents}.csv"),
             expert=sorted(CLONED),
-            family=FAMILIES,
+            agents=ANALYSED,
         ),
     ],
     "returns": [

@@ -47,14 +47,14 @@ def decode(activity: np.ndarray, targets: np.ndarray, episode_ids: np.ndarray) -
     for e in range(len(labels)):
         parts = np.array_split(columns[episodes == e], 2)
         halves[e] = [part.T @ part for part in parts]
-    blocks = {e: sum(parts) for e, parts in halves.items()}
+    blocks = {e: np.sum(parts, axis=0) for e, parts in halves.items()}
     # Two fits share their blocks: leaving out a then b is leaving out b then a.
     known: dict[frozenset[int], tuple[np.ndarray, np.ndarray]] = {}
 
     def without(*left_out: int) -> tuple[np.ndarray, np.ndarray]:
         key = frozenset(left_out)
         if key not in known:
-            known[key] = _maps(sum(blocks[e] for e in blocks if e not in key), q)
+            known[key] = _maps(np.sum([blocks[e] for e in blocks if e not in key], axis=0), q)
         return known[key]
 
     error, total = np.zeros(q), np.zeros(q)
@@ -62,11 +62,11 @@ def decode(activity: np.ndarray, targets: np.ndarray, episode_ids: np.ndarray) -
     for e in blocks:
         others = [f for f in blocks if f != e]
         if len(others) > 1:
-            inner = sum(_errors(blocks[f], *without(e, f))[0] for f in others)
+            inner = [_errors(blocks[f], *without(e, f))[0] for f in others]
         else:
             first, second = halves[others[0]]
-            inner = sum(_errors(a, *_maps(b, q))[0] for a, b in ((first, second), (second, first)))
-        best = np.argmin(inner, axis=0)
+            inner = [_errors(a, *_maps(b, q))[0] for a, b in ((first, second), (second, first))]
+        best = np.argmin(np.sum(inner, axis=0), axis=0)
         means, maps = without(e)
         errors, of_mean = _errors(blocks[e], means, maps)
         error += errors[best, range(q)]
@@ -113,9 +113,7 @@ def _maps(sums: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:
     return means, directions @ (along / (np.maximum(variances, 0) + least)[..., None])
 
 
-def _errors(
-    sums: np.ndarray, means: np.ndarray, maps: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _errors(sums: np.ndarray, means: np.ndarray, maps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the squared error (penalties, q) of maps in some rows, and of the fitted means (q)."""
     p = maps.shape[1]
     shift = np.eye(len(sums))

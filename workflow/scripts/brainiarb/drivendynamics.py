@@ -24,11 +24,13 @@ from brainiarb.dynamics import (
     soft_normalise,
     surrogate_r2,
 )
-from brainiarb.gait import cycle_phase, period
+from brainiarb.gait import foot_strikes, period, stretches
 from brainiarb.layers import LOG_STD_MAX, LOG_STD_MIN
+from brainiarb.measures import COLUMNS
 from brainiarb.rollouts import Rollouts, drop_transient, episode_returns, median_clone
 from brainiarb.seeds import derive_seed
 from brainiarb.stimuli import own
+from brainiarb.strides import cut_strides, find_anchor, stride_phase
 
 OBSERVATIONS = "observations"
 MEASURED = (OBSERVATIONS, "linear1", "linear2")  # layers whose values become measures
@@ -36,6 +38,22 @@ SHOWN = (OBSERVATIONS, "linear2")  # layers whose trajectories are drawn
 SHOWN_SECONDS = 3.0
 DECODED_EVERY = 4  # rows: neighbours at 125 Hz tell nearly the same
 LEAST_ROWS = 100  # of an agent's steady walk
+ROTATION_COLUMNS = [
+    "plane",
+    "frequency",
+    "plane_variance",
+    "concentration",
+    "components",
+    "variance",
+    "participation_ratio",
+    "r2",
+    "r2_unconstrained",
+    "r2_left_out",
+    *(f"{kind}_{part}" for kind in SURROGATES for part in ("p", "low", "high")),
+    "rows",
+    "episodes",
+    "note",
+]
 TARGETS = {"phase": "R2", "speed": "R2", "joints": "R2", "contact": "AUC"}
 
 
@@ -60,7 +78,7 @@ class OwnWalk:
     episode_ids: np.ndarray
     """(n)."""
     targets: dict[str, np.ndarray]
-    """(n, q): sine and cosine of the phase, forward speed (m/s), joint angles (rad), contacts."""
+    """(n, q): cosine and sine of the phase, forward speed (m/s), joint angles (rad), contacts."""
     sampling_rate: float
     """Hz."""
     note: str
@@ -90,20 +108,43 @@ def own_walk(
         layers[name] = np.maximum(layers[name], 0)
     layers["log_std_linear"] = np.clip(layers["log_std_linear"], LOG_STD_MIN, LOG_STD_MAX)
     joints = rollouts["qpos"][rows][:, joint_columns(body)]
-    found = period(joints, rate, episode_ids=ids)
-    phase = cycle_phase(joints, found.seconds if found.stable else np.nan, rate, episode_ids=ids)
+    contacts = rollouts["contacts"][rows]
+    phase, note = gait_phase(joints, contacts, ids, rate)
     return OwnWalk(
         layers={name: values[steady] for name, values in layers.items()},
         episode_ids=ids,
         targets={
-            "phase": np.column_stack([np.sin(phase), np.cos(phase)]),
+            "phase": np.exp(2j * np.pi * phase[:, None]).view(float),
             "speed": rollouts["qvel"][rows][:, :1],
             "joints": joints,
-            "contact": rollouts["contacts"][rows],
+            "contact": contacts,
         },
         sampling_rate=rate,
-        note="" if np.isfinite(phase).any() else "no stable cycle",
+        note=note,
     )
+
+
+def gait_phase(
+    joints: np.ndarray, contacts: np.ndarray, episode_ids: np.ndarray, sampling_rate: float
+) -> tuple[np.ndarray, str]:
+    """Return the phase (n), 0 to 1 from anchor to anchor, nan out of strides, and why it has none.
+
+    `joints` (n, q) rad, `contacts` (n, feet) bool. Strides are those of `brainiarb.strides`.
+    """
+    found = period(joints, sampling_rate, episode_ids=episode_ids)
+    phase = np.full(len(joints), np.nan)
+    if not found.stable:
+        return phase, "no stable cycle"
+    length = found.seconds * sampling_rate
+    episodes = list(stretches(len(joints), episode_ids))
+    strikes = [foot_strikes(contacts[rows], sampling_rate) for rows in episodes]
+    anchor = find_anchor(strikes, length)
+    if anchor is None:
+        return phase, "no foot strikes in the rhythm of the cycle"
+    for rows, feet in zip(episodes, strikes, strict=True):
+        strides, _ = cut_strides(feet[anchor.foot], anchor.every, length)
+        phase[rows] = stride_phase(rows.stop - rows.start, strides)
+    return phase, ""
 
 
 def dynamics_tables(
@@ -136,6 +177,7 @@ def dynamics_tables(
             for name, values in walk.layers.items()
         }
         for name, (table, track) in parts.items():
+            table = table.reindex(columns=ROTATION_COLUMNS)
             rotations.append(table.assign(**named, median=drawn, layer=name))
             if drawn and name in SHOWN:
                 trajectories.append(track.assign(**named, median=drawn, layer=name))
@@ -191,9 +233,10 @@ def rotate(
 
 
 def planes_table(found: Jpca, variance: float) -> pd.DataFrame:
-    """Return a row for each plane: plane, frequency, plane_variance (of the layer's), concentration.
+    """Return a row for each plane: plane, frequency (Hz), plane_variance, concentration.
 
-    `variance` is the share of the layer's variance that the fitted signals hold.
+    `variance` is the share of the layer's variance that the fitted signals hold; that of a plane
+    is of the layer's too.
     """
     return pd.DataFrame(
         {
@@ -212,10 +255,12 @@ def read_targets(values: np.ndarray, walk: OwnWalk) -> pd.DataFrame:
     two kinds of rows that orders them as a linear discriminant does, at a fraction of the cost of
     a logistic regression. Joints and feet are averaged.
     """
+    # One set of rows for all targets: those with a phase, unless too few episodes have one.
     phased = np.isfinite(walk.targets["phase"]).all(axis=1)
-    rows = np.flatnonzero(phased if phased.any() else ~phased)[::DECODED_EVERY]
+    has_phase = len(np.unique(walk.episode_ids[phased])) > 1
+    rows = np.flatnonzero(phased | (not has_phase))[::DECODED_EVERY]
     ids = walk.episode_ids[rows]
-    targets = {n: walk.targets[n] for n in TARGETS if n != "phase" or phased.any()}
+    targets = {n: walk.targets[n] for n in TARGETS if n != "phase" or has_phase}
     table = pd.DataFrame({"target": TARGETS.keys(), "score": TARGETS.values(), "value": np.nan})
     table = table.assign(rows=len(rows), episodes=len(np.unique(ids)), note="")
     if table["episodes"][0] < 2 or len(rows) * DECODED_EVERY < LEAST_ROWS:
@@ -238,8 +283,8 @@ def read_targets(values: np.ndarray, walk: OwnWalk) -> pd.DataFrame:
             table.loc[here, "value"] = np.nanmean(scores)
         else:
             table.loc[here, "note"] = "does not vary"
-    if not phased.any():
-        table.loc[table["target"] == "phase", "note"] = walk.note
+    if not has_phase:
+        table.loc[table["target"] == "phase", "note"] = walk.note or "one episode has a phase"
     return table
 
 
@@ -275,7 +320,7 @@ def dynamics_measures(rotations: pd.DataFrame, decoded: pd.DataFrame) -> pd.Data
         )
     )
     table = pd.concat(parts, ignore_index=True)
-    return _first(table, [*agent, "measure", "unit", "value", "note"])
+    return table[list(COLUMNS)]
 
 
 def _first(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:

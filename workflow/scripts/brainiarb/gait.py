@@ -7,7 +7,6 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.fft import irfft, next_fast_len, rfft
-from scipy.signal import butter, hilbert, sosfiltfilt
 
 # Below this autocorrelation at the period a gait is said to have no stable cycle.
 STABLE = 0.3
@@ -281,51 +280,6 @@ def _without_short_runs(state: NDArray[np.bool_], value: bool, least: int) -> ND
         if whole and state[start] == value and stop - start < least:
             cleaned[start:stop] = not value
     return cleaned
-
-
-def cycle_phase(
-    joint_angles: ArrayLike,
-    seconds: float,
-    sampling_rate: float,
-    *,
-    episode_ids: ArrayLike | None = None,
-    usable: ArrayLike | None = None,
-) -> NDArray[np.float64]:
-    """Return the phase (N) of the gait cycle in radians, -pi to pi; nan where there is none.
-
-    `joint_angles` (N, joints) in any unit at `sampling_rate` Hz, `seconds` the period as `period`
-    finds it. All joints are z-scored and filtered to 0.5 to 1.5 times the gait's frequency, without
-    delay (Butterworth, fourth order); the phase is that of the analytic signal of their first
-    principal component. No foot's strikes are needed, so a 2:1 gait has one phase. Half a period
-    at either end of a stretch (see `stretches`), where the filter sees too little, and stretches
-    below four periods have none.
-    """
-    x = _rows_by_channels(joint_angles, "joint angles")
-    phase = np.full(len(x), np.nan)
-    length = seconds * sampling_rate
-    if not length >= 4:
-        return phase
-    band = np.array([0.5, 1.5]) / seconds
-    sections = butter(2, band, "bandpass", fs=sampling_rate, output="sos")
-    edge = round(length / 2)
-    pieces = [rows for rows in stretches(len(x), episode_ids, usable) if _length(rows) > 4 * length]
-    if not pieces:
-        return phase
-    sd = np.concatenate([x[rows] for rows in pieces]).std(axis=0)
-    z = (x - x.mean(axis=0)) / np.where(sd > 0, sd, 1.0)
-    waves = [sosfiltfilt(sections, z[rows], axis=0) for rows in pieces]
-    # einsum sums in one order whatever the number of BLAS threads.
-    covariance = np.sum([np.einsum("ti,tj->ij", wave, wave) for wave in waves], axis=0)
-    axis = np.linalg.eigh(covariance)[1][:, -1]
-    axis = axis * np.sign(axis[np.argmax(np.abs(axis))])
-    for rows, wave in zip(pieces, waves, strict=True):
-        angle = np.angle(hilbert(np.einsum("ti,i->t", wave, axis)))
-        phase[rows.start + edge : rows.stop - edge] = angle[edge : len(angle) - edge]
-    return phase
-
-
-def _length(rows: slice) -> int:
-    return int(rows.stop - rows.start)
 
 
 def choose_cycle(

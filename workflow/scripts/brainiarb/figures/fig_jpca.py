@@ -57,8 +57,8 @@ def trajectory(axes: Axes, track: pd.DataFrame, fit: pd.DataFrame, colour: str) 
     axes.set_xticks([])
     axes.set_yticks([])
     if track.empty or fit.empty:
-        note = fit["note"].iloc[0] if len(fit) else "not recorded"
-        axes.text(0.5, 0.5, note.replace(" rows", "\nrows"), ha="center", va="center", transform=axes.transAxes)  # fmt: skip
+        note = fit["note"].iloc[0].replace(" rows", "\nrows") if len(fit) else "not recorded"
+        axes.text(0.5, 0.5, note, ha="center", va="center", transform=axes.transAxes)
         return
     axes.plot(track["x"], track["y"], color=colour, linewidth=0.6)
     axes.plot(track["x"].iloc[:1], track["y"].iloc[:1], "o", color=colour, ms=3)
@@ -79,7 +79,7 @@ def goodness(axes: Axes, drawn: pd.DataFrame, levels: list[int]) -> pd.DataFrame
         for shift, (null, style) in zip((-0.05, 0.05), NULLS.items(), strict=True):
             axes.vlines(
                 at + shift, mine[f"{null}_low"], mine[f"{null}_high"], color=MUTED, linestyle=style,
-                linewidth=2, label=null.replace("_", " ") if side == 1 else None,
+                linewidth=2, label=null.replace("_", " ") if side == 1 else "",
             )  # fmt: skip
     axes.set_xticks(range(len(levels)), [agent_name(level) for level in levels])
     axes.set_ylabel("R² of the rotation")
