@@ -129,7 +129,9 @@ def gait_phase(
 ) -> tuple[np.ndarray, str]:
     """Return the phase (n), 0 to 1 from anchor to anchor, nan out of strides, and why it has none.
 
-    `joints` (n, q) rad, `contacts` (n, feet) bool. Strides are those of `brainiarb.strides`.
+    `joints` (n, q) rad, `contacts` (n, feet) bool. Anchors are the strikes of the foot that
+    `brainiarb.strides` counts cycles by. Where a cycle takes several of them, each begins anew:
+    which of them comes first is chance in each episode, and could not be read across episodes.
     """
     found = period(joints, sampling_rate, episode_ids=episode_ids)
     phase = np.full(len(joints), np.nan)
@@ -142,7 +144,7 @@ def gait_phase(
     if anchor is None:
         return phase, "no foot strikes in the rhythm of the cycle"
     for rows, feet in zip(episodes, strikes, strict=True):
-        strides, _ = cut_strides(feet[anchor.foot], anchor.every, length)
+        strides, _ = cut_strides(feet[anchor.foot], 1, length / anchor.every)
         phase[rows] = stride_phase(rows.stop - rows.start, strides)
     return phase, ""
 
