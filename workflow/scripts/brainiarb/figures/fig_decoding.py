@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from brainiarb.figures.style import LAYER_NAMES, PAGE_WIDTH, agent_colour, agent_name, head
 
 COLUMNS = {"observations": "observation"} | LAYER_NAMES
+TRUNK = 3  # of them follow on one another
 TITLES = {
     "phase": "phase of the cycle",
     "speed": "forward speed",
@@ -22,7 +23,7 @@ STEP = 0.17  # between the agents at one layer
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw one panel per target: score by layer, every clone a point, lines through medians."""
+    """Draw one panel per target: score by layer, every clone a point, medians as lines."""
     levels = [-1, 0, settings["noisy_level"]]
     shown = tables["decoding"][tables["decoding"]["level"].isin(levels)]
     figure = Figure(figsize=(PAGE_WIDTH, 2.5))
@@ -36,8 +37,11 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             range(len(COLUMNS)), COLUMNS.values(), rotation=40, ha="right", rotation_mode="anchor"
         )
         axes.set_ylabel(SCORES[score])
-        axes.set_ylim(max(axes.get_ylim()[0], LEAST[score]), 1.02)
+        bottom = max(axes.get_ylim()[0], LEAST[score])
+        axes.set_ylim(bottom, 1 + 0.04 * (1 - bottom))
         head(axes, letter, title)
+        if mine["value"].isna().all():
+            axes.text(0.5, 0.5, "no value", ha="center", va="center", transform=axes.transAxes)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     return figure, shown
@@ -49,8 +53,9 @@ def agents(axes: Axes, table: pd.DataFrame, level: int, shift: float) -> None:
     at = table["layer"].map(list(COLUMNS).index) + shift
     axes.plot(at, table["value"], "o", ms=2.6, mfc=colour, mec="white", mew=0.25)
     middle = table.groupby("layer")["value"].median().reindex(list(COLUMNS))
-    axes.plot(
-        np.arange(len(COLUMNS)) + shift, middle, color=colour, linewidth=0.9,
-        label=agent_name(level),
-    )  # fmt: skip
+    places = np.arange(len(COLUMNS)) + shift
+    axes.plot(places[:TRUNK], middle[:TRUNK], color=colour, label=agent_name(level))
+    # The heads lie side by side and not one behind the other.
+    heads, medians = places[TRUNK:], middle[TRUNK:]
+    axes.hlines(medians, heads - STEP / 2, heads + STEP / 2, color=colour)
     axes.axhline(middle["observations"], color=colour, linestyle=":", linewidth=0.7)

@@ -41,10 +41,10 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
                 axes.set_ylabel(name)
     compared = figure.add_subplot(grid[0, 3:])
     fitted = goodness(compared, drawn, levels)
-    head(compared, "G")
+    head(compared, "G", "change that one rotation explains")
     gained = figure.add_subplot(grid[1, 3:])
     gains = by_level(gained, fits)
-    head(gained, "H")
+    head(gained, "H", "more than in the observation")
     shown = tracks[tracks["level"].isin(levels)]
     numbers = {"trajectory": shown, "fit": fitted, "gain": gains}
     return figure, pd.concat(
@@ -57,7 +57,7 @@ def trajectory(axes: Axes, track: pd.DataFrame, fit: pd.DataFrame, colour: str) 
     axes.set_xticks([])
     axes.set_yticks([])
     if track.empty or fit.empty:
-        note = fit["note"].iloc[0].replace(" rows", "\nrows") if len(fit) else "not recorded"
+        note = fit["note"].iloc[0].replace(" steady", "\nsteady") if len(fit) else "not recorded"
         axes.text(0.5, 0.5, note, ha="center", va="center", transform=axes.transAxes)
         return
     axes.plot(track["x"], track["y"], color=colour, linewidth=0.6)
@@ -82,9 +82,9 @@ def goodness(axes: Axes, drawn: pd.DataFrame, levels: list[int]) -> pd.DataFrame
                 linewidth=2, label=null.replace("_", " ") if side == 1 else "",
             )  # fmt: skip
     axes.set_xticks(range(len(levels)), [agent_name(level) for level in levels])
-    axes.set_ylabel("R² of the rotation")
+    axes.set_ylabel("R²")
     axes.set_ylim(0, 1)
-    axes.margins(x=0.15)
+    axes.set_xlim(-0.5, len(levels) - 0.5)
     axes.legend(ncols=2, loc="upper center", columnspacing=1, handletextpad=0.4)
     return shown
 
