@@ -200,7 +200,7 @@ def test_more_surrogates_repeat_the_analysis_of_dynamics_only(checkout):
     families = ("expert", 0, 40)
     parts = {f"tiny/{part}_{family}.csv" for part in DYNAMIC_PARTS for family in families}
     tables = {f"tables/{table}.csv" for table in DYNAMICS} | STATISTICS
-    assert found == parts | tables | drawings("fig_jpca", "fig_decoding", "fig_robustness")
+    assert found == parts | tables | drawings("fig_jpca", "fig_decoding", *INFERRED)
 
 
 def test_a_map_setting_remaps_gaits_only(checkout):

@@ -2,7 +2,7 @@
 -> dynamics/jpca_*.csv, trajectories_*.csv, decoding_*.csv, measures/dynamics_*.csv -> tables/
 """
 
-ANALYSED = ["expert", *LEVELS]
+PROBED = ["expert", *LEVELS]
 
 
 def walking_agents(wildcards):
@@ -35,7 +35,7 @@ rule analyse_dynamics:
     log:
         log_file("analyse_dynamics/{expert}_{agents}.log"),
     wildcard_constraints:
-        agents=any_of(ANALYSED),
+        agents=any_of(PROBED),
     conda:
         "../../envs/analysis.yaml"
     threads: 1

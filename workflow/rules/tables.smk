@@ -25,17 +25,17 @@ TABLED = {
     "jpca": expand(
         expert_file("dynamics/jpca_{agents}.csv"),
         expert=sorted(CLONED),
-        agents=ANALYSED,
+        agents=PROBED,
     ),
     "jpca_trajectories": expand(
         expert_file("dynamics/trajectories_{agents}.csv"),
         expert=sorted(CLONED),
-        agents=ANALYSED,
+        agents=PROBED,
     ),
     "decoding": expand(
         expert_file("dynamics/decoding_{agents}.csv"),
         expert=sorted(CLONED),
-        agents=ANALYSED,
+        agents=PROBED,
     ),
     "measures": [
         *expand(expert_file("measures/returns.csv"), expert=COMPARED),
@@ -54,7 +54,7 @@ TABLED = {
         *expand(
             expert_file("measures/dynamics_{agents}.csv"),
             expert=sorted(CLONED),
-            agents=ANALYSED,
+            agents=PROBED,
         ),
     ],
     "returns": [
