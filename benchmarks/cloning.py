@@ -15,7 +15,7 @@ from brainiarb.layers import WIDTH
 from brainiarb.losses import mse_nll
 from brainiarb.rollouts import Scaler
 
-CLONES, SAMPLES, EPISODES, EPOCHS = 8, 20_000, 20, 2
+CLONES, SAMPLES, EPISODES, EPOCHS = 8, 20_000, 20, 4
 OBSERVATIONS, ACTIONS = 17, 6
 CLONING = Cloning(
     loss="mse_nll", learning_rate=1e-3, batch_size=256, epochs=EPOCHS, patience=EPOCHS,
@@ -23,7 +23,7 @@ CLONING = Cloning(
 )  # fmt: skip
 TRAINED = int(SAMPLES * (1 - CLONING.validation))  # samples, the others are held out
 UPDATES = CLONES * EPOCHS * (TRAINED // CLONING.batch_size)
-REPEATS = 7
+REPEATS = 5
 
 
 class PlainActor(nn.Module):
