@@ -84,7 +84,14 @@ HALFCHEETAH = (
 def test_another_body_reaches_its_figures_by_its_name_in_the_config(tmp_path):
     folder = new_folder(tmp_path / "folder")
     results = folder / "results/tiny/halfcheetah"
-    names = ("table1", "fig1_walker", "fig2_cka", "fig3_gait_cycles", "fig4_psd", "noise_series")
+    names = (
+        "table1",
+        "fig1_walker",
+        "fig2_cka",
+        "fig3_gait_cycles",
+        "fig4_psd",
+        "fig_noise_series",
+    )
     targets = [f"results/tiny/halfcheetah/figures/{name}.png" for name in names]
     snakemake(folder, "--cores", "2", "--config", *HALFCHEETAH, "--", *targets)
     assert [path.name for path in results.parent.iterdir()] == ["halfcheetah"]
@@ -93,7 +100,7 @@ def test_another_body_reaches_its_figures_by_its_name_in_the_config(tmp_path):
     drawn = pd.read_csv(results / "figures/fig1_walker.csv")
     assert set(drawn["environment"]) == {"HalfCheetah-v5"}
     assert set(drawn["geom"]) == set(get_body("halfcheetah").height_geoms)
-    returns = pd.read_csv(results / "figures/noise_series.csv")
+    returns = pd.read_csv(results / "figures/fig_noise_series.csv")
     # It never falls: a recorded episode has all its 1,000 steps, one of demonstrations its 100.
     assert set(returns["length"]) == {100, 1000}
     spectra = pd.read_csv(results / "figures/fig4_psd.csv")

@@ -22,12 +22,12 @@ from brainiarb.figures import (
     fig_cka_controls,
     fig_decoding,
     fig_jpca,
+    fig_noise_series,
     fig_robustness,
     fig_similarity,
     fig_strides,
     fig_transitions,
     learning_curves,
-    noise_series,
     style,
     table1,
 )
@@ -181,9 +181,19 @@ def agents():
     rows = [("expert", -1, 0), *(("demonstrator", n, k) for n in (0, 40) for k in range(3))]
     rows += [("clone", n, k) for n in (0, 40) for k in range(3)]
     table = pd.DataFrame(rows, columns=["agent", "level", "clone"])
-    for name in noise_series.PANELS:
+    for name in [*fig_noise_series.PANELS][:-1]:
         table[name] = rng.uniform(0, 3000, len(table))
     return table
+
+
+def noise_tables(errors=True):
+    """The tables of the noise series: measures of every clone and what they give together."""
+    rows = [("clone", n, k, "action_mse_expert", n + k) for n in (0, 40) for k in range(3)]
+    measures = pd.DataFrame(rows, columns=["agent", "level", "clone", "measure", "value"])
+    statistics = pd.DataFrame({"measure": "return", "kind": ["iqm", "level"] * 2})
+    statistics = statistics.assign(level=[0, 0, 40, 40], estimate=9.0, low=8.0, high=[11, 1, 12, 1])
+    measures = measures.drop(columns="agent") if errors else measures.iloc[:0]
+    return {"agents": agents(), "measures": measures, "statistics": statistics}
 
 
 def curves():
@@ -268,7 +278,7 @@ def given():
         fig_strides: (gait_measures(), {}),
         fig_jpca: (rotations(), LEVELS),
         fig_decoding: ({"decoding": decoding()}, LEVELS),
-        noise_series: ({"agents": agents()}, {}),
+        fig_noise_series: (noise_tables(), {}),
         fig_robustness: (robustness(), LEVELS),
         learning_curves: ({"learning_curves": curves()}, {}),
     }
@@ -373,8 +383,12 @@ def test_each_leg_has_its_colour_each_segment_its_name_and_each_pose_its_place(b
 
 def test_parts_of_the_return_that_a_body_has_not_are_left_out():
     with style.journal():
-        figure, numbers = noise_series.draw(
-            {"agents": agents().assign(return_healthy=0.0, return_contact=0.0)}, {}
+        figure, numbers = fig_noise_series.draw(
+            {
+                **noise_tables(errors=False),
+                "agents": agents().assign(return_healthy=0.0, return_contact=0.0),
+            },
+            {},
         )
     shown = [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
     assert shown == [
@@ -545,7 +559,7 @@ def test_every_clone_is_a_point_of_the_decoding_of_each_target(drawn):
 
 
 def test_every_clone_is_a_point_of_the_noise_series(drawn):
-    figure, numbers = drawn["noise_series"]
+    figure, numbers = drawn["fig_noise_series"]
     points = [line for line in figure.axes[0].lines if line.get_linestyle() == "None"]
     assert {line.get_label().split()[0]: len(line.get_xdata()) for line in points} == {
         "demonstrator": 6,
@@ -554,6 +568,10 @@ def test_every_clone_is_a_point_of_the_noise_series(drawn):
     np.testing.assert_array_equal(
         points[1].get_ydata(), numbers.loc[numbers["agent"] == "clone", "return"]
     )
+    clones = numbers[numbers["agent"] == "clone"]
+    assert set(clones["return_high"]) == {11, 12}
+    assert clones["action_error"].tolist() == [0, 1, 2, 40, 41, 42]
+    assert figure.axes[6].get_ylabel().startswith("squared action error")
 
 
 def test_every_expert_has_a_line_in_the_colour_of_its_algorithm_and_its_choice_marked(drawn):

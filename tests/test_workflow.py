@@ -114,7 +114,7 @@ def of_level(level, tables=("similarity", "returns", "agents"), figures=SIMILARI
         *STATISTICS,
         *measured(),
         *(f"tables/{table}.csv" for table in (*DYNAMICS, *tables)),
-        *drawings("noise_series", "fig_jpca", "fig_decoding", *figures),
+        *drawings("fig_noise_series", "fig_jpca", "fig_decoding", *figures),
     }
 
 

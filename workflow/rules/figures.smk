@@ -67,8 +67,11 @@ FIGURES = {
         "input": {"decoding": f"{BODY_FOLDER}/tables/decoding.csv"},
         "settings": ["figures.noisy_level"],
     },
-    "noise_series": {
-        "input": {"agents": f"{BODY_FOLDER}/tables/agents.csv"},
+    "fig_noise_series": {
+        "input": {
+            table: f"{BODY_FOLDER}/tables/{table}.csv"
+            for table in ["agents", "measures", "statistics"]
+        },
         "settings": [],
     },
     "fig_robustness": {
