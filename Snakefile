@@ -24,6 +24,7 @@ include: "workflow/rules/robustness.smk"
 include: "workflow/rules/dynamics.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/statistics.smk"
+include: "workflow/rules/noise_axes.smk"
 include: "workflow/rules/figures.smk"
 
 
@@ -32,7 +33,7 @@ rule all:
     input:
         expand(
             f"{BODY_FOLDER}/figures/{{figure}}.{{kind}}",
-            figure=FIGURES,
+            figure=[name for name in FIGURES if name not in ON_DEMAND],
             kind=["png", "pdf", "csv"],
         ),
         f"{BODY_FOLDER}/tables/observations.csv",

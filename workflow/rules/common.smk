@@ -329,5 +329,5 @@ def mode_of(wildcards):
 
 wildcard_constraints:
     expert=any_of(EXPERTS),
-    noise=any_of(LEVELS),
+    noise=any_of(sorted({*LEVELS, *config["noise_axes"]["levels"]})),
     mode="|_sampled",

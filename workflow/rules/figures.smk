@@ -82,11 +82,21 @@ FIGURES = {
         },
         "settings": ["figures.noisy_level"],
     },
+    "fig_noise_axes": {
+        "input": {
+            "noise_axes": f"{BODY_FOLDER}/tables/noise_axes.csv",
+            "intervals": f"{BODY_FOLDER}/tables/noise_axes_intervals.csv",
+        },
+        "settings": ["noise.meaning"],
+    },
     "learning_curves": {
         "input": {"learning_curves": f"{BODY_FOLDER}/tables/learning_curves.csv"},
         "settings": ["study.compare"],
     },
 }
+
+# Of targets of their own, which the default run does not include.
+ON_DEMAND = ["fig_noise_axes"]
 
 
 # A rule for each figure, because a report's caption cannot hang on a wildcard.

@@ -8,7 +8,12 @@ from brainiarb.bodies import environment_facts, get_body
 from brainiarb.files import write_csv, write_npz
 from brainiarb.jobs import job
 from brainiarb.policies import mean_action, read_archive
-from brainiarb.recording import Noise, demonstration_steps, record_samples
+from brainiarb.recording import (
+    Noise,
+    demonstration_steps,
+    record_demonstrated_episodes,
+    record_samples,
+)
 from brainiarb.rollouts import observation_scaler, read_rollouts, returns_table
 from brainiarb.seeds import derive_seed
 
@@ -23,18 +28,22 @@ if __name__ == "__main__":
         expert, level = settings["expert"], settings["level"]
         actors = read_archive(snakemake.input.checkpoint, environment_facts(body).sizes, body.name)
         rollouts = read_rollouts(snakemake.input.rollouts)
-        demonstrations = record_samples(
-            body,
-            mean_action(actors),
-            agents=settings["clones"],
-            samples=settings["samples"],
-            steps=demonstration_steps(settings["samples"]),
-            seed=derive_seed(settings["seed"], "record_demonstrations", expert, level),
-            noise=Noise(level, settings["meaning"], observation_scaler(rollouts).std),
-            mode="mean",
-            threads=snakemake.threads,
-            progress=f"demonstrations {level} %",
-        )
+        options = {
+            "agents": settings["clones"],
+            "seed": derive_seed(settings["seed"], "record_demonstrations", expert, level),
+            "noise": Noise(level, settings["meaning"], observation_scaler(rollouts).std),
+            "mode": "mean",
+            "threads": snakemake.threads,
+            "progress": f"demonstrations {level} %",
+        }
+        act, samples = mean_action(actors), settings["samples"]
+        steps = demonstration_steps(samples)
+        if "episodes" in settings:
+            demonstrations = record_demonstrated_episodes(
+                body, act, episodes=settings["episodes"], steps=steps, **options
+            )
+        else:
+            demonstrations = record_samples(body, act, samples=samples, steps=steps, **options)
         write_npz(snakemake.output.demonstrations, demonstrations)
         write_csv(
             snakemake.output.returns,

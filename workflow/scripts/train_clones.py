@@ -2,9 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
-from brainiarb.cloning import Cloning, train_clones
+from brainiarb.cloning import (
+    Cloning,
+    choose_demonstrations,
+    train_clones,
+    with_equal_updates,
+)
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.policies import untrained_seeds, write_actors
@@ -22,10 +28,17 @@ if __name__ == "__main__":
         rollouts = read_rollouts(snakemake.input.rollouts)
         demonstrations = read_rollouts(snakemake.input.demonstrations)
         numbers = range(settings["clones"])
+        cloning = Cloning(**settings["cloning"])
+        if "episodes" in settings:
+            demonstrations = choose_demonstrations(
+                demonstrations, settings["episodes"], settings["held_to"]
+            )
+            rows = int(np.bincount(demonstrations["clone_ids"]).min())
+            cloning = with_equal_updates(cloning, settings["samples"], rows)
         clones = train_clones(
             demonstrations,
             observation_scaler(rollouts),
-            Cloning(**settings["cloning"]),
+            cloning,
             initial_seeds=untrained_seeds(seed, expert, len(numbers)),
             training_seeds=[derive_seed(seed, "train_clones", expert, level, k) for k in numbers],
             progress=f"clones {level} %",
@@ -34,6 +47,7 @@ if __name__ == "__main__":
             "body": str(rollouts["body"]),
             "environment": str(rollouts["environment"]),
             "held_out_episodes": clones.held_out,
+            "rows": np.bincount(demonstrations["clone_ids"]).tolist(),
             **settings,
         }
         write_actors(snakemake.output.clones, clones.actors, metadata)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -15,7 +15,7 @@ from brainiarb.experts.networks import Layers, activations, apply_layers, parame
 from brainiarb.layers import LAYERS
 from brainiarb.losses import LOSSES, mse, mse_nll, nll, paper
 from brainiarb.policies import PARTS, Actors, fold_scaler, untrained
-from brainiarb.rollouts import Rollouts, Scaler
+from brainiarb.rollouts import Rollouts, Scaler, balanced_rows
 
 
 @dataclass(frozen=True)
@@ -60,17 +60,51 @@ def split_episodes(
     """Return a mask (n) of the rows held out and the episodes they belong to.
 
     Whole episodes are held out, at least one and never all: neighbouring rows are so alike that
-    a split by rows would let the validation loss see the training data.
+    a split by rows would let the validation loss see the training data. Of a single episode it is
+    the end.
     """
     episodes = np.unique(episode_ids)
-    if len(episodes) < 2:
-        raise ValueError(
-            f"expected demonstrations of at least 2 episodes per clone, found {len(episodes)}; "
-            "raise noise.samples"
-        )
+    if len(episodes) == 1:
+        return np.arange(len(episode_ids)) >= round((1 - share) * len(episode_ids)), episodes
     held_out = max(1, min(round(share * len(episodes)), len(episodes) - 1))
     chosen = np.sort(rng.permutation(episodes)[:held_out])
     return np.isin(episode_ids, chosen), chosen
+
+
+def choose_demonstrations(
+    demonstrations: Rollouts, episodes: int, held_to: int | None = None
+) -> Rollouts:
+    """Return the first `episodes` of every clone.
+
+    With `held_to`, each clone keeps as many rows as its first `held_to` episodes have, evenly from
+    all that were chosen.
+    """
+    clones, ids = demonstrations["clone_ids"], demonstrations["episode_ids"]
+    kept = []
+    for clone in np.unique(clones):
+        mine = np.flatnonzero(clones == clone)
+        rank = np.searchsorted(np.unique(ids[mine]), ids[mine])
+        rows = mine[rank < episodes]
+        if held_to is not None:
+            count = int((rank < held_to).sum())
+            rows = rows[balanced_rows(clones[rows], ids[rows], count)]
+        kept.append(rows)
+    chosen = np.concatenate(kept)
+    return {name: value[chosen] if value.ndim else value for name, value in demonstrations.items()}
+
+
+def with_equal_updates(cloning: Cloning, samples: int, rows: int) -> Cloning:
+    """Return `cloning` for `rows` time steps, with as many updates as it makes on `samples`.
+
+    The number of demonstrations would else be mixed up with that of updates. A minibatch holds at
+    most half of the rows that are trained on.
+    """
+    share = 1 - cloning.validation
+    batch = max(1, min(cloning.batch_size, int(rows * share / 2)))
+    updates = cloning.epochs * max(1, int(samples * share) // cloning.batch_size)
+    epochs = -(-updates // max(1, int(rows * share) // batch))
+    patience = max(1, round(cloning.patience * epochs / cloning.epochs))
+    return replace(cloning, batch_size=batch, epochs=epochs, patience=patience)
 
 
 def train_clones(

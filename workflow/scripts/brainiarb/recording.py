@@ -10,7 +10,13 @@ import numpy as np
 from tqdm import tqdm
 
 from brainiarb.bodies import Body, Walkers
-from brainiarb.rollouts import DTYPES, LEARNING_DTYPES, Rollouts, row_widths
+from brainiarb.rollouts import (
+    DTYPES,
+    LEARNING_DTYPES,
+    Rollouts,
+    row_widths,
+    steps_into_episode,
+)
 from brainiarb.seeds import derive_seed, generator
 
 MEANINGS = ("executed", "clean_label", "label", "observation")
@@ -163,14 +169,66 @@ def record_samples(
         progress=progress,
         disturb=None,
     )
+    return _with_learnt(arrays, noise, np.concatenate(action_noise[:, :samples]), draws)
+
+
+def record_demonstrated_episodes(
+    body: Body,
+    act: Act,
+    *,
+    agents: int,
+    episodes: int,
+    steps: int,
+    seed: int,
+    noise: Noise,
+    mode: str,
+    threads: int = 1,
+    progress: str | None = None,
+) -> Rollouts:
+    """Record demonstrations: `episodes` per agent, however many rows they have until they end.
+
+    Each lasts until the walker falls or has `steps` rows. Everything else is as in
+    `record_samples`; an episode does not depend on how many follow it.
+    """
+    scale = noise.level / 100
+    draws = [generator(seed, "noise", agent) for agent in range(agents)]
+    action_noise = np.concatenate(
+        [draw.uniform(-scale, scale, (episodes, steps, len(body.joints))) for draw in draws]
+    )
+    arrays = _record(
+        body,
+        act,
+        agents=agents,
+        quotas=np.full(agents * episodes, steps),
+        reset_seed=lambda lane, _: derive_seed(
+            seed, "demonstration", lane // episodes, lane % episodes, 0
+        ),
+        again=False,
+        noise=action_noise if noise.meaning in ("executed", "clean_label") else None,
+        mode=mode,
+        threads=threads,
+        progress=progress,
+        disturb=None,
+    )
+    ids = arrays["episode_ids"]
+    return _with_learnt(arrays, noise, action_noise[ids, steps_into_episode(ids)], draws)
+
+
+def _with_learnt(
+    arrays: Rollouts, noise: Noise, action_noise: np.ndarray, draws: list[np.random.Generator]
+) -> Rollouts:
+    """Add `inputs`, `labels`; `action_noise` (N, a) is of every row, `draws` the agents'."""
     inputs, labels = arrays["observations"], arrays["actions"]
     if noise.meaning == "clean_label":
         labels = arrays["actions_clean"]
     elif noise.meaning == "label":
-        labels = np.clip(labels + np.concatenate(action_noise[:, :samples]), -1, 1)
+        labels = np.clip(labels + action_noise, -1, 1)
     elif noise.meaning == "observation" and noise.observation_std is not None:
-        unit = np.concatenate([draw.normal(size=(samples, inputs.shape[1])) for draw in draws])
-        inputs = inputs + scale * noise.observation_std * unit
+        rows = np.bincount(arrays["clone_ids"], minlength=len(draws))
+        unit = np.concatenate(
+            [draw.normal(size=(n, inputs.shape[1])) for draw, n in zip(draws, rows, strict=True)]
+        )
+        inputs = inputs + noise.level / 100 * noise.observation_std * unit
     learnt = {"inputs": inputs, "labels": labels}
     return arrays | {name: learnt[name].astype(LEARNING_DTYPES[name]) for name in learnt}
 

@@ -87,6 +87,4 @@ def series(axes: Axes, table: pd.DataFrame, levels: list[int], column: str) -> N
         at = np.array([levels.index(level) for level in once["level"]]) + 2.2 * STEP
         low, middle, high = (once[f"{column}_{part}"] for part in ("low", "iqm", "high"))
         axes.vlines(at, low, high, color=CLEAN, linewidth=1.4)
-        axes.scatter(
-            at, middle, 16, CLEAN, "_", linewidth=1, label="interquartile mean, 95 % interval"
-        )
+        axes.scatter(at, middle, 16, CLEAN, marker="_", label="interquartile mean, 95 % interval")

@@ -1,0 +1,35 @@
+"""Measure the clones of one place on the noise axes: return, survival and action error."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import torch
+
+from brainiarb.bodies import environment_facts, get_body
+from brainiarb.files import write_csv
+from brainiarb.jobs import job
+from brainiarb.noise_axes import measure_clones
+from brainiarb.policies import read_actors, read_archive
+from brainiarb.rollouts import balanced_rows, read_rollouts
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        torch.set_num_threads(snakemake.threads)
+        settings = dict(snakemake.params.settings)
+        body = get_body(settings.pop("body"))
+        rollouts = read_rollouts(snakemake.input.rollouts)
+        rows = balanced_rows(rollouts["clone_ids"], rollouts["episode_ids"], settings.pop("rows"))
+        actors, metadata = read_actors(snakemake.input.clones)
+        table = measure_clones(
+            read_archive(snakemake.input.checkpoint, environment_facts(body).sizes, body.name),
+            actors,
+            rollouts["observations"][rows],
+            pd.read_csv(snakemake.input.returns),
+        )
+        table.insert(0, "samples", metadata["rows"])
+        for place, (name, value) in enumerate(settings.items()):
+            table.insert(place, name, value)
+        write_csv(snakemake.output.table, table)

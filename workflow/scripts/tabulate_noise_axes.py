@@ -1,0 +1,18 @@
+"""Put the clones of all places on the noise axes into one table, their intervals into another."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from brainiarb.files import write_csv
+from brainiarb.jobs import job
+from brainiarb.noise_axes import axis_intervals
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        table = pd.concat([pd.read_csv(part) for part in snakemake.input], ignore_index=True)
+        write_csv(snakemake.output.table, table)
+        write_csv(snakemake.output.intervals, axis_intervals(table, **snakemake.params.settings))
