@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from brainiarb.cloning import Cloning, Learners, as_actors, split_episodes, train_clones
+from brainiarb.cloning import (
+    Cloning,
+    Learners,
+    as_actors,
+    choose_demonstrations,
+    split_episodes,
+    train_clones,
+    with_equal_updates,
+)
 from brainiarb.losses import LOSSES, mse, mse_nll, nll, paper
 from brainiarb.policies import mean_action, untrained
 from brainiarb.rollouts import Scaler
@@ -137,5 +145,26 @@ def test_whole_episodes_are_held_out_at_least_one_and_never_all():
         mask, episodes = split_episodes(ids, share, np.random.default_rng(0))
         assert len(episodes) == count
         np.testing.assert_array_equal(mask, np.isin(ids, episodes))
-    with pytest.raises(ValueError, match="at least 2 episodes per clone, found 1"):
-        split_episodes(np.zeros(9), 0.1, np.random.default_rng(0))
+    mask, _ = split_episodes(np.zeros(10), 0.2, np.random.default_rng(0))
+    assert mask.tolist() == [False] * 8 + [True] * 2
+
+
+def test_the_first_episodes_of_every_clone_are_chosen_and_their_samples_held():
+    given = demonstrations(episodes=4, length=10)
+    chosen = choose_demonstrations(given, 3)
+    assert np.bincount(chosen["clone_ids"]).tolist() == [30] * CLONES
+    assert set(chosen["episode_ids"]) == {0, 1, 2, 4, 5, 6, 8, 9, 10}
+    held = choose_demonstrations(given, 3, held_to=1)
+    assert np.bincount(held["clone_ids"]).tolist() == [10] * CLONES
+    assert set(held["episode_ids"]) == set(chosen["episode_ids"])
+
+
+@pytest.mark.parametrize("rows", [30, 1000, 20_000])
+def test_few_samples_are_trained_on_with_as_many_updates(rows):
+    cloning = Cloning("mse", 1e-3, 256, 30, 5, 0.1, -5.0)
+    found = with_equal_updates(cloning, 20_000, rows)
+    per_epoch = int(rows * 0.9) // found.batch_size
+    updates = 30 * (18_000 // 256)
+    assert updates <= found.epochs * per_epoch < updates + per_epoch
+    assert found.patience / found.epochs == pytest.approx(5 / 30, rel=0.05)
+    assert with_equal_updates(cloning, 20_000, 20_000) == cloning

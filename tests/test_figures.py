@@ -22,6 +22,7 @@ from brainiarb.figures import (
     fig_cka_controls,
     fig_decoding,
     fig_jpca,
+    fig_noise_axes,
     fig_noise_series,
     fig_robustness,
     fig_similarity,
@@ -39,6 +40,7 @@ from brainiarb.mapstatistics import (
     place_agents,
     transition_table,
 )
+from brainiarb.noise_axes import axis_intervals
 from brainiarb.rendering import skeleton_table
 from brainiarb.rollouts import agent_returns
 from conftest import ROOT
@@ -196,6 +198,17 @@ def noise_tables(errors=True):
     return {"agents": agents(), "measures": measures, "statistics": statistics}
 
 
+def axis_tables():
+    """Clones of two meanings and three counts of episodes at two levels, with intervals."""
+    places = [("executed", 20, False), ("label", 20, False), ("executed", 1, False)]
+    places += [("executed", 5, False), ("executed", 5, True), ("executed", 20, True)]
+    rows = [(*place, level, clone) for place in places for level in (0, 80) for clone in range(3)]
+    table = pd.DataFrame(rows, columns=["meaning", "episodes", "held", "level", "clone"])
+    table = table.assign(expert="crossq_0", survival=0.5)
+    table["return"], table["action_error"] = np.arange(len(table)) * 60.0, table["level"] / 1e3
+    return {"noise_axes": table, "intervals": axis_intervals(table, 0, 50, 0.05)}
+
+
 def curves():
     """Three experts by two algorithms, and one from elsewhere without a curve."""
     step = np.arange(1, 5) * 5000
@@ -279,6 +292,7 @@ def given():
         fig_jpca: (rotations(), LEVELS),
         fig_decoding: ({"decoding": decoding()}, LEVELS),
         fig_noise_series: (noise_tables(), {}),
+        fig_noise_axes: (axis_tables(), {"meaning": "executed"}),
         fig_robustness: (robustness(), LEVELS),
         learning_curves: ({"learning_curves": curves()}, {}),
     }

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from brainiarb.bodies import get_body, make_env, observation_table
-from brainiarb.recording import Noise, record_episodes, record_samples
+from brainiarb.recording import (
+    Noise,
+    record_demonstrated_episodes,
+    record_episodes,
+    record_samples,
+)
 from brainiarb.rollouts import check_rollouts, observation_scaler
 
 WALKER = get_body("walker2d")
@@ -202,6 +207,27 @@ def test_a_longer_recording_does_not_change_the_noise_of_a_row():
     inside &= np.abs(long["actions_clean"]) < 0.8
     added = [arrays["labels"] - arrays["actions_clean"] for arrays in (short, long)]
     np.testing.assert_allclose(added[0][inside], added[1][inside], atol=1e-6)
+
+
+@pytest.mark.parametrize("meaning", ["executed", "clean_label", "label", "observation"])
+def test_demonstrated_episodes_end_by_themselves_and_learn_what_samples_do(meaning):
+    noise = Noise(40, meaning, np.ones(17))
+    arrays, fewer = (
+        record_demonstrated_episodes(
+            WALKER, bend, agents=2, episodes=n, steps=60, seed=5, noise=noise, mode="mean"
+        )
+        for n in (3, 2)
+    )
+    check_rollouts(arrays, "here")
+    assert np.unique(arrays["episode_ids"] // 3).tolist() == np.unique(arrays["clone_ids"]).tolist()
+    assert arrays["terminals"].any()
+    first = arrays["episode_ids"] == 0
+    np.testing.assert_array_equal(arrays["qpos"][first], fewer["qpos"][fewer["episode_ids"] == 0])
+    label = arrays["labels"] - arrays["actions_clean"]
+    assert (np.abs(label).max() > 0.3) == (meaning in ("executed", "label"))
+    assert (arrays["inputs"] != arrays["observations"]).any() == (meaning == "observation")
+    executed = np.abs(arrays["actions"] - arrays["actions_clean"]).max()
+    assert (executed > 0.3) == (meaning in ("executed", "clean_label"))
 
 
 def test_disturbance_is_applied_before_its_step():

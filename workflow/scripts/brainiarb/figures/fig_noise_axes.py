@@ -55,7 +55,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         panels = half.subplots(1, len(PANELS))
         for axes, (measure, name) in zip(panels, PANELS.items(), strict=True):
             beside(axes, series, measure, column, ticks)
-            axes.set(xlabel=label, ylabel=name, ylim=(0, None))
+            axes.set(xlabel=label, ylabel=name)
+            axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
             axes.set_xticks(range(len(ticks)), ticks)
             head(axes, next(letters))
         handles, labels = panels[0].get_legend_handles_labels()
