@@ -25,6 +25,7 @@ from openTSNE.affinity import PerplexityBasedNN
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
+from benchmarks.cloning import cloning_rows
 from benchmarks.experts import alternate, median_ratio, versus
 from benchmarks.table import Row, show
 from brainiarb import gaitmap
@@ -235,7 +236,7 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=POINTS, help="of the gait map")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    rows = [row for part in (recording_rows, analysis_rows) for row in part()]
+    rows = [row for part in (recording_rows, cloning_rows, analysis_rows) for row in part()]
     rows += map_rows(options.points)
     print(f"{os.cpu_count()} cores, torch {torch.__version__}, mujoco {mujoco.__version__}\n")
     return show(rows)

@@ -214,7 +214,7 @@ def test_demonstrated_episodes_end_by_themselves_and_learn_what_samples_do(meani
     noise = Noise(40, meaning, np.ones(17))
     arrays, fewer = (
         record_demonstrated_episodes(
-            WALKER, bend, agents=2, episodes=n, steps=60, seed=5, noise=noise, mode="mean"
+            WALKER, bend, agents=2, episodes=n, steps=120, seed=5, noise=noise, mode="mean"
         )
         for n in (3, 2)
     )
