@@ -26,7 +26,8 @@ GAITS = (
     "gait_map", "gait_cycles", "map_bandwidths", "occupancy", "transitions", "map_distances",
 )  # fmt: skip
 STATISTICS = {"tables/measures.csv", "tables/statistics.csv"}  # that every measure ends in
-INFERRED = ("fig_robustness", "fig_strides", "fig4_psd", "fig_similarity")  # that show statistics
+# That show statistics.
+INFERRED = ("fig_noise_series", "fig_robustness", "fig_strides", "fig4_psd", "fig_similarity")
 DYNAMICS = ("jpca", "jpca_trajectories", "decoding")
 DYNAMIC_PARTS = (
     "dynamics/jpca", "dynamics/trajectories", "dynamics/decoding", "measures/dynamics",
