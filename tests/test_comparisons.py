@@ -4,7 +4,6 @@ import h5py
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 import yaml
 
 from brainiarb import comparisons
@@ -20,7 +19,7 @@ from brainiarb.comparisons import (
 )
 from brainiarb.intervals import clone_intervals, half_of, with_intervals
 from brainiarb.layers import LAYERS
-from brainiarb.policies import Actors, untrained
+from brainiarb.policies import beside, untrained
 from brainiarb.positions import level_measures, place
 from brainiarb.similarity import linear_cka, procrustes
 from brainiarb.stimuli import half, own, own_twice, pool
@@ -41,13 +40,6 @@ def walking(episodes, clones):
     return arrays
 
 
-def beside(*actors):
-    """The given actors as one stack."""
-    names = actors[0].state_dict()
-    tensors = [one.state_dict() for one in actors]
-    return Actors({name: torch.cat([part[name] for part in tensors]) for name in names})
-
-
 @pytest.fixture(scope="module")
 def expert():
     return untrained(SIZES, [1])
@@ -57,7 +49,7 @@ def expert():
 def compare(expert, tmp_path):
     """Compare the expert with two clones, its equal and another network, that walked as given."""
     floor = untrained(SIZES, [2, 3])
-    clones = beside(expert, untrained(SIZES, [4]))
+    clones = beside([expert, untrained(SIZES, [4])])
     others = {"alike": expert, "other": untrained(SIZES, [5])}
     walked = walking((70, 60, 50, 80), (0, 0, 0, 0))
 

@@ -20,9 +20,9 @@ EXPERT = Path("results/tiny/walker2d/tiny")
 TABLES = EXPERT.parent / "tables"
 FIGURES = EXPERT.parent / "figures"
 NAMES = (
-    "table1", "fig1_walker", "fig2_cka", "fig_cka_controls", "fig_similarity", "fig3_gait_cycles",
-    "fig_transitions", "fig4_psd", "fig_strides", "fig_noise_series",
-    "fig_robustness", "fig_jpca", "fig_decoding", "learning_curves",
+    "table1", "fig1_walker", "fig2_cka", "fig_functional", "fig_cka_controls", "fig_similarity",
+    "fig3_gait_cycles", "fig_transitions", "fig4_psd", "fig_strides",
+    "fig_noise_series", "fig_robustness", "fig_jpca", "fig_decoding", "learning_curves",
 )  # fmt: skip
 DEMONSTRATIONS = EXPERT / "demonstrations/noise_40.npz"
 # The checkpoint is exempt from equal bytes: training is resumable, not reproducible to the byte.

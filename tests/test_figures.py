@@ -24,6 +24,7 @@ from brainiarb.figures import (
     fig_jpca,
     fig_noise_axes,
     fig_noise_series,
+    fig_functional,
     fig_robustness,
     fig_similarity,
     fig_strides,
@@ -41,6 +42,8 @@ from brainiarb.mapstatistics import (
     transition_table,
 )
 from brainiarb.noise_axes import axis_intervals
+from brainiarb.inference import statistics_table
+from brainiarb.measures import measure_rows
 from brainiarb.rendering import skeleton_table
 from brainiarb.rollouts import agent_returns
 from conftest import ROOT
@@ -267,6 +270,21 @@ def transition_tables():
     }
 
 
+def functional():
+    """Measures of two levels of two clones, of untrained networks and of the expert itself."""
+    frames = []
+    for series in (fig_functional.ACTING | fig_functional.WALKING).values():
+        for name in series:
+            floor = name.startswith("floor_")
+            of_clones = not floor or name.endswith("_level")
+            levels = (0, 40) if of_clones else (-1,)
+            frames += [measure_rows("sac_0", n, name, "1", {0: 0.5, 1: n + 2.0}) for n in levels]
+            if name.startswith("stitched_") or name == "return":
+                frames.append(measure_rows("sac_0", -1, name, "1", {-1: 9.0}))
+    measures = pd.concat(frames, ignore_index=True).drop_duplicates()
+    return {"measures": measures, "statistics": statistics_table(measures, 0, 0.05, 20, 0.5, {})}
+
+
 def poses(count=3, body="walker2d"):
     qpos = np.stack([plain_model(get_body(body)).qpos0] * count)
     qpos[:, 0] = 5.0 + np.arange(count) * 0.4
@@ -293,6 +311,7 @@ def given():
         fig_decoding: ({"decoding": decoding()}, LEVELS),
         fig_noise_series: (noise_tables(), {}),
         fig_noise_axes: (axis_tables(), {"meaning": "executed"}),
+        fig_functional: (functional(), {}),
         fig_robustness: (robustness(), LEVELS),
         learning_curves: ({"learning_curves": curves()}, {}),
     }
@@ -570,6 +589,36 @@ def test_every_clone_is_a_point_of_the_decoding_of_each_target(drawn):
         mine = numbers.query("target == @target and level == 40")
         np.testing.assert_array_equal(points[2].get_ydata(), mine["value"])
         assert axes.get_ylabel() == fig_decoding.SCORES["AUC" if target == "contact" else "R2"]
+
+
+def test_every_clone_is_a_point_of_functional_similarity_between_expert_and_floor(drawn):
+    figure, numbers = drawn["fig_functional"]
+    rows = numbers[numbers["value"].notna()]
+    acting, walking = figure.axes[0], figure.axes[4]
+    for axes, measures in ((acting, 4), (walking, 3)):
+        dots = [line for line in axes.lines if line.get_linestyle() == "None"]
+        labels = [line.get_label() for line in dots if not line.get_label().startswith("_")]
+        assert len(labels) == measures
+        drawn_measures = [*(fig_functional.ACTING | fig_functional.WALKING).values()][
+            figure.axes.index(axes)
+        ]
+        shown = rows[rows["measure"].isin(drawn_measures)]
+        assert sum(len(line.get_xdata()) for line in dots) == len(shown) > 8
+        for line, measure in zip(
+            [line for line in dots if line.get_label() in labels], drawn_measures, strict=True
+        ):
+            expected = shown[(shown["measure"] == measure) & (shown["clone"] >= 0)]["value"]
+            np.testing.assert_array_equal(line.get_ydata(), expected)
+    assert set(numbers["estimate"].dropna()) >= {1.25, 21.25}
+    ticks = [[tick.get_text() for tick in axes.get_xticklabels()] for axes in (acting, walking)]
+    assert ticks == [["0", "40", "untr."], ["exp.", "0", "40", "untr."]]
+
+
+def test_without_statistics_functional_similarity_is_drawn_without_means():
+    tables = functional()
+    with style.journal():
+        _, numbers = fig_functional.draw(tables | {"statistics": tables["statistics"][:0]}, {})
+    assert len(numbers) == len(tables["measures"])
 
 
 def test_every_clone_is_a_point_of_the_noise_series(drawn):

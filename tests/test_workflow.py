@@ -27,7 +27,10 @@ GAITS = (
 )  # fmt: skip
 STATISTICS = {"tables/measures.csv", "tables/statistics.csv"}  # that every measure ends in
 # That show statistics.
-INFERRED = ("fig_noise_series", "fig_robustness", "fig_strides", "fig4_psd", "fig_similarity")
+INFERRED = (
+    "fig_noise_series", "fig_robustness", "fig_strides", "fig4_psd", "fig_similarity",
+    "fig_functional",
+)  # fmt: skip
 DYNAMICS = ("jpca", "jpca_trajectories", "decoding")
 DYNAMIC_PARTS = (
     "dynamics/jpca", "dynamics/trajectories", "dynamics/decoding", "measures/dynamics",
@@ -112,6 +115,7 @@ def of_level(level, tables=("similarity", "returns", "agents"), figures=SIMILARI
         f"{expert}/returns/bc_{level}_sampled.csv",
         f"{expert}/measures/returns.csv",
         f"{expert}/measures/similarity_{level}.csv",
+        f"{expert}/measures/functional_{level}.csv",
         *STATISTICS,
         *measured(),
         *(f"tables/{table}.csv" for table in (*DYNAMICS, *tables)),

@@ -31,6 +31,13 @@ FIGURES = {
         },
         "settings": [],
     },
+    "fig_functional": {
+        "input": {
+            "measures": f"{BODY_FOLDER}/tables/measures.csv",
+            "statistics": f"{BODY_FOLDER}/tables/statistics.csv",
+        },
+        "settings": [],
+    },
     "fig3_gait_cycles": {
         "input": {
             "gait_map": f"{BODY_FOLDER}/tables/gait_map.csv",

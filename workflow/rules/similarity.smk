@@ -1,5 +1,6 @@
 """Similarity: activations/*.h5 -> similarity/expert.csv, similarity/bc_<noise>.csv -> tables/similarity.csv
-and measures/similarity.csv, measures/similarity_<noise>.csv -> tables/measures.csv
+and measures/similarity.csv, measures/similarity_<noise>.csv -> tables/measures.csv;
+with the networks themselves -> measures/functional_<noise>.csv, measures/functional_untrained.csv
 """
 
 
@@ -57,3 +58,68 @@ rule compare_clones:
         "Comparing {wildcards.expert} with its clones at {wildcards.noise} %"
     script:
         "../scripts/compare_clones.py"
+
+
+rule compare_functions:
+    input:
+        expert=expert_file("activations/expert.h5"),
+        clones=expert_file("activations/bc_{noise}.h5"),
+        checkpoint=expert_file("checkpoint.zip"),
+        actors=expert_file("bc_{noise}.pt"),
+        rollouts=expert_file("rollouts.npz"),
+    output:
+        measures=expert_file("measures/functional_{noise}.csv"),
+    log:
+        log_file("compare_functions/{expert}_{noise}.log"),
+    conda:
+        "../../envs/rl.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=lambda wildcards: settings(
+            "seed",
+            "body",
+            "stimuli.rows",
+            "similarity.stitched_episodes",
+            expert=wildcards.expert,
+            level=int(wildcards.noise),
+        ),
+        code=code("compare_functions.py"),
+    message:
+        "Comparing how {wildcards.expert} and its clones at {wildcards.noise} % act"
+    script:
+        "../scripts/compare_functions.py"
+
+
+rule compare_untrained_functions:
+    input:
+        expert=expert_file("activations/expert.h5"),
+        untrained=expert_file("activations/untrained.h5"),
+        checkpoint=expert_file("checkpoint.zip"),
+        rollouts=expert_file("rollouts.npz"),
+    output:
+        measures=expert_file("measures/functional_untrained.csv"),
+    log:
+        log_file("compare_untrained_functions/{expert}.log"),
+    conda:
+        "../../envs/rl.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=lambda wildcards: settings(
+            "seed",
+            "body",
+            "noise.clones",
+            "stimuli.rows",
+            "similarity.stitched_episodes",
+            expert=wildcards.expert,
+        ),
+        code=code("compare_untrained_functions.py"),
+    message:
+        "Comparing how {wildcards.expert} and untrained networks act"
+    script:
+        "../scripts/compare_untrained_functions.py"

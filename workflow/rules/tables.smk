@@ -38,6 +38,11 @@ TABLED = {
         agents=PROBED,
     ),
     "measures": [
+        *expand(
+            expert_file("measures/functional_{part}.csv"),
+            expert=sorted(CLONED),
+            part=[*LEVELS, "untrained"],
+        ),
         *expand(expert_file("measures/returns.csv"), expert=COMPARED),
         *expand(expert_file("measures/gaits.csv"), expert=sorted(CLONED)),
         *expand(expert_file("measures/gait_map.csv"), expert=sorted(CLONED)),

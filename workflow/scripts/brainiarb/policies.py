@@ -94,6 +94,21 @@ class Actors(nn.Module):
         return {name: values.numpy() for name, values in activity._asdict().items()}
 
 
+def beside(stacks: Sequence[Actors]) -> Actors:
+    """Return the actors of several stacks as one; narrower layers get units that do nothing."""
+    tensors = [stack.state_dict() for stack in stacks]
+
+    def joined(name: str) -> Tensor:
+        parts = [part[name] for part in tensors]
+        widest = np.max([part.shape[1:] for part in parts], axis=0)
+        whole = torch.zeros(sum(map(len, parts)), *widest)
+        for part, place in zip(parts, whole.split([len(part) for part in parts]), strict=True):
+            place[(slice(None), *map(slice, part.shape[1:]))] = part
+        return whole
+
+    return Actors({name: joined(name) for name in tensors[0]})
+
+
 def layer_shapes(sizes: tuple[int, int], widths: tuple[int, int]) -> dict[str, tuple[int, int]]:
     """Return (out, in) of each layer for (observation, action) sizes and two hidden widths."""
     (observations, actions), (first, second) = sizes, widths

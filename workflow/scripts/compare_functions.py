@@ -1,0 +1,53 @@
+"""Compare how an expert and the clones of a level act, and put the clones' layers into it."""
+
+from typing import TYPE_CHECKING
+
+import h5py
+import pandas as pd
+import torch
+
+from brainiarb.bodies import environment_facts, get_body
+from brainiarb.comparisons import Recording
+from brainiarb.files import write_csv
+from brainiarb.functional import compare_functions
+from brainiarb.jobs import job
+from brainiarb.policies import read_actors, read_archive
+from brainiarb.rollouts import read_rollouts
+from brainiarb.seeds import derive_seed
+from brainiarb.stitching import matched_states, tabulate_stitched, walk_stitched
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with (
+        job(snakemake.log, snakemake.output),
+        h5py.File(snakemake.input.expert) as expert,
+        h5py.File(snakemake.input.clones) as clones,
+    ):
+        torch.set_num_threads(snakemake.threads)
+        settings = snakemake.params.settings
+        body, who, level = get_body(settings["body"]), settings["expert"], settings["level"]
+        actors, _ = read_actors(snakemake.input.actors)
+        measured = walk_stitched(
+            body,
+            read_archive(snakemake.input.checkpoint, environment_facts(body).sizes, body.name),
+            actors,
+            matched_states(read_rollouts(snakemake.input.rollouts), settings["rows"]),
+            episodes=settings["stitched_episodes"],
+            seed=derive_seed(settings["seed"], "evaluation"),
+            threads=snakemake.threads,
+            progress=f"stitched {level} %",
+        )
+        acted = Recording(clones, "reference/expert/level")
+        networks = range(len(actors))
+        frames = [
+            compare_functions(reference, [Recording(clones, group, k) for k in networks], *of)
+            for reference, group, *of in (
+                (Recording(expert, "expert"), "expert", "{}_expert", who, level),
+                (acted, "level", "{}_level", who, level),
+                (acted, "reference/untrained/level", "floor_{}_level", who, level),
+            )
+        ]
+        frames.append(tabulate_stitched(measured, who, level, networks))
+        write_csv(snakemake.output.measures, pd.concat(frames, ignore_index=True))

@@ -1,0 +1,54 @@
+"""Compare how an expert and untrained networks act; put their and its own layers into it."""
+
+from typing import TYPE_CHECKING
+
+import h5py
+import pandas as pd
+import torch
+
+from brainiarb.bodies import environment_facts, get_body
+from brainiarb.comparisons import Recording
+from brainiarb.files import write_csv
+from brainiarb.functional import compare_functions
+from brainiarb.jobs import job
+from brainiarb.policies import read_archive, untrained, untrained_seeds
+from brainiarb.rollouts import observation_scaler, read_rollouts
+from brainiarb.seeds import derive_seed
+from brainiarb.stitching import matched_states, tabulate_stitched, walk_stitched
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with (
+        job(snakemake.log, snakemake.output),
+        h5py.File(snakemake.input.expert) as of_expert,
+        h5py.File(snakemake.input.untrained) as of_untrained,
+    ):
+        torch.set_num_threads(snakemake.threads)
+        settings = snakemake.params.settings
+        body, who = get_body(settings["body"]), settings["expert"]
+        sizes = environment_facts(body).sizes
+        expert = read_archive(snakemake.input.checkpoint, sizes, body.name)
+        rollouts = read_rollouts(snakemake.input.rollouts)
+        seeds = untrained_seeds(settings["seed"], who, settings["clones"])
+        floor = [Recording(of_untrained, "expert", k) for k in range(len(seeds))]
+        frames = [
+            compare_functions(Recording(of_expert, "expert"), floor, "floor_{}_expert", who, -1)
+        ]
+        for actors, clones, prefix in (
+            (untrained(sizes, seeds, observation_scaler(rollouts)), range(len(seeds)), "floor_"),
+            (expert, [-1], ""),
+        ):
+            measured = walk_stitched(
+                body,
+                expert,
+                actors,
+                matched_states(rollouts, settings["rows"]),
+                episodes=settings["stitched_episodes"],
+                seed=derive_seed(settings["seed"], "evaluation"),
+                threads=snakemake.threads,
+                progress=f"stitched {prefix or 'expert'}",
+            )
+            frames.append(tabulate_stitched(measured, who, -1, clones, prefix))
+        write_csv(snakemake.output.measures, pd.concat(frames, ignore_index=True))
