@@ -36,6 +36,7 @@ rule all:
             figure=[name for name in FIGURES if name not in ON_DEMAND],
             kind=["png", "pdf", "csv"],
         ),
+        expand(f"{BODY_FOLDER}/figures/gait_cycle.{{kind}}", kind=["mp4", "gif"]),
         f"{BODY_FOLDER}/tables/observations.csv",
         f"{BODY_FOLDER}/tables/agents.csv",
         f"{BODY_FOLDER}/tables/statistics.csv",

@@ -24,6 +24,7 @@ NAMES = (
     "fig3_gait_cycles", "fig_transitions", "fig4_psd", "fig_strides",
     "fig_noise_series", "fig_robustness", "fig_jpca", "fig_decoding", "learning_curves",
 )  # fmt: skip
+FILM = {"gait_cycle.mp4", "gait_cycle.gif"}
 DEMONSTRATIONS = EXPERT / "demonstrations/noise_40.npz"
 # The checkpoint is exempt from equal bytes: training is resumable, not reproducible to the byte.
 TRAINED = ("checkpoint.zip", "checkpoint.json", "checkpoint.csv")
@@ -66,7 +67,7 @@ def test_the_study_ends_with_its_tables(study):
 
 
 def test_the_study_ends_with_its_figures(study):
-    expected = {f"{name}.{kind}" for name in NAMES for kind in ("png", "pdf", "csv")}
+    expected = {f"{name}.{kind}" for name in NAMES for kind in ("png", "pdf", "csv")} | FILM
     assert {path.name for path in (study / FIGURES).iterdir()} == expected
     for name in NAMES:
         assert (study / FIGURES / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -104,7 +105,7 @@ def test_a_second_run_has_nothing_to_do(study):
 
 def test_two_runs_from_scratch_at_other_cores_have_the_same_bytes(study, trained):
     snakemake(trained, "--cores", "1")
-    kinds = {".npz", ".pt", ".h5", ".csv", ".png", ".pdf"}
+    kinds = {".npz", ".pt", ".h5", ".csv", ".png", ".pdf", ".mp4", ".gif"}
     files = {
         path.relative_to(folder)
         for folder in (study, trained)
@@ -124,7 +125,7 @@ def test_the_quick_study_of_the_shipped_expert_shows_a_walk(tmp_path):
     folder = new_folder(tmp_path / "folder")
     snakemake(folder, "--cores", "2", overlay="config/quick.yaml")
     results = folder / "results/quick/walker2d"
-    expected = {f"{name}.{kind}" for name in NAMES for kind in ("png", "pdf", "csv")}
+    expected = {f"{name}.{kind}" for name in NAMES for kind in ("png", "pdf", "csv")} | FILM
     assert {path.name for path in (results / "figures").iterdir()} == expected
     agents = pd.read_csv(results / "tables/agents.csv")
     expert = agents[(agents["agent"] == "expert") & (agents["mode"] == "mean")]

@@ -143,3 +143,39 @@ for figure, drawn in FIGURES.items():
             f"Drawing {figure}"
         script:
             "../scripts/draw_figure.py"
+
+
+rule film_gait_cycle:
+    input:
+        gait_map=f"{BODY_FOLDER}/tables/gait_map.csv",
+        gait_cycles=f"{BODY_FOLDER}/tables/gait_cycles.csv",
+        expert=drawn_file("rollouts.npz"),
+        clones=drawn_file(f"bc_{config['figures']['noisy_level']}/rollouts.npz"),
+    output:
+        mp4=f"{BODY_FOLDER}/figures/gait_cycle.mp4",
+        gif=report(
+            f"{BODY_FOLDER}/figures/gait_cycle.gif",
+            caption="../report/gait_cycle.rst",
+            category="Figures",
+            labels={"figure": "gait_cycle", "expert": CLONED[0]},
+        ),
+    log:
+        log_file("film_gait_cycle.log"),
+    conda:
+        "../../envs/figures.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=settings(
+            "body",
+            "figures.noisy_level",
+            expert=CLONED[0],
+            dpi=config["figures"]["dpi"]["gait_cycle"],
+        ),
+        code=code("film_gait_cycle.py"),
+    message:
+        "Filming one gait cycle of the expert and of a noisy clone"
+    script:
+        "../scripts/film_gait_cycle.py"

@@ -320,11 +320,14 @@ def track(
 ) -> pd.DataFrame:
     """Tabulate one cycle on a map, one row per frame; without a cycle one row with nan.
 
-    Columns: map, agent, level, clone, time (s since the cycle began), phase (0 to 1), x, y, region,
-    anchor (what the cycle is cut by), seconds (the gait's period), strength, walked (s, length of
-    the drawn episode), fell, note.
+    Columns: map, agent, level, clone, episode and step (which row of the recording it is; without a
+    cycle the first after the start transient), time (s since the cycle began), phase (0 to 1), x,
+    y, region, anchor (what the cycle is cut by), seconds (the gait's period), strength, walked (s,
+    length of the drawn episode), fell, note.
     """
     frames = np.arange(len(points))
+    length = walked.episode.stop - walked.episode.start
+    first = min(walked.first, length - 1) if cycle is None else cycle.start
     table = pd.DataFrame({"time": frames / walked.sampling_rate})
     table["phase"] = frames / max(len(points) - 1, 1)
     table["x"], table["y"], table["region"] = points[:, 0], points[:, 1], regions
@@ -333,12 +336,19 @@ def track(
         note = "no full cycle"
         table = pd.DataFrame({n: [np.nan] for n in ("time", "phase", "x", "y")} | {"region": [0]})
     for place_, (column, value) in enumerate(
-        [("map", name), ("agent", walked.agent), ("level", walked.level), ("clone", walked.clone)]
+        [
+            ("map", name),
+            ("agent", walked.agent),
+            ("level", walked.level),
+            ("clone", walked.clone),
+            ("episode", walked.episode_ids[walked.episode.start]),
+            ("step", first + np.arange(len(table))),
+        ]
     ):
         table.insert(place_, column, value)
     table["anchor"] = cycle.anchor if cycle is not None else ""
     table["seconds"], table["strength"] = walked.seconds, walked.strength
-    table["walked"] = (walked.episode.stop - walked.episode.start) / walked.sampling_rate
+    table["walked"] = length / walked.sampling_rate
     table["fell"], table["note"] = walked.fell, note
     return table
 
