@@ -21,10 +21,10 @@ from brainiarb.figures import (
     fig4_psd,
     fig_cka_controls,
     fig_decoding,
+    fig_functional,
     fig_jpca,
     fig_noise_axes,
     fig_noise_series,
-    fig_functional,
     fig_robustness,
     fig_similarity,
     fig_strides,
@@ -34,6 +34,7 @@ from brainiarb.figures import (
     table1,
 )
 from brainiarb.gaitcycles import fit_map, published_maps, shared_map
+from brainiarb.inference import statistics_table
 from brainiarb.layers import LAYERS
 from brainiarb.mapstatistics import (
     distance_table,
@@ -41,9 +42,8 @@ from brainiarb.mapstatistics import (
     place_agents,
     transition_table,
 )
-from brainiarb.noise_axes import axis_intervals
-from brainiarb.inference import statistics_table
 from brainiarb.measures import measure_rows
+from brainiarb.noise_axes import axis_intervals
 from brainiarb.rendering import skeleton_table
 from brainiarb.rollouts import agent_returns
 from conftest import ROOT

@@ -56,9 +56,7 @@ def skeleton(body: Body, qpos: np.ndarray) -> Skeleton:
     )
 
 
-def skeleton_table(
-    body: Body, qpos: np.ndarray, times: np.ndarray, note: str = ""
-) -> pd.DataFrame:
+def skeleton_table(body: Body, qpos: np.ndarray, times: np.ndarray, note: str = "") -> pd.DataFrame:
     """Tabulate the skeletons of poses `qpos` (n, nq), one row per pose and capsule.
 
     Columns: environment, pose, time (s), geom, leg (its foot, or `trunk`), x_start, z_start, x_end,
