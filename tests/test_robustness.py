@@ -208,5 +208,7 @@ def test_who_falls_undisturbed_has_nothing_to_retain_but_a_time_to_fall():
     assert np.isnan(found.loc["robust_push", "value"])
     assert found.loc["robust_push", "note"] == "falls undisturbed in 2 of 3 episodes"
     assert found.loc["time_to_fall_push", "value"] == pytest.approx(1)
+    half = measured(responses("push", [0.0, 0, 100, 100], 30.0, 125, [True, False] * 2))
+    assert half.loc["robust_push", "note"] == "falls undisturbed in 1 of 2 episodes"
     found = measured(responses("push", [0.0, 100], [-5.0, -9]))
     assert found.loc["robust_push", "note"] == "undisturbed return -5, nothing to retain"

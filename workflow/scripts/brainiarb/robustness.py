@@ -179,8 +179,8 @@ def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
     """Summarise the dose series of every agent (`dose_responses` with expert and level).
 
     `robust_<disturbance>`: area under the retained return, which is the mean return at a dose over
-    the undisturbed one; 1 where nothing is lost. An agent that falls undisturbed in most episodes
-    has no walk to retain: empty, with a note.
+    the undisturbed one; 1 where nothing is lost. An agent that falls undisturbed in half of its
+    episodes or more has no walk to retain: empty, with a note.
     `time_to_fall_<disturbance>`: restricted mean survival time (s), from the start of the episode
     to its fall or its 1,000th step (Royston & Parmar 2013, BMC Med. Res. Methodol. 13:152; nothing
     is censored before, so it is a plain mean), averaged over the dose range by the same area.
@@ -196,7 +196,7 @@ def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
         plain = series[series["dose"] == undisturbed_dose(body, name)]
         falls, whole = int(plain["fell"].sum()), plain["return"].mean()
         retained, note = np.nan, ""
-        if 2 * falls > len(plain):
+        if 2 * falls >= len(plain):
             note = f"falls undisturbed in {falls} of {len(plain)} episodes"
         elif whole <= 0:
             note = f"undisturbed return {whole:.0f}, nothing to retain"
