@@ -28,7 +28,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     where `statistics` has them.
     """
     table, measures = tables["robustness"], tables["measures"]
-    statistics = tables.get("statistics", pd.DataFrame(columns=["measure", "kind", "level"]))
+    statistics = tables.get("statistics", pd.DataFrame(columns=["measure", "kind", "level", "low"]))
     names = [name for name in DOSES if name in set(table["disturbance"])]
     means = table.groupby(["disturbance", "level", "clone", "dose"], as_index=False)[
         list(RESPONSES)
@@ -80,7 +80,8 @@ def areas(axes: Axes, measures: pd.DataFrame, statistics: pd.DataFrame) -> None:
         aside = SPREAD * ((np.arange(len(kept)) + 0.5) / len(kept) - 0.5)
         colour = agent_colour(level)
         axes.plot(place + aside, kept, "o", ms=3, mfc=colour, mec="white", mew=0.3)
-        for row in statistics[statistics["level"] == level].itertuples():
+        known = statistics["low"].notna() & (statistics["level"] == level)
+        for row in statistics[known].itertuples():
             axes.plot([place + 0.4] * 2, [row.low, row.high], color=colour)
             axes.plot(place + 0.4, row.estimate, "_", color=colour)
         name = "expert" if level < 0 else f"{level} %"
