@@ -129,14 +129,17 @@ def analysis_rows() -> list[Row]:
     """Return the rows of time and memory of a gait analysis as the recording grows."""
     with TemporaryDirectory() as folder:
         paths = {times: repeated(times, Path(folder)) for times in GROWTH}
-        speeds = alternate({f"{n}": partial(speed, partial(analyse, paths[n])) for n in GROWTH}, 7)
+        speeds = alternate(
+            {f"{n}": partial(speed, partial(analyse, paths[n])) for n in GROWTH}, REPEATS
+        )
         memory = {times: peak_memory(path) for times, path in paths.items()}
         frames = {times: len(open_rollouts(path)["qpos"]) for times, path in paths.items()}
     once, most = GROWTH[0], GROWTH[-1]
     slower = median_ratio(speeds[f"{once}"], speeds[f"{most}"])
     growth = memory[most] / memory[once]
     times = [frames[n] / statistics.median(speeds[f"{n}"]) for n in GROWTH]
-    what = f"full gait analysis of one more clone, {', '.join(f'{n:,}' for n in frames.values())} frames"
+    sizes = ", ".join(f"{n:,}" for n in frames.values())
+    what = f"full gait analysis of one more clone, {sizes} frames"
     return [
         Row(
             f"{what}: time", ", ".join(f"{t:.2f} s" for t in times), "linear in frames",

@@ -1,7 +1,10 @@
 """A measure of every clone by noise level, with the expert's own: a panel of several figures."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -14,10 +17,10 @@ UNSTABLE = "no stable cycle"
 LARGE_RATIO = 50
 
 
-def legend(averaged: bool) -> list[Line2D | Patch]:
+def legend(averaged: bool) -> list[Artist]:
     """Return what the marks of `clones_by_level` mean; `averaged` where means are drawn."""
-    point = {"linestyle": "none", "markersize": 3.5, "markeredgewidth": 0.7}
-    marks = [
+    point: dict[str, Any] = {"linestyle": "none", "markersize": 3.5, "markeredgewidth": 0.7}
+    marks: list[Artist] = [
         Line2D([], [], color=EXPERT, linestyle="--", linewidth=0.8, label="expert"),
         Patch(color=MUTED, alpha=0.35, linewidth=0, label="range of the expert's episode groups"),
         Line2D([], [], marker="o", color=CLEAN, label="clone", **point),
