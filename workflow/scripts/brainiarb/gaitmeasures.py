@@ -475,7 +475,7 @@ def _phase_measures(
 ) -> dict[str, Measure]:
     feet = [name for name, _ in walk.body.feet]
     at_strikes: list[list[float]] = [[] for _ in feet]
-    differences = []
+    inside_rows, in_step = 0, 0.0
     for rows, cut, struck in zip(walk.stretches(), cuts, strikes, strict=True):
         n_rows = rows.stop - rows.start
         phase = stride_phase(n_rows, cut)
@@ -483,11 +483,13 @@ def _phase_measures(
             at_strikes[foot].extend(phase[events][np.isfinite(phase[events])])
         if not missing and n_rows >= LEAST_CYCLES * found.seconds * walk.rate and len(cut):
             other = hilbert_phase(walk.joints(rows), found.seconds, walk.rate)
-            # The two count from different poses: only whether they keep step is asked.
+            # The two count from different poses, in each episode other ones because the sign of a
+            # component is arbitrary: only whether they keep step within an episode is asked.
             inside = np.isfinite(phase)
-            differences.append(_recentred(other[inside] - phase[inside]))
-    agreement = circular_mean(np.concatenate(differences))[1] if differences else np.nan
-    short = missing or ("" if differences else f"no episode of {LEAST_CYCLES} cycles")
+            inside_rows += int(inside.sum())
+            in_step += inside.sum() * circular_mean(other[inside] - phase[inside])[1]
+    agreement = in_step / inside_rows if inside_rows else np.nan
+    short = missing or ("" if inside_rows else f"no episode of {LEAST_CYCLES} cycles")
     measures = {"phase_agreement": Measure("1", agreement, short or _unstable(found))}
     means = [circular_mean(phases) for phases in at_strikes]
     for foot, name in enumerate(feet[1:], start=1):
@@ -504,11 +506,6 @@ def _phase_measures(
             "1", np.nan if note else together, note or _unstable(found)
         )
     return measures
-
-
-def _recentred(differences: np.ndarray) -> np.ndarray:
-    # The first component's sign, and so its phase, is another one in each episode.
-    return differences - circular_mean(differences)[0]
 
 
 def _return_measures(
