@@ -271,13 +271,20 @@ def dip_test(cells: Sequence[np.ndarray], replicates: int, rng: np.random.Genera
     the mean dip of as many uniform samples, the unimodal distribution that is hardest to tell
     (Hartigan and Hartigan 1985). Cells of fewer than 4 clones or without variance are left out.
     """
-    used = [x for x in cells if len(x) >= 4 and np.ptp(x) > 0]
+    used = sorted((x for x in cells if len(x) >= 4 and np.ptp(x) > 0), key=len)
     if not used:
         return Inference(float("nan"))
-    estimate = float(np.mean([dip(x) for x in used]))
-    null = sum(rng.choice(_uniform_dips(len(x)), replicates) for x in used) / len(used)
-    p, smallest = _p_of(estimate, null, exact=False)
+    sizes = [len(x) for x in used]
+    stacks = [np.stack([x for x in used if len(x) == n]) for n in sorted(set(sizes))]
+    estimate = float(np.concatenate([dip(stack) for stack in stacks]).mean())
+    p, smallest = _p_of(estimate, dip_null(sizes, replicates, rng), exact=False)
     return Inference(estimate, p=p, smallest=smallest)
+
+
+def dip_null(sizes: Sequence[int], replicates: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the mean dips (R) of uniform samples of those `sizes`, one of each."""
+    drawn = [rng.choice(_uniform_dips(n), replicates) for n in sizes]
+    return np.mean(drawn, axis=0)
 
 
 @cache
