@@ -123,7 +123,7 @@ def gait_measures():
     names = [*fig_strides.PANELS, "fundamental", "fundamental_harmonic_sum", *harmonics]
     names += list(fig4_psd.DISTANCES)
     agents = [(-1, -1), *((level, clone) for level in (0, 40) for clone in range(4))]
-    rows = [(level, clone, name, "1", 1.0 + clone, "") for level, clone in agents for name in names]
+    rows = [(level, clone, name, "1", 2.0 + clone, "") for level, clone in agents for name in names]
     columns = ["level", "clone", "measure", "unit", "value", "note"]
     table = pd.DataFrame(rows, columns=columns)
     unstable = (table["level"] == 40) & (table["clone"] == 0)
