@@ -33,7 +33,7 @@ rule all:
     input:
         expand(
             f"{BODY_FOLDER}/figures/{{figure}}.{{kind}}",
-            figure=[name for name in FIGURES if name not in ON_DEMAND],
+            figure=[name for name in FIGURES if name not in OF_OWN_TARGETS],
             kind=["png", "pdf", "csv"],
         ),
         expand(f"{BODY_FOLDER}/figures/gait_cycle.{{kind}}", kind=["mp4", "gif"]),

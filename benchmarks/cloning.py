@@ -13,7 +13,7 @@ from benchmarks.table import Row
 from brainiarb.cloning import Cloning, train_clones
 from brainiarb.layers import WIDTH
 from brainiarb.losses import mse_nll
-from brainiarb.rollouts import Scaler
+from brainiarb.rollouts import Rollouts, Scaler
 
 CLONES, SAMPLES, EPISODES, EPOCHS = 8, 20_000, 20, 4
 OBSERVATIONS, ACTIONS = 17, 6
@@ -64,7 +64,7 @@ def cloning_rows() -> list[Row]:
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(CLONES * SAMPLES, OBSERVATIONS)).astype(np.float32)
     labels = rng.uniform(-1, 1, (CLONES * SAMPLES, ACTIONS)).astype(np.float32)
-    demonstrations = {
+    demonstrations: Rollouts = {
         "inputs": inputs,
         "labels": labels,
         "clone_ids": np.repeat(np.arange(CLONES), SAMPLES),

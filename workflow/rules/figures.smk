@@ -103,7 +103,7 @@ FIGURES = {
 }
 
 # Of targets of their own, which the default run does not include.
-ON_DEMAND = ["fig_noise_axes"]
+OF_OWN_TARGETS = ["fig_noise_axes"]
 
 
 # A rule for each figure, because a report's caption cannot hang on a wildcard.

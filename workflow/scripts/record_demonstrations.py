@@ -1,6 +1,6 @@
 """Record what clones learn from, the expert's walking under noise, and tabulate its returns."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -28,7 +28,7 @@ if __name__ == "__main__":
         expert, level = settings["expert"], settings["level"]
         actors = read_archive(snakemake.input.checkpoint, environment_facts(body).sizes, body.name)
         rollouts = read_rollouts(snakemake.input.rollouts)
-        options = {
+        options: dict[str, Any] = {
             "agents": settings["clones"],
             "seed": derive_seed(settings["seed"], "record_demonstrations", expert, level),
             "noise": Noise(level, settings["meaning"], observation_scaler(rollouts).std),

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import CLEAN, LEGS, NOISY, PAGE_WIDTH, head
+from brainiarb.figures.style import CLEAN, LEGS, NOISY, PAGE_WIDTH, head, two_rows
 
 PANELS = {
     "return": "return (first 1,000 steps)",
@@ -46,11 +46,11 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         for held, line, words in ((False, "-", ""), (True, "--", ", samples held"))
     }
     figure = Figure(figsize=(PAGE_WIDTH, 4.6))
-    halves = figure.subfigures(2, 1)
+    upper, lower = two_rows(figure)
     letters = iter("ABCDEF")
     for half, series, column, ticks, label in (
-        (halves[0], by_meaning, "level", levels, "noise (%)"),
-        (halves[1], by_count, "episodes", counts, "demonstrated episodes"),
+        (upper, by_meaning, "level", levels, "noise (%)"),
+        (lower, by_count, "episodes", counts, "demonstrated episodes"),
     ):
         panels = half.subplots(1, len(PANELS))
         for axes, (measure, name) in zip(panels, PANELS.items(), strict=True):
