@@ -179,3 +179,13 @@ def test_returns_become_measures_of_each_agent():
     assert values[5, -1, "demonstrator_survival"] == pytest.approx(1 / 3)
     assert (values[5, 0, "return"], values[5, 1, "return"]) == (50, 60)
     assert (values[5, 0, "survival"], values[5, 0, "episode_length"]) == (0.5, 7)
+
+
+def test_of_a_floor_only_levels_are_asked():
+    both = pd.concat([planted(), planted(measure="floor_likeness", slope=1.0)])
+    measures = both.drop_duplicates(["measure", "level", "clone"])
+    margins = {"absolute": {}, "relative": {}}
+    table = statistics_table(measures, **ASKED, margins=margins)
+    kinds = table.groupby("measure")["kind"].unique()
+    assert set(kinds["floor_likeness"]) == {"level", "iqm"}
+    assert {"contrast", "trend"} < set(kinds["likeness"])

@@ -78,7 +78,7 @@ def statistics_table(
     `measures` has the columns of `measures.COLUMNS`; `margins` name, for `absolute` and `relative`,
     the margin of equivalence of some measures, in their unit or as a share of the expert's value. A
     margin is at least the expert's own `<measure>_spread`, where that is among the measures. Of
-    spreads and demonstrators nothing is asked.
+    spreads and demonstrators nothing is asked, of a `floor_` only its levels.
     """
     walks = walking_levels(measures, walking)
     rows = []
@@ -89,13 +89,14 @@ def statistics_table(
         own = own_values(finite)
         cells = cells_of(finite)
         inquiry = Inquiry(generator(seed, "compute_statistics", str(measure)), alpha, replicates)
-        questions = [
-            *_levels(own, cells, inquiry),
-            *_differences(own, cells, walks, inquiry),
-            *_contrasts(cells, walks, inquiry),
-            *_trends(cells, inquiry),
-            *_bimodality(cells, inquiry),
-        ]
+        questions = [*_levels(own, cells, inquiry)]
+        if not str(measure).startswith("floor_"):
+            questions += [
+                *_differences(own, cells, walks, inquiry),
+                *_contrasts(cells, walks, inquiry),
+                *_trends(cells, inquiry),
+                *_bimodality(cells, inquiry),
+            ]
         for kind, by_measure in sorted(margins.items()):
             if measure in by_measure:
                 spread = own_values(measures[measures["measure"] == f"{measure}_spread"])
