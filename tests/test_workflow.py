@@ -25,6 +25,7 @@ FOLDER = "results/tiny/walker2d"
 GAITS = (
     "gait_map", "gait_cycles", "map_bandwidths", "occupancy", "transitions", "map_distances",
 )  # fmt: skip
+FILM = {"figures/gait_cycle.mp4", "figures/gait_cycle.gif"}
 STATISTICS = {"tables/measures.csv", "tables/statistics.csv"}  # that every measure ends in
 # That show statistics.
 INFERRED = (
@@ -173,7 +174,7 @@ def test_changing_a_level_reruns_that_level_and_what_gathers_it(checkout):
     figures = (*SIMILARITIES, "fig3_gait_cycles", "fig_transitions", "fig_robustness")
     gathered = (*gathered, "measures/gait_map")
     expected = of_level(50, tables, figures) | {f"tiny/{name}.csv" for name in gathered}
-    assert plan(checkout, config=change) == expected
+    assert plan(checkout, config=change) == expected | FILM
 
 
 def test_adding_a_level_touches_no_other_level(checkout):
@@ -212,7 +213,7 @@ def test_a_map_setting_remaps_gaits_only(checkout):
     found = plan(checkout, config={"gaitmap": {"perplexity": 20}})
     tables = {f"{place}/{name}.csv" for place in ("tiny", "tables") for name in GAITS}
     tables |= {"tiny/measures/gait_map.csv"} | STATISTICS
-    assert found == tables | drawings("fig3_gait_cycles", "fig_transitions", *INFERRED)
+    assert found == tables | FILM | drawings("fig3_gait_cycles", "fig_transitions", *INFERRED)
 
 
 def test_the_stability_of_the_map_is_told_where_the_config_asks_for_it(checkout):
@@ -248,6 +249,7 @@ def test_editing_a_module_reruns_its_dependents(checkout):
     module.write_text(module.read_text("utf-8") + "\nNEW = 1\n", "utf-8")
     parts = {f"tiny/similarity/{part}.csv" for part in ("expert", "bc_0", "bc_40")}
     parts |= {f"tiny/measures/similarity{part}.csv" for part in ("", "_0", "_40")}
+    parts |= {f"tiny/measures/functional_{part}.csv" for part in ("untrained", "0", "40")}
     expected = parts | {"tables/similarity.csv", *STATISTICS} | drawings(*SIMILARITIES)
     assert plan(checkout) == expected | drawings(*INFERRED)
 
