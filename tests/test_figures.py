@@ -282,7 +282,10 @@ def functional():
             if name.startswith("stitched_") or name == "return":
                 frames.append(measure_rows("sac_0", -1, name, "1", {-1: 9.0}))
     measures = pd.concat(frames, ignore_index=True).drop_duplicates()
-    return {"measures": measures, "statistics": statistics_table(measures, 0, 0.05, 20, 0.5, {})}
+    return {
+        "measures": measures,
+        "statistics": statistics_table(measures, 0, 0.05, 20, 20, 0.5, {}),
+    }
 
 
 def poses(count=3, body="walker2d"):

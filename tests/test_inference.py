@@ -8,7 +8,7 @@ from brainiarb.inference import COLUMNS, statistics_table, walking_levels
 from brainiarb.measures import measure_rows, return_measures
 
 LEVELS = (0, 20, 40, 160)
-ASKED = {"seed": 0, "alpha": 0.05, "replicates": 999, "walking": 0.5}
+ASKED = {"seed": 0, "alpha": 0.05, "replicates": 999, "permutations": 999, "walking": 0.5}
 
 
 def planted(experts=1, clones=8, slope=0.0, offset=0.0, seed=1, measure="likeness"):

@@ -58,6 +58,9 @@ class Inquiry:
     rng: np.random.Generator
     alpha: float
     replicates: int
+    """Of every bootstrap."""
+    permutations: int
+    """Of every test that arranges or simulates."""
 
     @property
     def confidence(self) -> float:
@@ -70,6 +73,7 @@ def statistics_table(
     seed: int,
     alpha: float,
     replicates: int,
+    permutations: int,
     walking: float,
     margins: Mapping[str, Mapping[str, float]],
 ) -> pd.DataFrame:
@@ -88,7 +92,8 @@ def statistics_table(
         finite = mine[np.isfinite(mine["value"])]
         own = own_values(finite)
         cells = cells_of(finite)
-        inquiry = Inquiry(generator(seed, "compute_statistics", str(measure)), alpha, replicates)
+        rng = generator(seed, "compute_statistics", str(measure))
+        inquiry = Inquiry(rng, alpha, replicates, permutations)
         questions = [*_levels(own, cells, inquiry)]
         if not str(measure).startswith("floor_"):
             questions += [
@@ -178,7 +183,7 @@ def _differences(
     if len(clones) > 1:
         result, method, condition = _mean(clones, inquiry.confidence)
     else:
-        draws = inquiry.replicates, inquiry.rng, inquiry.confidence
+        draws = inquiry.permutations, inquiry.rng, inquiry.confidence
         result = sign_flip_test(clones[0], *draws)
         method, condition = "sign flips of clones", _condition(clones)
     yield Question("difference", result, clones, method, condition, answers=answers)
@@ -207,7 +212,7 @@ def _contrasts(
         )
         result = t_interval(differences, inquiry.confidence)
         yield Question("contrast", result, clones, f"t, {what}", OVER, answers=answers)
-    result = permutation_test(clean, noisy, inquiry.replicates, inquiry.rng, inquiry.confidence)
+    result = permutation_test(clean, noisy, inquiry.permutations, inquiry.rng, inquiry.confidence)
     method = f"permutation of clones, {what}"
     yield Question("contrast", result, clones, method, _condition(clones), answers=answers)
 
@@ -240,7 +245,7 @@ def _bimodality(cells: Mapping[str, Cells], inquiry: Inquiry) -> Iterator[Questi
         asked = [
             [x for at, x in mine.items() if level is None or at == level] for mine in cells.values()
         ]
-        result = dip_test([x for mine in asked for x in mine], inquiry.replicates, inquiry.rng)
+        result = dip_test([x for mine in asked for x in mine], inquiry.permutations, inquiry.rng)
         clones = [np.concatenate(mine) for mine in asked if mine]
         condition = _condition(clones)
         yield Question("bimodality", result, clones, "mean dip", condition, level, several)

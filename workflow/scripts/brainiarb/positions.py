@@ -3,6 +3,7 @@
 All on the states `half`. The floor is the mean over the untrained networks that the clones began
 as, the ceiling the mean over the other experts that the same algorithm trained, over all others
 where there are none; a position is 0 at the floor and 1 at the ceiling, and may lie beyond either.
+Where the ceiling lies less than one standard deviation of the floor above it, there is no scale.
 """
 
 import numpy as np
@@ -13,7 +14,7 @@ from brainiarb.layers import LAYERS
 from brainiarb.measures import measure_rows
 
 NO_CEILING = "no other expert is compared"
-BELOW = "undefined: the ceiling {:.3f} does not lie above the floor {:.3f}"
+BELOW = "undefined: the ceiling {:.3f} is less than a s.d. above the floor {:.3f}"
 OVERLAP = "pairs of floor and ceiling overlap"
 
 
@@ -74,7 +75,7 @@ def place(values: pd.Series, floor: np.ndarray, ceiling: np.ndarray) -> tuple[pd
     if not len(floor):
         return nowhere, "undefined: the floor has no value"
     low, high = float(floor.mean()), float(ceiling.mean())
-    if high <= low:
+    if high - low <= floor.std():
         return nowhere, BELOW.format(high, low)
     note = OVERLAP if ceiling.min() <= floor.max() else ""
     return (values - low) / (high - low), note

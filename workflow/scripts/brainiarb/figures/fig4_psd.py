@@ -125,7 +125,11 @@ def _mark_other_estimate(axes: Axes, measures: pd.DataFrame) -> None:
               label="by the harmonic sum")  # fmt: skip
     if len(flagged):
         axes.legend(
-            loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, fontsize=6, handletextpad=0.1
+            loc="lower right",
+            bbox_to_anchor=(1, 1.06),
+            borderaxespad=0,
+            fontsize=6,
+            handletextpad=0.1,
         )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import CLEAN, EXPERT, NOISY, PAGE_WIDTH, head
+from brainiarb.figures.style import CLEAN, EXPERT, MUTED, NOISY, PAGE_WIDTH, head
 
 PANELS = {
     "return": "return (first 1,000 steps)",
@@ -56,7 +56,7 @@ def joined(agents: pd.DataFrame, measures: pd.DataFrame, statistics: pd.DataFram
     errors = measures.loc[
         measures["measure"] == MEASURES["action_error"], ["level", "clone", "value"]
     ].rename(columns={"value": "action_error"})
-    table = agents.merge(errors.assign(agent="clone"), how="left")
+    table = agents.merge(errors.assign(agent="clone", mode="mean"), how="left")
     for column, measure in MEASURES.items():
         chosen = (statistics["kind"] == "iqm") & (statistics["measure"] == measure)
         intervals = statistics.loc[chosen, ["level", "estimate", "low", "high"]]
@@ -68,22 +68,28 @@ def joined(agents: pd.DataFrame, measures: pd.DataFrame, statistics: pd.DataFram
 def series(axes: Axes, table: pd.DataFrame, levels: list[int], column: str) -> None:
     """Draw the clones with their interval, the demonstrator under each noise, the expert's mean."""
     if column != "action_error":
-        expert = table.loc[table["agent"] == "expert", column].mean()
+        own = (table["agent"] == "expert") & (table["mode"] == "mean")
+        expert = table.loc[own, column].mean()
         axes.axhline(expert, color=EXPERT, linestyle="--", linewidth=0.8, label="expert")
-    for agent, marker, colour, side, label in (
-        ("demonstrator", "D", NOISY, -1, "demonstrator under the noise"),
-        ("clone", "o", CLEAN, 1, "clone (each a point; line: median)"),
+    for agent, mode, marker, colour, side, label in (
+        ("demonstrator", "mean", "D", NOISY, -1, "demonstrator under the noise"),
+        ("clone", "sampled", "x", MUTED, 0, "clone, sampled actions"),
+        ("clone", "mean", "o", CLEAN, 1, "clone (each a point; line: median)"),
     ):
-        mine = table[(table["agent"] == agent) & table[column].notna()]
+        mine = table[(table["agent"] == agent) & (table["mode"] == mode) & table[column].notna()]
         at = np.array([levels.index(level) for level in mine["level"]]) + side * STEP
+        edge, width = (colour, 0.6) if marker == "x" else ("white", 0.3)
         axes.plot(
-            at, mine[column], marker, ms=3, mfc=colour, mec="white", mew=0.3, alpha=0.75,
+            at, mine[column], marker, ms=3, mfc=colour, mec=edge, mew=width, alpha=0.75,
             linestyle="none", label=label,
         )  # fmt: skip
+        if mode != "mean":
+            continue
         middle = mine.groupby("level")[column].median().reindex(levels)
         axes.plot(np.arange(len(levels)) + side * STEP, middle, color=colour, linewidth=0.9)
     if column in MEASURES:
-        once = table[table["agent"] == "clone"].drop_duplicates("level")
+        clones = (table["agent"] == "clone") & (table["mode"] == "mean")
+        once = table[clones].drop_duplicates("level")
         at = np.array([levels.index(level) for level in once["level"]]) + 2.2 * STEP
         low, middle, high = (once[f"{column}_{part}"] for part in ("low", "iqm", "high"))
         axes.vlines(at, low, high, color=CLEAN, linewidth=1.4)
