@@ -51,7 +51,7 @@ def test_a_seed_whose_curve_was_kept_is_not_trained_again(tmp_path, monkeypatch)
     for seed, seconds in enumerate([60, 90, 300]):
         curve = pd.DataFrame({"return_mean": [3900.0], "wall_time_s": [seconds], "threads": [1]})
         curve.to_csv(tmp_path / f"sac_{seed}.csv")
-    assert experts.trained_times("sac", 3900, 2) == {
+    assert experts.trained_times("sac", 3900, 2700, 2) == {
         "sac_0 (1 thread, anew)": 60,
         "sac_1 (1 thread, anew)": 90,
         "sac_2 (1 thread, anew)": 300,

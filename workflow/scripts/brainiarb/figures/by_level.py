@@ -70,10 +70,9 @@ def clones_by_level(
                 place, 1.0, f"{known}/{len(clones)}", ha="center", va="bottom", fontsize=5.5,
                 color=NOISY, transform=axes.get_xaxis_transform(),
             )  # fmt: skip
-    # The mean of few clones can have an interval far beyond all of them.
-    axes.autoscale_view()
-    axes.set_ylim(axes.get_ylim())
     means = statistics[(statistics["measure"] == measure) & (statistics["kind"] == "level")]
+    # The interval of two clones lies far beyond both.
+    means = means[means["n_clones"] > 2]
     for row in means[means["level"].isin(levels)].itertuples():
         at = levels.index(row.level) + ASIDE
         axes.plot([at, at], [row.low, row.high], color=NOISY, linewidth=1.2)
