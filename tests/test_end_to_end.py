@@ -87,7 +87,7 @@ def test_the_report_holds_every_figure_with_its_caption(study, tmp_path):
 
 def test_one_file_opens_all_activations(study):
     with h5py.File(study / EXPERT / "activations.h5") as file:
-        assert sorted(file) == ["bc_0", "bc_40", "expert", "untrained"]
+        assert sorted(file) == ["bc_0", "bc_40", "expert", "peers", "untrained"]
         clones, expert = file["bc_40"], file["expert"]
         assert clones["level/linear1"].shape[0] == 2
         assert clones["expert"].attrs["digests"][0] == expert["expert"].attrs["digests"][0]

@@ -24,7 +24,7 @@ if __name__ == "__main__":
         settings = snakemake.params.settings
         body = get_body(settings["body"])
         cells, cycles = (
-            table[table["expert"] == settings["expert"]]
+            table[table["expert"] == settings["expert"]].fillna({"note": ""})
             for table in map(pd.read_csv, (snakemake.input.gait_map, snakemake.input.gait_cycles))
         )
         recordings = [

@@ -48,9 +48,11 @@ def actor(
     episode = (rollouts["clone_ids"] == row["clone"]) & (rollouts["episode_ids"] == row["episode"])
     steps = steps_into_episode(rollouts["episode_ids"][episode])
     qpos = rollouts["qpos"][episode][np.searchsorted(steps, track["step"])]
-    pictures = render_frames(body, qpos, PIXELS, PIXELS)
-    centred = qpos.copy()
+    # The floor ends, and a walk may lead beyond it.
+    near, centred = qpos.copy(), qpos.copy()
+    near[:, 0] -= qpos[0, 0]
     centred[:, 0] = 0.0
+    pictures = render_frames(body, near, PIXELS, PIXELS)
     skeletons = skeleton_table(body, centred, track["time"].to_numpy())
     return Actor(level, mine, track.reset_index(drop=True), skeletons, pictures)
 
