@@ -240,7 +240,11 @@ def test_a_position_needs_a_ceiling_above_the_floor():
     found, note = place(values, np.array([0.4, 0.6]), np.array([0.55, 1.45]))
     np.testing.assert_allclose(found, [0, 0.5, 1])
     assert "overlap" in note
-    for ceiling, why in (([0.3, 0.5], "does not lie above the floor 0.5"), ([], "no other expert")):
+    for ceiling, why in (
+        ([0.3, 0.5], "less than a s.d. above the floor 0.5"),
+        ([0.5, 0.6], "less than a s.d. above the floor 0.5"),
+        ([], "no other expert"),
+    ):
         found, note = place(values, np.array([0.4, 0.6]), np.array(ceiling))
         assert np.isnan(found).all()
         assert why in note

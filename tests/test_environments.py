@@ -15,7 +15,12 @@ from conftest import ROOT
 
 SCRIPTS = ROOT / "workflow" / "scripts"
 # Where a package is not imported by the name it is installed by.
-INSTALLED_AS = {"PIL": "pillow", "skimage": "scikit-image", "sklearn": "scikit-learn", "yaml": "pyyaml"}
+INSTALLED_AS = {
+    "PIL": "pillow",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONDA = sorted((ROOT / "envs").glob("*.yaml"))
 

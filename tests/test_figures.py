@@ -131,7 +131,7 @@ def gait_measures():
     table.loc[unstable & (table["measure"] == "fundamental"), "value"] = np.nan
     margins = pd.DataFrame({"measure": names, "reference": 1.0, "low": 0.9, "high": 1.2})
     means = pd.DataFrame({"measure": names, "kind": "level", "level": 40, "estimate": 2.0})
-    statistics = means.assign(low=1.5, high=2.5)
+    statistics = means.assign(low=1.5, high=2.5, n_clones=8)
     return {"measures": table, "margins": margins, "statistics": statistics}
 
 
@@ -186,6 +186,8 @@ def agents():
     rows = [("expert", -1, 0), *(("demonstrator", n, k) for n in (0, 40) for k in range(3))]
     rows += [("clone", n, k) for n in (0, 40) for k in range(3)]
     table = pd.DataFrame(rows, columns=["agent", "level", "clone"])
+    sampled = table[table["agent"] == "clone"].assign(mode="sampled")
+    table = pd.concat([table.assign(mode="mean"), sampled], ignore_index=True)
     for name in [*fig_noise_series.PANELS][:-1]:
         table[name] = rng.uniform(0, 3000, len(table))
     return table
@@ -627,14 +629,18 @@ def test_without_statistics_functional_similarity_is_drawn_without_means():
 def test_every_clone_is_a_point_of_the_noise_series(drawn):
     figure, numbers = drawn["fig_noise_series"]
     points = [line for line in figure.axes[0].lines if line.get_linestyle() == "None"]
-    assert {line.get_label().split()[0]: len(line.get_xdata()) for line in points} == {
-        "demonstrator": 6,
-        "clone": 6,
-    }
-    np.testing.assert_array_equal(
-        points[1].get_ydata(), numbers.loc[numbers["agent"] == "clone", "return"]
+    assert [line.get_label().split(" (")[0] for line in points] == [
+        "demonstrator under the noise", "clone, sampled actions", "clone",
+    ]  # fmt: skip
+    assert [len(line.get_xdata()) for line in points] == [6, 6, 6]
+    clones = numbers[(numbers["agent"] == "clone") & (numbers["mode"] == "mean")]
+    np.testing.assert_array_equal(points[2].get_ydata(), clones["return"])
+    (middle,) = (
+        line.get_ydata()
+        for line in figure.axes[0].lines
+        if line.get_linestyle() == "-" and line.get_color() == style.CLEAN
     )
-    clones = numbers[numbers["agent"] == "clone"]
+    np.testing.assert_array_equal(middle, clones.groupby("level")["return"].median())
     assert set(clones["return_high"]) == {11, 12}
     assert clones["action_error"].tolist() == [0, 1, 2, 40, 41, 42]
     assert figure.axes[6].get_ylabel().startswith("squared action error")
