@@ -11,7 +11,14 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from brainiarb.experts.networks import Layers, activations, apply_layers, parameter_gradient
+from brainiarb.experts.networks import (
+    Layers,
+    activations,
+    apply_layers,
+    fused_adam,
+    parameter_gradient,
+    views,
+)
 from brainiarb.layers import LAYERS
 from brainiarb.losses import LOSSES, mse, mse_nll, nll, paper
 from brainiarb.policies import PARTS, Actors, fold_scaler, untrained
@@ -127,7 +134,7 @@ def train_clones(
         )
     rows = _Rows(demonstrations, scaler, cloning, training_seeds)
     learners = Learners(untrained((rows.observations, rows.actions), initial_seeds))
-    optimizer = torch.optim.Adam(learners.parameters, lr=cloning.learning_rate, fused=True)
+    optimizer = fused_adam(learners.vector, learners.gradient, cloning.learning_rate)
     clones = len(initial_seeds)
     noise = torch.Generator().manual_seed(training_seeds[0])
     loss = _loss(cloning, noise)
@@ -181,23 +188,27 @@ class Learners:
     """K actors side by side with gradients written out, each its own products.
 
     Both heads are one layer, mean above log_std. `parameters` are the weights (K, out, in) of the
-    three layers, then their biases (K, out); `.grad` of each is set, never replaced.
+    three layers, then their biases (K, out), and `gradients` theirs: views of `vector` and of
+    `gradient` (p,).
     """
 
     def __init__(self, actors: Actors) -> None:
         """Copy the weights of the actors."""
         tensors = {name: value.detach() for name, value in actors.state_dict().items()}
-        self.parameters = [
+        stacked = [
             torch.cat([tensors[f"{name}.{part}"] for name in layer], dim=1)
             for part in PARTS
             for layer in (LAYERS[:1], LAYERS[1:2], LAYERS[2:])
         ]
-        for value in self.parameters:
-            value.grad = torch.zeros_like(value)
-        depth = len(self.parameters) // 2
-        self.networks, self._gradients = (
+        self.vector = torch.cat([value.flatten() for value in stacked])
+        self.gradient = torch.zeros_like(self.vector)
+        self.parameters, self.gradients = (
+            views(vector, stacked) for vector in (self.vector, self.gradient)
+        )
+        depth = len(stacked) // 2
+        self.networks, self._slopes = (
             [Layers(list(each[:depth]), list(each[depth:])) for each in zip(*stacks, strict=True)]
-            for stacks in (self.parameters, [value.grad for value in self.parameters])
+            for stacks in (self.parameters, self.gradients)
         )
 
     def set_gradients(
@@ -213,7 +224,7 @@ class Learners:
         losses = loss(mean, log_std, labels)
         (slopes,) = torch.autograd.grad(losses.sum(), heads)
         for layers, each, slope, gradients in zip(
-            self.networks, found, slopes, self._gradients, strict=True
+            self.networks, found, slopes, self._slopes, strict=True
         ):
             parameter_gradient(layers, each, slope, gradients, passed)
         return losses.detach()
