@@ -4,18 +4,6 @@ bc_<noise>.h5, and activations.h5, which links to them
 """
 
 
-def peers_of(expert):
-    """Return the names of the other experts that an expert is compared with."""
-    return [name for name in COMPARED if name != expert]
-
-
-def peer_files(name):
-    """Return a function of a job that gives one file of each of them."""
-    return lambda wildcards: expand(
-        expert_file(name), expert=peers_of(wildcards.expert)
-    )
-
-
 rule record_expert_activations:
     input:
         checkpoint=expert_file("checkpoint.zip"),
@@ -89,7 +77,7 @@ rule record_peer_activations:
             "body",
             "stimuli.rows",
             "recording.transient",
-            peers=peers_of(wildcards.expert),
+            peers=others(wildcards.expert),
         ),
         code=code("record_peer_activations.py"),
     message:
@@ -122,7 +110,7 @@ rule record_clone_activations:
             "stimuli.rows",
             "recording.transient",
             expert=wildcards.expert,
-            peers=peers_of(wildcards.expert),
+            peers=others(wildcards.expert),
         ),
         code=code("record_clone_activations.py"),
     message:

@@ -322,6 +322,47 @@ def disturbed_agents(wildcards):
     return expert_file(name).format(expert=wildcards.expert)
 
 
+def peer_files(name):
+    """Return a function of a job that gives one file of each of the other experts that are compared."""
+    return lambda wildcards: expand(expert_file(name), expert=others(wildcards.expert))
+
+
+def map_settings(wildcards):
+    """Return the settings of all that fits the gait map."""
+    keys = ("seed", "body", "gaitmap", "recording.transient")
+    return settings(*keys, expert=wildcards.expert, levels=MAPPED)
+
+
+def walking_agents(wildcards):
+    """Return the activations and the rollouts of the expert, or of the clones of a level."""
+    expert = wildcards.agents == "expert"
+    names = {
+        "activations": f"activations/{'expert' if expert else f'bc_{wildcards.agents}'}.h5",
+        "rollouts": "rollouts.npz" if expert else f"bc_{wildcards.agents}/rollouts.npz",
+    }
+    return {
+        kind: expert_file(name).format(expert=wildcards.expert)
+        for kind, name in names.items()
+    }
+
+
+def surrogates_of(wildcards):
+    """Return how many surrogates there are: for agents that no figure draws they cost too much."""
+    drawn = ("expert", "0", str(config["figures"]["noisy_level"]))
+    return config["dynamics"]["surrogates"] if wildcards.agents in drawn else 0
+
+
+def place_of(wildcards):
+    """Return what a folder of the axes stands for."""
+    return {
+        "expert": wildcards.expert,
+        "level": int(wildcards.noise),
+        "meaning": wildcards.meaning,
+        "episodes": int(wildcards.episodes),
+        "held": bool(wildcards.held),
+    }
+
+
 def mode_of(wildcards):
     """Return the action mode that a file name stands for."""
     return "sampled" if wildcards.mode else "mean"

@@ -5,25 +5,6 @@
 PROBED = ["expert", *LEVELS]
 
 
-def walking_agents(wildcards):
-    """Return the activations and the rollouts of the expert, or of the clones of a level."""
-    expert = wildcards.agents == "expert"
-    names = {
-        "activations": f"activations/{'expert' if expert else f'bc_{wildcards.agents}'}.h5",
-        "rollouts": "rollouts.npz" if expert else f"bc_{wildcards.agents}/rollouts.npz",
-    }
-    return {
-        kind: expert_file(name).format(expert=wildcards.expert)
-        for kind, name in names.items()
-    }
-
-
-def surrogates_of(wildcards):
-    """Return how many surrogates there are: for agents that no figure draws they cost too much."""
-    drawn = ("expert", "0", str(config["figures"]["noisy_level"]))
-    return config["dynamics"]["surrogates"] if wildcards.agents in drawn else 0
-
-
 rule analyse_dynamics:
     input:
         unpack(walking_agents),

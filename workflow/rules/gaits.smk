@@ -9,12 +9,6 @@ MAP_INPUT = [
 ]
 
 
-def map_settings(wildcards):
-    """Return the settings of all that fits the gait map."""
-    keys = ("seed", "body", "gaitmap", "recording.transient")
-    return settings(*keys, expert=wildcards.expert, levels=MAPPED)
-
-
 rule map_gaits:
     input:
         MAP_INPUT,

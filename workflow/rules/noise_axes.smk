@@ -18,17 +18,6 @@ PLACES = sorted(
 )
 
 
-def place_of(wildcards):
-    """Return what a folder of the axes stands for."""
-    return {
-        "expert": wildcards.expert,
-        "level": int(wildcards.noise),
-        "meaning": wildcards.meaning,
-        "episodes": int(wildcards.episodes),
-        "held": bool(wildcards.held),
-    }
-
-
 wildcard_constraints:
     meaning="executed|clean_label|label|observation",
     episodes=r"\d+",
