@@ -19,6 +19,9 @@ EARLY_ITERATIONS = 250
 ITERATIONS = 500
 # From this many rows on, gradients interpolated on a grid cost less than those of a tree.
 MANY_ROWS = 10_000
+# Width of a cell of FIt-SNE's grid. 20,000 rows take 41 s with cells of 1 and 29 s with these, at a
+# divergence of 1.09 and 1.12 (scikit-learn: 1.13); with cells of 2, 26 s and 1.16.
+INTERVAL = 1.4
 
 # The study's grid, bandwidth and threshold, in units of its own maps.
 PUBLISHED_LIMIT = 30.0
@@ -87,6 +90,7 @@ def embed(features: ArrayLike, perplexity: float, seed: int, *, theta: float = 0
         affinities,
         negative_gradient_method="bh" if len(x) < MANY_ROWS else "fft",
         theta=theta,
+        ints_in_interval=INTERVAL,
         n_jobs=1,
         random_state=seed,
     )
