@@ -8,13 +8,13 @@ from scipy.stats import kstest, ortho_group
 from brainiarb.dynamics import (
     SURROGATES,
     jpca,
-    p_value,
     principal_components,
     skew_map,
     soft_normalise,
     steps,
     surrogate_r2,
 )
+from brainiarb.stats import p_value
 
 RATE = 125.0
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from brainiarb import transitions
+from brainiarb.stats import p_value
 
 RING = np.tile([1, 2, 3, 4], 25)
 
@@ -52,7 +53,7 @@ def test_net_flux_is_one_on_a_one_way_ring_and_none_to_and_fro():
 def test_a_cyclic_path_is_beyond_both_nulls_and_a_reversible_one_is_not(null):
     def p(sequences, seed):
         flux = float(transitions.net_flux(transitions.transition_counts(sequences, 4)))
-        return transitions.p_value(flux, null(sequences, 4, 400, np.random.default_rng(seed)))
+        return p_value(flux, null(sequences, 4, 400, np.random.default_rng(seed)))
 
     assert p(paths(20, one_way), 0) == 1 / 401
     found = [p(paths(8, either_way, seed, length=30), seed) for seed in range(40)]
@@ -67,7 +68,7 @@ def test_nulls_are_the_same_for_the_same_seed_and_empty_of_values_without_transi
     for nothing in ([], [np.array([2])]):
         values = null(nothing, 4, 50, np.random.default_rng(1))
         assert np.isnan(values).all()
-        assert np.isnan(transitions.p_value(np.nan, values))
+        assert np.isnan(p_value(np.nan, values))
 
 
 def test_the_modal_cycle_is_the_tour_that_most_transitions_lie_on():
@@ -106,9 +107,9 @@ def test_identical_agents_lie_within_the_null_and_another_one_does_not():
     assert null.shape == (200,)
     same = transitions.jensen_shannon(expert.sum(0), expert.sum(0))
     assert same == 0
-    assert transitions.p_value(same, null) == 1
+    assert p_value(same, null) == 1
     alike = rng.multinomial(125, [0.4, 0.3, 0.2, 0.1], 4).sum(0)
     other = rng.multinomial(125, [0.1, 0.3, 0.2, 0.4], 4).sum(0)
-    assert transitions.p_value(transitions.jensen_shannon(alike, expert.sum(0)), null) > 0.05
-    assert transitions.p_value(transitions.jensen_shannon(other, expert.sum(0)), null) == 1 / 201
+    assert p_value(transitions.jensen_shannon(alike, expert.sum(0)), null) > 0.05
+    assert p_value(transitions.jensen_shannon(other, expert.sum(0)), null) == 1 / 201
     assert len(transitions.split_null(expert[:1], 4, 200, rng)) == 0

@@ -46,11 +46,8 @@ BLOCK = 8  # clones (and one more) whose layers are in memory together
 HEADS = 32  # random heads
 DERIVED = ("linear1_relu", "linear2_relu", "log_std_clamped", "actions")
 OBSERVATIONS = "observations"
-ROTATED = (
-    *LAYERS,
-    "log_std_clamped",
-    "actions",
-)  # whose Procrustes distance on `half` is tabulated
+# Whose Procrustes distance on `half` is tabulated.
+ROTATED = (*LAYERS, "log_std_clamped", "actions")
 ALL = slice(None)
 
 

@@ -19,7 +19,6 @@ from brainiarb.dynamics import (
     SURROGATES,
     Jpca,
     jpca,
-    p_value,
     principal_components,
     soft_normalise,
     surrogate_r2,
@@ -29,6 +28,7 @@ from brainiarb.layers import LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.measures import COLUMNS
 from brainiarb.rollouts import Rollouts, drop_transient, episode_returns, median_clone
 from brainiarb.seeds import derive_seed
+from brainiarb.stats import p_value
 from brainiarb.stimuli import own
 from brainiarb.strides import cut_strides, find_anchor, stride_phase
 

@@ -210,16 +210,6 @@ def surrogate_r2(
     return values
 
 
-def p_value(observed: float, surrogates: np.ndarray) -> float:
-    """Return the share of values, the observed one among them, that reach it; nan if there is none.
-
-    It speaks of this recording, not of the agents that training could have made.
-    """
-    if not len(surrogates) or np.isnan(observed):
-        return float("nan")
-    return float((1 + (surrogates >= observed).sum()) / (1 + len(surrogates)))
-
-
 # --------------------------------------------------------------------------------------- sums
 
 

@@ -9,11 +9,11 @@ from sklearn.metrics import adjusted_rand_score
 
 from brainiarb.gaitcycles import BANDWIDTHS, MapSettings, SharedMap, Walk, fit_map, regions_at
 from brainiarb.gaitmap import region_of
+from brainiarb.stats import p_value
 from brainiarb.transitions import (
     jensen_shannon,
     modal_cycle,
     net_flux,
-    p_value,
     recurrence,
     reversed_null,
     shuffled_null,

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
 from brainiarb.crossproducts import columns_of, hsic, ratio, unit
+from brainiarb.stats import p_value
 
 SHARE = 1 - 1e-4
 """Of each side's variance that the leading components of a null hold; moves CKA by about 1e-8."""
@@ -91,10 +92,7 @@ class Null:
         """Return the share of values, the observed one among them, that reach it; nan if none."""
         observed = self.observed_debiased if debiased else self.observed
         values = self.values_debiased if debiased else self.values
-        values = values[np.isfinite(values)]
-        if not len(values) or np.isnan(observed):
-            return float("nan")
-        return float((1 + (values >= observed).sum()) / (1 + len(values)))
+        return p_value(observed, values)
 
 
 def hsic_form(x: np.ndarray, y: np.ndarray, episode_ids: np.ndarray) -> HsicForm:

@@ -123,6 +123,17 @@ def _expanded(confidence: float, freedom: int, n: int) -> float:
 # ----------------------------------------------------------------------------------------- tests
 
 
+def p_value(observed: float, null: np.ndarray) -> float:
+    """Return the share of a null (n), the observed value among it, that reaches it; nan if none.
+
+    Phipson and Smyth 2010. Values that are not finite are left out.
+    """
+    values = null[np.isfinite(null)]
+    if not len(values) or np.isnan(observed):
+        return float("nan")
+    return float((1 + (values >= observed).sum()) / (1 + len(values)))
+
+
 def permutation_test(
     first: Sequence[np.ndarray],
     second: Sequence[np.ndarray],

@@ -87,14 +87,6 @@ def shuffled_null(
     return net_flux(counts.reshape(replicates, n_regions, n_regions))
 
 
-def p_value(observed: float, null: NDArray[np.float64]) -> float:
-    """Return the share of a null, the observed value among it, that reaches it; nan if none."""
-    values = null[np.isfinite(null)]
-    if not len(values) or np.isnan(observed):
-        return float("nan")
-    return float((1 + (values >= observed).sum()) / (1 + len(values)))
-
-
 def modal_cycle(sequences: Visits) -> tuple[tuple[int, ...], float]:
     """Return the closed tour of regions that most transitions lie on, and their share of all.
 
