@@ -15,7 +15,15 @@ from brainiarb.cloning import (
     train_clones,
     with_equal_updates,
 )
-from brainiarb.losses import LOSSES, mse, mse_nll, nll, paper
+from brainiarb.losses import (
+    LOSSES,
+    mse,
+    mse_nll,
+    mse_nll_with_slope,
+    nll,
+    paper,
+    with_slope,
+)
 from brainiarb.policies import mean_action, untrained
 from brainiarb.rollouts import Scaler
 
@@ -56,14 +64,17 @@ def train(clones=range(CLONES), **changes):
     )
 
 
-def loss_and_passed(name, noise):
-    """Return a loss and how many outputs of the heads train the trunk by it."""
-    return {
-        "mse": (mse, None),
-        "nll": (partial(nll, log_std_floor=-5.0), None),
-        "mse_nll": (partial(mse_nll, log_std_floor=-5.0), ACTIONS),
-        "paper": (partial(paper, noise=noise), None),
+def losses_and_passed(name, noise):
+    """Return a loss, the same with its gradient, and how many of the heads' outputs train all."""
+    if name == "mse_nll":
+        floor = {"log_std_floor": -5.0}
+        return partial(mse_nll, **floor), partial(mse_nll_with_slope, **floor), ACTIONS
+    loss = {
+        "mse": mse,
+        "nll": partial(nll, log_std_floor=-5.0),
+        "paper": partial(paper, noise=noise),
     }[name]
+    return loss, with_slope(loss), None
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-9)])
@@ -73,10 +84,11 @@ def test_gradients_written_out_equal_those_of_autograd(name, dtype, tolerance):
     actors = untrained((OBSERVATIONS, ACTIONS), range(CLONES)).to(dtype)
     inputs = torch.randn(CLONES, 50, OBSERVATIONS, dtype=dtype) * 3
     labels = torch.rand(CLONES, 50, ACTIONS, dtype=dtype) * 2 - 1
-    loss, passed = loss_and_passed(name, torch.randn(labels.shape, dtype=dtype))
+    noise = torch.randn(labels.shape, dtype=dtype)
+    loss, loss_and_slope, passed = losses_and_passed(name, noise)
 
     learners = Learners(actors)
-    losses = learners.set_gradients(inputs, labels, loss, passed)
+    losses = learners.set_gradients(inputs, labels, loss_and_slope, passed)
     found = as_actors(learners.gradients)
 
     activity = actors(inputs)
@@ -93,6 +105,16 @@ def test_gradients_written_out_equal_those_of_autograd(name, dtype, tolerance):
         torch.testing.assert_close(
             found.get_parameter(key).detach(), wanted, atol=tolerance, rtol=tolerance
         )
+
+
+def test_the_default_loss_knows_its_slope_where_bounds_cut_the_spread_and_the_label():
+    torch.manual_seed(0)
+    heads = 8 * torch.randn(CLONES, 500, 2 * ACTIONS, dtype=torch.float64)
+    labels = (1.5 * torch.randn(CLONES, 500, ACTIONS, dtype=torch.float64)).clamp(-1, 1)
+    log_std = heads[..., ACTIONS:]
+    assert all(cut.any() for cut in (log_std < -5, log_std > 2, labels.abs() == 1))
+    expected = with_slope(partial(mse_nll, log_std_floor=-5.0))(heads, labels)
+    torch.testing.assert_close(mse_nll_with_slope(heads, labels, log_std_floor=-5.0), expected)
 
 
 def test_learners_become_the_actors_that_they_were():

@@ -1,7 +1,7 @@
 """Behaviour cloning: K clones of a level, each from its own demonstrations, trained together."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -20,7 +20,17 @@ from brainiarb.experts.networks import (
     views,
 )
 from brainiarb.layers import LAYERS
-from brainiarb.losses import LOSSES, mse, mse_nll, nll, paper
+from brainiarb.losses import (
+    LOSSES,
+    Loss,
+    LossAndSlope,
+    mse,
+    mse_nll,
+    mse_nll_with_slope,
+    nll,
+    paper,
+    with_slope,
+)
 from brainiarb.policies import PARTS, Actors, fold_scaler, untrained
 from brainiarb.rollouts import Rollouts, Scaler, balanced_rows
 
@@ -137,7 +147,7 @@ def train_clones(
     optimizer = fused_adam(learners.vector, learners.gradient, cloning.learning_rate)
     clones = len(initial_seeds)
     noise = torch.Generator().manual_seed(training_seeds[0])
-    loss = _loss(cloning, noise)
+    loss, loss_and_slope = _losses(cloning, noise)
     passed = rows.actions if cloning.loss == "mse_nll" else None
 
     best = torch.full((clones,), torch.inf)
@@ -147,7 +157,7 @@ def train_clones(
     for epoch in tqdm(range(cloning.epochs), desc=progress, disable=progress is None):
         total, batches = torch.zeros(clones), 0
         for inputs, labels in rows.minibatches():
-            total += learners.set_gradients(inputs, labels, loss, passed)
+            total += learners.set_gradients(inputs, labels, loss_and_slope, passed)
             optimizer.step()
             batches += 1
         running = waited < cloning.patience
@@ -180,10 +190,6 @@ def train_clones(
     return Clones(fold_scaler(as_actors(weights), scaler), table, rows.held_out)
 
 
-Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""mean, log_std and labels (K, n, a) -> one loss per clone (K,)."""
-
-
 class Learners:
     """K actors side by side with gradients written out, each its own products.
 
@@ -212,22 +218,19 @@ class Learners:
         )
 
     def set_gradients(
-        self, inputs: Tensor, labels: Tensor, loss: Loss, passed: int | None = None
+        self, inputs: Tensor, labels: Tensor, loss: LossAndSlope, passed: int | None = None
     ) -> Tensor:
         """Set all gradients of the loss at inputs (K, n, o), labels (K, n, a); return it (K,).
 
         Only the first `passed` of the 2 a outputs of the heads, all by default, train the trunk.
         """
         found = [activations(layers, x) for layers, x in zip(self.networks, inputs, strict=True)]
-        heads = torch.stack([each[-1] for each in found]).requires_grad_()
-        mean, log_std = heads.chunk(2, dim=2)
-        losses = loss(mean, log_std, labels)
-        (slopes,) = torch.autograd.grad(losses.sum(), heads)
+        losses, slopes = loss(torch.stack([each[-1] for each in found]), labels)
         for layers, each, slope, gradients in zip(
             self.networks, found, slopes, self._slopes, strict=True
         ):
             parameter_gradient(layers, each, slope, gradients, passed)
-        return losses.detach()
+        return losses
 
 
 def as_actors(parameters: Sequence[Tensor]) -> Actors:
@@ -292,16 +295,23 @@ class _Rows:
         )
 
 
-def _loss(cloning: Cloning, noise: torch.Generator) -> Loss:
-    if cloning.loss == "mse":
-        return mse
-    if cloning.loss == "nll":
-        return partial(nll, log_std_floor=cloning.log_std_floor)
+def _losses(cloning: Cloning, noise: torch.Generator) -> tuple[Loss, LossAndSlope]:
+    """Return the loss, and the same with its gradient."""
+    floor = cloning.log_std_floor
     if cloning.loss == "mse_nll":
-        return partial(mse_nll, log_std_floor=cloning.log_std_floor)
-    return lambda mean, log_std, labels: paper(
-        mean, log_std, labels, torch.randn(labels.shape, generator=noise)
-    )
+        return (
+            partial(mse_nll, log_std_floor=floor),
+            partial(mse_nll_with_slope, log_std_floor=floor),
+        )
+
+    def of_a_sample(mean: Tensor, log_std: Tensor, labels: Tensor) -> Tensor:
+        return paper(mean, log_std, labels, torch.randn(labels.shape, generator=noise))
+
+    others: dict[str, Loss] = {
+        "mse": mse, "nll": partial(nll, log_std_floor=floor), "paper": of_a_sample,
+    }  # fmt: skip
+    loss = others[cloning.loss]
+    return loss, with_slope(loss)
 
 
 @torch.no_grad()
