@@ -231,6 +231,39 @@ def test_what_acts_in_crossq_is_what_learns_with_the_norms_folded_in():
     torch.testing.assert_close(heads, apply_layers(folded[0], observations), atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize(("algorithm", "delay"), [(SAC, 1), (CrossQ, 3)])
+def test_the_average_follows_the_actor_and_acts_only_where_asked_for(algorithm, delay):
+    model = learner(algorithm, averaging=0.75)
+    average = model.actor.mu.weight.clone()
+    for update in range(1, 7):
+        model.train(1, 32)
+        if update % delay == 0:
+            average = 0.75 * average + 0.25 * model.actor.mu.weight
+    own = model.actor.mu.weight.clone()
+    with model.averaged():
+        torch.testing.assert_close(model.actor.mu.weight, average, atol=1e-6, rtol=0)
+    assert torch.equal(model.actor.mu.weight, own)
+    assert not torch.equal(own, average)
+
+
+@pytest.mark.parametrize("algorithm", [SAC, CrossQ])
+def test_a_learning_state_brings_back_the_actor_and_its_average(algorithm):
+    model, other = learner(algorithm, averaging=0.75), learner(algorithm, averaging=0.75)
+    model.train(6, 32)
+    other.load_learning_state(model.learning_state())
+    assert torch.equal(other.actor.mu.weight, model.actor.mu.weight)
+    with model.averaged(), other.averaged():
+        assert torch.equal(other.actor.mu.weight, model.actor.mu.weight)
+
+
+def test_without_averaging_the_actor_itself_is_evaluated():
+    model = learner(CrossQ)
+    model.train(6, 32)
+    own = model.actor.mu.weight.clone()
+    with model.averaged():
+        assert torch.equal(model.actor.mu.weight, own)
+
+
 TRAINING = Training(
     algorithm="crossq",
     seed=0,
@@ -238,6 +271,7 @@ TRAINING = Training(
     learning_rate=1e-3,
     temperature=None,
     batch_size=16,
+    averaging=0.5,
     critic_width=16,
     learning_starts=100,
     environments=2,

@@ -23,27 +23,33 @@ class CrossQ(SAC):
 
     def _prepare(self) -> None:
         self._plain_critics = stack_critics(self.critic.q_networks).networks
-        self._plain_actor = stack_actor(self.actor).networks
+        self._actor = stack_actor(self.actor)
         self._normed_critics = NormedStack(self._plain_critics)
-        self._normed_actor = NormedStack(self._plain_actor)
+        self._normed_actor = NormedStack(self._actor.networks)
         self._critic_optimizer, self._actor_optimizer = (
             fused_adam(nets.parameters, nets.gradient, self.lr_schedule(1.0), ADAM_BETAS)
             for nets in (self._normed_critics, self._normed_actor)
         )
         self._fold()
+        self._average = self._actor.parameters.clone()
 
     def _fold(self) -> None:
         self._normed_critics.fold_into(self._plain_critics)
-        self._normed_actor.fold_into(self._plain_actor)
+        self._normed_actor.fold_into(self._actor.networks)
 
     def learning_state(self) -> dict[str, Any]:
         """Return what learns: weights and running statistics."""
-        return {"actor": self._normed_actor.state(), "critics": self._normed_critics.state()}
+        return {
+            "actor": self._normed_actor.state(),
+            "critics": self._normed_critics.state(),
+            "average": self._average,
+        }
 
     def load_learning_state(self, state: dict[str, Any]) -> None:
         """Go on from a learning state."""
         self._normed_actor.load_state(state["actor"])
         self._normed_critics.load_state(state["critics"])
+        self._average.copy_(state["average"])
         self._fold()
 
     @torch.no_grad()
@@ -57,7 +63,7 @@ class CrossQ(SAC):
         noise: Tensor,
     ) -> None:
         """Make one update of the critics and, every third time, of actor and temperature."""
-        heads = apply_layers(self._plain_actor[0], next_observations)
+        heads = apply_layers(self._actor.networks[0], next_observations)
         next_actions, next_log_prob = squash(heads, noise[1])
 
         # One forward pass of both batches, so that they share the statistics of the norms.
@@ -87,8 +93,9 @@ class CrossQ(SAC):
         gradient = heads_gradient(heads, actions, noise, temperature, slope)
         actor.backward(gradient)
         self._actor_optimizer.step()
-        self._normed_actor.fold_into(self._plain_actor)
+        self._normed_actor.fold_into(self._actor.networks)
+        self._follow_actor()
 
     def _excluded_save_params(self) -> list[str]:
-        mine = ["_plain_critics", "_plain_actor", "_normed_critics", "_normed_actor"]
+        mine = ["_plain_critics", "_normed_critics", "_normed_actor"]
         return [*super()._excluded_save_params(), *mine]

@@ -49,6 +49,9 @@ class Training:
     """Fixed weight of the entropy; None learns it."""
     batch_size: int
     """Transitions per update; there is one update per environment step."""
+    averaging: float
+    """Decay, per update of the actor, of the average of its weights, which is what is evaluated and
+    kept; 0 keeps the weights themselves."""
     critic_width: int
     """Units in each of a critic's two hidden layers."""
     learning_starts: int
@@ -81,6 +84,7 @@ def build(body: Body, training: Training, device: str = "cpu") -> SAC:
         "ent_coef": "auto" if training.temperature is None else training.temperature,
         "batch_size": training.batch_size,
         "buffer_size": training.steps,
+        "averaging": training.averaging,
         "learning_starts": training.learning_starts,
         "train_freq": 8,
         "gradient_steps": 8 * training.environments,
@@ -230,7 +234,9 @@ class KeepBest(BaseCallback):
     def _evaluate(self) -> None:
         learner: Any = self.model
         episodes = self.training.evaluation_episodes
-        found = evaluate(learner, self.body, episodes, seed=10_000)
+        with learner.averaged():
+            found = evaluate(learner, self.body, episodes, seed=10_000)
+            weights = {k: v.clone() for k, v in learner.policy.state_dict().items()}
         mean = float(found[:, 0].mean())
         self._count_time()
         row = {
@@ -245,7 +251,7 @@ class KeepBest(BaseCallback):
         self.rows.append(row)
         if mean > self.best:
             self.best, self.best_step = mean, self.num_timesteps
-            self.weights = {k: v.clone() for k, v in learner.policy.state_dict().items()}
+            self.weights = weights
         self.bar.set_postfix_str(f"return {mean:.0f}, best {self.best:.0f}")
         logging.info("step %d: return %.0f, best %.0f", self.num_timesteps, mean, self.best)
         for name in ("return_mean", "return_sd", "length_mean"):
