@@ -1,4 +1,8 @@
-"""How fast clones are trained: side by side against one after the other, on one thread."""
+"""How fast clones are trained: side by side against one after the other, on one thread.
+
+Both sides make the same products, so that a processor on which the loop's own are as fast as ours
+bounds the ratio: on a Zen 4, where an update's products alone make 0.8 of its time, by 1.8.
+"""
 
 import time
 from collections.abc import Callable

@@ -271,6 +271,7 @@ TRAINING = Training(
     learning_rate=1e-3,
     temperature=None,
     batch_size=16,
+    updates_per_step=1,
     averaging=0.5,
     critic_width=16,
     learning_starts=100,
@@ -294,6 +295,13 @@ def test_training_gives_an_archive_of_the_best_weights_that_stock_sac_opens(tmp_
     best = curve.loc[curve["return_mean"].idxmax()]
     assert trained.record["selected_step"] == best["step"]
     assert (tmp_path / "expert.zip").stat().st_size < 2e6
+
+
+@pytest.mark.parametrize(("per_step", "updates"), [(2, 448), (1, 224), (0.5, 112), (1e-6, 14)])
+def test_updates_are_made_in_their_proportion_to_steps_and_never_none(per_step, updates):
+    trained = train(BODY, replace(TRAINING, updates_per_step=per_step, evaluate_every=320))
+    # Rounds are of 16 steps, and the first updates follow the one that ends the 100 random steps.
+    assert trained.record["updates_done"] == updates
 
 
 def test_training_that_was_killed_goes_on(tmp_path, monkeypatch):

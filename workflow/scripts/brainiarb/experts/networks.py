@@ -1,9 +1,9 @@
 """Equal ReLU networks in one vector of parameters, and their gradients written out.
 
 An update of networks this narrow takes about as long to organise as to compute, so there is no
-graph, and a gradient is one pass back. Products go to oneDNN where torch has it: on AMD's
-processors the MKL behind `torch.mm` is half as fast (one core of a Zen 5, 256 wide, float32: 111
-against 230 GFLOP/s).
+graph, and a gradient is one pass back. Products go to oneDNN where torch has it: on some processors
+of AMD the MKL behind `torch.mm` is half as fast (one core, 256 wide, float32: 111 against 230
+GFLOP/s on a Zen 5, but 97 against 101 on a Zen 4).
 
 What was tried and did not help (updates/s over those of stock SB3's SAC on one and two cores, where
 this module has 2.4 and 2.2; of CrossQ over this module's own where it says so):
@@ -14,6 +14,7 @@ this module has 2.4 and 2.2; of CrossQ over this module's own where it says so):
   but on two cores each element-wise operation then waits for the other core's half;
 * a Python thread for each critic on two cores: 1.02 times this module, of CrossQ 1.05 (one core 1);
 * oneDNN through a 1 x 1 convolution, which needs no private name: 81 GFLOP/s; numpy's OpenBLAS 133;
+* `torch.mm` for products with fewer than 16 rows or columns: no change in an update;
 * Adam in six operations: 125 us for 143,000 parameters, fused 66;
 * ReLU's gradient as `gradient * (output > 0)`: 96 us for 131,000 numbers, `threshold_backward` 15;
 * malloc's thresholds, OMP_WAIT_POLICY and OMP_PROC_BIND: no change;

@@ -29,6 +29,7 @@ from brainiarb.seeds import derive_seed
 
 EPISODE_STEPS = 1000  # return always means the reward of the first 1,000 steps
 FINAL_EPISODES = 20  # of the evaluation on fresh seeds that is reported
+ROUND = 8  # steps of every environment between updates
 CHECKPOINT_SECONDS = 180.0  # between the states that a killed training goes on from, at most
 REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
@@ -48,7 +49,9 @@ class Training:
     temperature: float | None
     """Fixed weight of the entropy; None learns it."""
     batch_size: int
-    """Transitions per update; there is one update per environment step."""
+    """Transitions per update."""
+    updates_per_step: float
+    """Updates per environment step; there is at least one in `ROUND` steps of all environments."""
     averaging: float
     """Decay, per update of the actor, of the average of its weights, which is what is evaluated and
     kept; 0 keeps the weights themselves."""
@@ -86,8 +89,8 @@ def build(body: Body, training: Training, device: str = "cpu") -> SAC:
         "buffer_size": training.steps,
         "averaging": training.averaging,
         "learning_starts": training.learning_starts,
-        "train_freq": 8,
-        "gradient_steps": 8 * training.environments,
+        "train_freq": ROUND,
+        "gradient_steps": max(1, round(ROUND * training.environments * training.updates_per_step)),
         "seed": training.seed,
         "device": device,
     }
