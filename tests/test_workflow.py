@@ -274,6 +274,21 @@ def refusal(*options):
 
 
 @pytest.mark.parametrize(
+    ("config", "body", "expert"),
+    [("train_fast", "hopper", "fast_2"), ("train_experts", "walker2d", "sac_1")],
+)
+def test_an_expert_of_a_training_config_is_one_job_for_any_body(config, body, expert):
+    file = f"results/training/{body}/{expert}/checkpoint.zip"
+    options = ["--configfile", f"config/{config}.yaml", "--config", f"body={body}", "--", file]
+    call = [sys.executable, "-m", "snakemake", "-n", "--forceall", "--cores", "1", *options]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said = (done.stdout + done.stderr).splitlines()
+    planned = [line for line in said if line.startswith(("Job 0", "Job 1"))]
+    assert planned == [f"Job 0: Training the expert {expert}"]
+
+
+@pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"nosie": {"clones": 2}}, "nosie is not a key, did you mean noise?"),

@@ -3,6 +3,20 @@
 It needs about a tenth of SAC's updates. The networks that learn have a batch norm before each
 linear layer; the networks that act, and that the archive holds, are the plain ones of SAC, into
 which the norms are folded after every change.
+
+How the recipe of config/train_fast.yaml was found, on Walker2d: the best return of any evaluation
+of the actor or its average, each number a seed, the same in every row:
+
+| batch | updates per step | updates | returns                    |
+|-------|------------------|---------|----------------------------|
+| 128   | 1                | 50,000  | 4,208, 2,951, 3,381, 1,162 |
+| 128   | 0.5              | 50,000  | 4,150, 2,950, 4,105, 4,474 |
+| 128   | 0.25             | 50,000  | 3,141, 3,041               |
+| 64    | 0.5              | 70,000  | 4,214, 4,626               |
+
+All rows take about as long. After 50,000 updates the actor walked less than half as well as its
+average at 9 of 69 evaluations, the average less than half as well as the actor at one. Decays of
+the average of 0.995 and 0.9995 in place of 0.998 made no clear difference.
 """
 
 from typing import Any

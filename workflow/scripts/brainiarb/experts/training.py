@@ -53,8 +53,8 @@ class Training:
     updates_per_step: float
     """Updates per environment step; there is at least one in `ROUND` steps of all environments."""
     averaging: float
-    """Decay, per update of the actor, of the average of its weights, which is what is evaluated and
-    kept; 0 keeps the weights themselves."""
+    """Decay, per update of the actor, of the average of its weights, which is evaluated beside
+    them: an evaluation is that of the better of both. With 0 there is no average."""
     critic_width: int
     """Units in each of a critic's two hidden layers."""
     learning_starts: int
@@ -234,12 +234,18 @@ class KeepBest(BaseCallback):
         elif time.monotonic() - self.saved > CHECKPOINT_SECONDS:
             self.save_state()
 
+    def _walk(self, learner: Any) -> tuple[np.ndarray, dict[str, Tensor]]:
+        """Return an evaluation and the weights that it is of."""
+        found = evaluate(learner, self.body, self.training.evaluation_episodes, seed=10_000)
+        return found, {k: v.clone() for k, v in learner.policy.state_dict().items()}
+
     def _evaluate(self) -> None:
         learner: Any = self.model
-        episodes = self.training.evaluation_episodes
-        with learner.averaged():
-            found = evaluate(learner, self.body, episodes, seed=10_000)
-            weights = {k: v.clone() for k, v in learner.policy.state_dict().items()}
+        found, weights = self._walk(learner)
+        if self.training.averaging:
+            with learner.averaged():
+                averaged = self._walk(learner)
+            found, weights = max((found, weights), averaged, key=lambda each: each[0][:, 0].mean())
         mean = float(found[:, 0].mean())
         self._count_time()
         row = {
