@@ -2,12 +2,11 @@
 
 Blocks of updates of both sides alternate, and the ratio is the median of the ratios of neighbours,
 so that other work on the machine weighs on both. Times to a return are those of the shipped
-experts, which their curves tell, on a machine that did other work too. With --full, three seeds of
-each algorithm are trained until they reach the bar, crossq by its fast recipe; their curves are
-kept in results/bench, and to train them again, delete that folder. Stock SAC is not trained: its
-time is that of the million updates which it needs to 4,500 (median of ten seeds in the curves of
-CrossQ's authors; RL Zoo's SAC has 3,863 after as many), at its own speed, measured here, and
-without its steps and evaluations.
+experts, which their curves tell, on a machine that did other work too. With --full, the shipped
+seeds are trained anew until they reach the bar; their curves are kept in results/bench, and to
+train them again, delete that folder. Stock SAC is not trained: its time is that of the million
+updates which it needs to 4,500 (median of ten seeds in the curves of CrossQ's authors; RL Zoo's SAC
+has 3,863 after as many), at its own speed, measured here, and without its steps and evaluations.
 """
 
 import argparse
@@ -49,7 +48,6 @@ UPDATES = 32  # in a block
 ENDLESS = 1_000_000  # steps, more than any limit of time allows
 STOCK_UPDATES = 1_000_000  # that stock SAC needs to a return of 4,500
 SEEDS = range(3)
-RECIPES = {"crossq": ("train_fast", "fast"), "sac": ("train_experts", "sac")}  # config, experts
 
 Block = Callable[[], float]
 """Does a piece of work and returns how much of it was done in a second."""
@@ -146,16 +144,15 @@ def shipped_times(algorithm: str, bar: float) -> dict[str, float]:
 
 
 def trained_times(algorithm: str, goal: float, limit: float, threads: int) -> dict[str, float]:
-    """Return the time (s) to a bar of each seed of a recipe, trained with these threads.
+    """Return the time (s) to a bar of each shipped seed, trained anew with these threads.
 
     A seed may take `limit` (s), or what two others fix as the median; its budget of steps counts
     for what ships only. Finished trainings are kept, so that a run which was stopped goes on with
     the next seed.
     """
-    recipe, experts = RECIPES[algorithm]
-    config = yaml.safe_load((ROOT / f"config/{recipe}.yaml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((ROOT / "config/train_experts.yaml").read_text(encoding="utf-8"))
     times: dict[str, float] = {}
-    for name in (f"{experts}_{seed}" for seed in SEEDS):
+    for name in (f"{algorithm}_{seed}" for seed in SEEDS):
         path = KEPT / f"{name}.csv"
         if not path.exists():
             training = replace(Training(**config["experts"][name]["train"]), steps=ENDLESS)
@@ -300,7 +297,7 @@ def product_row(fast: Any) -> tuple[Row, float]:
 def main() -> int:
     """Measure, print the table and return the exit code."""
     parser = argparse.ArgumentParser(description="How fast an expert is made on this machine.")
-    parser.add_argument("--full", action="store_true", help="train three seeds of each to its bar")
+    parser.add_argument("--full", action="store_true", help="train the shipped seeds anew")
     parser.add_argument("--threads", type=int, default=2, help="of torch, 2 by default")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)

@@ -231,39 +231,6 @@ def test_what_acts_in_crossq_is_what_learns_with_the_norms_folded_in():
     torch.testing.assert_close(heads, apply_layers(folded[0], observations), atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize(("algorithm", "delay"), [(SAC, 1), (CrossQ, 3)])
-def test_the_average_follows_the_actor_and_acts_only_where_asked_for(algorithm, delay):
-    model = learner(algorithm, averaging=0.75)
-    average = model.actor.mu.weight.clone()
-    for update in range(1, 7):
-        model.train(1, 32)
-        if update % delay == 0:
-            average = 0.75 * average + 0.25 * model.actor.mu.weight
-    own = model.actor.mu.weight.clone()
-    with model.averaged():
-        torch.testing.assert_close(model.actor.mu.weight, average, atol=1e-6, rtol=0)
-    assert torch.equal(model.actor.mu.weight, own)
-    assert not torch.equal(own, average)
-
-
-@pytest.mark.parametrize("algorithm", [SAC, CrossQ])
-def test_a_learning_state_brings_back_the_actor_and_its_average(algorithm):
-    model, other = learner(algorithm, averaging=0.75), learner(algorithm, averaging=0.75)
-    model.train(6, 32)
-    other.load_learning_state(model.learning_state())
-    assert torch.equal(other.actor.mu.weight, model.actor.mu.weight)
-    with model.averaged(), other.averaged():
-        assert torch.equal(other.actor.mu.weight, model.actor.mu.weight)
-
-
-def test_without_averaging_the_actor_itself_is_evaluated():
-    model = learner(CrossQ)
-    model.train(6, 32)
-    own = model.actor.mu.weight.clone()
-    with model.averaged():
-        assert torch.equal(model.actor.mu.weight, own)
-
-
 TRAINING = Training(
     algorithm="crossq",
     seed=0,
@@ -271,8 +238,6 @@ TRAINING = Training(
     learning_rate=1e-3,
     temperature=None,
     batch_size=16,
-    updates_per_step=1,
-    averaging=0.5,
     critic_width=16,
     learning_starts=100,
     environments=2,
@@ -295,13 +260,6 @@ def test_training_gives_an_archive_of_the_best_weights_that_stock_sac_opens(tmp_
     best = curve.loc[curve["return_mean"].idxmax()]
     assert trained.record["selected_step"] == best["step"]
     assert (tmp_path / "expert.zip").stat().st_size < 2e6
-
-
-@pytest.mark.parametrize(("per_step", "updates"), [(2, 448), (1, 224), (0.5, 112), (1e-6, 14)])
-def test_updates_are_made_in_their_proportion_to_steps_and_never_none(per_step, updates):
-    trained = train(BODY, replace(TRAINING, updates_per_step=per_step, evaluate_every=320))
-    # Rounds are of 16 steps, and the first updates follow the one that ends the 100 random steps.
-    assert trained.record["updates_done"] == updates
 
 
 def test_training_that_was_killed_goes_on(tmp_path, monkeypatch):

@@ -7,13 +7,8 @@ The mathematics is that of `stable_baselines3.SAC.train`; what differs is how it
 * the actor step takes no gradient with respect to critic weights;
 * all minibatches of a call are drawn at once, and no loss is read back inside the loop;
 * Adam is the fused one, on one vector of parameters, and the targets follow as one vector.
-
-Beside the actor that learns and explores stands the average of its weights (Nikishin et al. 2018),
-which walks as well or better and does not fall from one evaluation to the next.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import stable_baselines3
@@ -77,22 +72,13 @@ def lesser_slope(critics: list[Layers], observations: Tensor, actions: Tensor) -
 
 
 class SAC(stable_baselines3.SAC):
-    """Stable-Baselines3's SAC; its archive opens with the stock `SAC.load`, optimisers cold.
-
-    `averaging` is the decay, per update of the actor, of the average of its weights; with 0 it is
-    the actor itself.
-    """
+    """Stable-Baselines3's SAC; its archive opens with the stock `SAC.load`, optimisers cold."""
 
     _critics: Stack
     _targets: Stack
     _actor: Stack
     _critic_optimizer: torch.optim.Adam
     _actor_optimizer: torch.optim.Adam
-    _average: Tensor
-
-    def __init__(self, *arguments: Any, averaging: float = 0.0, **options: Any) -> None:
-        self.averaging = averaging
-        super().__init__(*arguments, **options)
 
     def _setup_model(self) -> None:
         super()._setup_model()
@@ -103,7 +89,6 @@ class SAC(stable_baselines3.SAC):
         self._critics = stack_critics(self.critic.q_networks)
         self._targets = stack_critics(self.critic_target.q_networks)
         self._actor = stack_actor(self.actor)
-        self._average = self._actor.parameters.clone()
         self._critic_optimizer, self._actor_optimizer = (
             fused_adam(nets.parameters, nets.gradient, self.lr_schedule(1.0))
             for nets in (self._critics, self._actor)
@@ -116,25 +101,11 @@ class SAC(stable_baselines3.SAC):
 
     def learning_state(self) -> dict[str, Any]:
         """Return what learns besides the optimisers."""
-        return {"policy": self.policy.state_dict(), "average": self._average}
+        return self.policy.state_dict()
 
     def load_learning_state(self, state: dict[str, Any]) -> None:
         """Go on from a learning state."""
-        self.policy.load_state_dict(state["policy"])
-        self._average.copy_(state["average"])
-
-    @contextmanager
-    def averaged(self) -> Iterator[None]:
-        """Let the policy act by the average of the actor's weights."""
-        own = self._actor.parameters.clone()
-        self._actor.parameters.copy_(self._average)
-        try:
-            yield
-        finally:
-            self._actor.parameters.copy_(own)
-
-    def _follow_actor(self) -> None:
-        self._average.lerp_(self._actor.parameters, 1 - self.averaging)
+        self.policy.load_state_dict(state)
 
     def train(self, gradient_steps: int, batch_size: int = 64) -> None:
         """Make `gradient_steps` updates of critics, actor, temperature and targets."""
@@ -198,7 +169,6 @@ class SAC(stable_baselines3.SAC):
         gradient = heads_gradient(heads, actions_pi, noise[0], temperature, slope)
         parameter_gradient(actor, acting, gradient, self._actor.gradients[0])
         self._actor_optimizer.step()
-        self._follow_actor()
 
         self._targets.parameters.lerp_(self._critics.parameters, self.tau)
 
@@ -221,6 +191,5 @@ class SAC(stable_baselines3.SAC):
         return temperature
 
     def _excluded_save_params(self) -> list[str]:
-        networks = ["_critics", "_targets", "_actor", "_average"]
-        mine = [*networks, "_critic_optimizer", "_actor_optimizer"]
+        mine = ["_critics", "_targets", "_actor", "_critic_optimizer", "_actor_optimizer"]
         return [*super()._excluded_save_params(), *mine]

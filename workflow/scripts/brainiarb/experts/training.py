@@ -29,7 +29,6 @@ from brainiarb.seeds import derive_seed
 
 EPISODE_STEPS = 1000  # return always means the reward of the first 1,000 steps
 FINAL_EPISODES = 20  # of the evaluation on fresh seeds that is reported
-ROUND = 8  # steps of every environment between updates
 CHECKPOINT_SECONDS = 180.0  # between the states that a killed training goes on from, at most
 REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 
@@ -49,12 +48,7 @@ class Training:
     temperature: float | None
     """Fixed weight of the entropy; None learns it."""
     batch_size: int
-    """Transitions per update."""
-    updates_per_step: float
-    """Updates per environment step; there is at least one in `ROUND` steps of all environments."""
-    averaging: float
-    """Decay, per update of the actor, of the average of its weights, which is evaluated beside
-    them: an evaluation is that of the better of both. With 0 there is no average."""
+    """Transitions per update; there is one update per environment step."""
     critic_width: int
     """Units in each of a critic's two hidden layers."""
     learning_starts: int
@@ -87,10 +81,9 @@ def build(body: Body, training: Training, device: str = "cpu") -> SAC:
         "ent_coef": "auto" if training.temperature is None else training.temperature,
         "batch_size": training.batch_size,
         "buffer_size": training.steps,
-        "averaging": training.averaging,
         "learning_starts": training.learning_starts,
-        "train_freq": ROUND,
-        "gradient_steps": max(1, round(ROUND * training.environments * training.updates_per_step)),
+        "train_freq": 8,
+        "gradient_steps": 8 * training.environments,
         "seed": training.seed,
         "device": device,
     }
@@ -234,18 +227,10 @@ class KeepBest(BaseCallback):
         elif time.monotonic() - self.saved > CHECKPOINT_SECONDS:
             self.save_state()
 
-    def _walk(self, learner: Any) -> tuple[np.ndarray, dict[str, Tensor]]:
-        """Return an evaluation and the weights that it is of."""
-        found = evaluate(learner, self.body, self.training.evaluation_episodes, seed=10_000)
-        return found, {k: v.clone() for k, v in learner.policy.state_dict().items()}
-
     def _evaluate(self) -> None:
         learner: Any = self.model
-        found, weights = self._walk(learner)
-        if self.training.averaging:
-            with learner.averaged():
-                averaged = self._walk(learner)
-            found, weights = max((found, weights), averaged, key=lambda each: each[0][:, 0].mean())
+        episodes = self.training.evaluation_episodes
+        found = evaluate(learner, self.body, episodes, seed=10_000)
         mean = float(found[:, 0].mean())
         self._count_time()
         row = {
@@ -260,7 +245,7 @@ class KeepBest(BaseCallback):
         self.rows.append(row)
         if mean > self.best:
             self.best, self.best_step = mean, self.num_timesteps
-            self.weights = weights
+            self.weights = {k: v.clone() for k, v in learner.policy.state_dict().items()}
         self.bar.set_postfix_str(f"return {mean:.0f}, best {self.best:.0f}")
         logging.info("step %d: return %.0f, best %.0f", self.num_timesteps, mean, self.best)
         for name in ("return_mean", "return_sd", "length_mean"):
