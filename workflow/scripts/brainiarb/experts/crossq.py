@@ -4,18 +4,19 @@ It needs about a tenth of SAC's updates. The networks that learn have a batch no
 linear layer; the networks that act, and that the archive holds, are the plain ones of SAC, into
 which the norms are folded after every change.
 
-What was tried to reach a return of 4,500 on Walker2d sooner, and how well the best evaluation of each
-training was; seeds differ by more than recipes do, so that a gain on a few of them is none:
+What was tried to reach a return of 4,500 on Walker2d sooner, and how well the best evaluation of
+each training was; seeds differ by more than recipes do, so that a gain on a few of them is none:
 
-* half an update per step, which costs 6 % more time per update: after 50,000 updates 4,150, 2,950,
-  3,484 and 4,474 against 1,187, 2,951, 3,352 and 981 on four seeds, but on the shipped seeds 0 and 1
-  after 120,000 updates 4,339 and 4,510 (with the average below) against 5,249 and 4,802;
+* half an update per step, which costs 6 % more time per update: after 50,000 updates 4,150,
+  2,950, 3,484 and 4,474 against 1,187, 2,951, 3,352 and 981 on four seeds, but on the shipped
+  seeds 0 and 1 after 120,000 updates 4,339 and 4,510 (with the average below) against 5,249 and
+  4,802;
 * a quarter of an update per step: 3,611 and 3,100 after 60,000 updates against 4,221 and 3,414;
 * half an update per step with batches of 64, a third faster: two seeds at 4,500 after 75,000 and
   70,000 updates, the shipped seeds 0 and 1 at 4,281 and 3,791 after 150,000;
-* evaluating the average of the actor's weights (decay 0.998 per update of the actor): it walked less
-  than half as well as the actor at 1 of 69 evaluations, the actor less than half as well as it at 9,
-  but the best of its evaluations was no better.
+* evaluating the average of the actor's weights (decay 0.998 per update of the actor): it walked
+  less than half as well as the actor at 1 of 69 evaluations, the actor less than half as well as
+  it at 9, but the best of its evaluations was no better.
 """
 
 from typing import Any
