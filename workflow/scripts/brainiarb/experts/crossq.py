@@ -9,8 +9,8 @@ each training was; seeds differ by more than recipes do, so that a gain on a few
 
 * half an update per step, which costs 6 % more time per update: after 50,000 updates 4,150,
   2,950, 3,484 and 4,474 against 1,187, 2,951, 3,352 and 981 on four seeds, but on the shipped
-  seeds 0 and 1 after 120,000 updates 4,339 and 4,510 (with the average below) against 5,249 and
-  4,802;
+  seeds 0 and 1 after 120,000 updates 4,339 and 4,703 (with the average below), where their own
+  recipe had 5,250 and 4,824;
 * a quarter of an update per step: 3,611 and 3,100 after 60,000 updates against 4,221 and 3,414;
 * half an update per step with batches of 64, a third faster: two seeds at 4,500 after 75,000 and
   70,000 updates, the shipped seeds 0 and 1 at 4,281 and 3,791 after 150,000;
