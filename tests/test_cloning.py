@@ -13,6 +13,7 @@ from brainiarb.cloning import (
     choose_demonstrations,
     split_episodes,
     train_clones,
+    trained_rows,
     with_equal_updates,
 )
 from brainiarb.losses import (
@@ -181,12 +182,32 @@ def test_the_first_episodes_of_every_clone_are_chosen_and_their_samples_held():
     assert set(held["episode_ids"]) == set(chosen["episode_ids"])
 
 
-@pytest.mark.parametrize("rows", [30, 1000, 20_000])
+@pytest.mark.parametrize("rows", [1, 30, 900, 18_000])
 def test_few_samples_are_trained_on_with_as_many_updates(rows):
     cloning = Cloning("mse", 1e-3, 256, 30, 5, 0.1, -5.0)
     found = with_equal_updates(cloning, 20_000, rows)
-    per_epoch = int(rows * 0.9) // found.batch_size
+    per_epoch = rows // found.batch_size
     updates = 30 * (18_000 // 256)
     assert updates <= found.epochs * per_epoch < updates + per_epoch
     assert found.patience / found.epochs == pytest.approx(5 / 30, rel=0.05)
-    assert with_equal_updates(cloning, 20_000, 20_000) == cloning
+    assert with_equal_updates(cloning, 20_000, 18_000) == cloning
+
+
+def test_episodes_of_very_different_lengths_leave_every_clone_a_minibatch():
+    lengths = [400, 30, 35, 500]
+    rng = np.random.default_rng(0)
+    given = {
+        "inputs": rng.normal(size=(sum(lengths), OBSERVATIONS)).astype(np.float32),
+        "labels": rng.uniform(-1, 1, (sum(lengths), ACTIONS)).astype(np.float32),
+        "clone_ids": np.repeat([0, 0, 1, 1], lengths),
+        "episode_ids": np.repeat(range(4), lengths),
+    }
+    for first in range(20):
+        seeds = [first, first + 1]
+        rows = trained_rows(given, CLONING.validation, seeds)
+        assert rows in lengths
+        cloning = with_equal_updates(CLONING, 200, rows)
+        clones = train_clones(given, SCALER, cloning, [1, 2], seeds)
+        kept = [sum(lengths[2 * k : 2 * k + 2]) for k in range(2)]
+        out = [sum(lengths[e] for e in clones.held_out[k]) for k in range(2)]
+        assert min(a - b for a, b in zip(kept, out, strict=True)) == rows

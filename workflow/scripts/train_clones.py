@@ -9,6 +9,7 @@ from brainiarb.cloning import (
     Cloning,
     choose_demonstrations,
     train_clones,
+    trained_rows,
     with_equal_updates,
 )
 from brainiarb.files import write_csv
@@ -28,19 +29,20 @@ if __name__ == "__main__":
         rollouts = read_rollouts(snakemake.input.rollouts)
         demonstrations = read_rollouts(snakemake.input.demonstrations)
         numbers = range(settings["clones"])
+        seeds = [derive_seed(seed, "train_clones", expert, level, k) for k in numbers]
         cloning = Cloning(**settings["cloning"])
         if "episodes" in settings:
             demonstrations = choose_demonstrations(
                 demonstrations, settings["episodes"], settings["held_to"]
             )
-            rows = int(np.bincount(demonstrations["clone_ids"]).min())
+            rows = trained_rows(demonstrations, cloning.validation, seeds)
             cloning = with_equal_updates(cloning, settings["samples"], rows)
         clones = train_clones(
             demonstrations,
             observation_scaler(rollouts),
             cloning,
             initial_seeds=untrained_seeds(seed, expert, len(numbers)),
-            training_seeds=[derive_seed(seed, "train_clones", expert, level, k) for k in numbers],
+            training_seeds=seeds,
             progress=f"clones {level} %",
         )
         metadata = {

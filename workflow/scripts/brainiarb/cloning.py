@@ -110,16 +110,32 @@ def choose_demonstrations(
     return {name: value[chosen] if value.ndim else value for name, value in demonstrations.items()}
 
 
-def with_equal_updates(cloning: Cloning, samples: int, rows: int) -> Cloning:
-    """Return `cloning` for `rows` time steps, with as many updates as it makes on `samples`.
+def hold_out(
+    demonstrations: Rollouts, share: float, seeds: list[int]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return `split_episodes` of the rows of every clone, each by its seed."""
+    clones, ids = demonstrations["clone_ids"], demonstrations["episode_ids"]
+    return [
+        split_episodes(ids[clones == clone], share, np.random.default_rng(seed))
+        for clone, seed in enumerate(seeds)
+    ]
 
-    The number of demonstrations would else be mixed up with that of updates. A minibatch holds at
-    most half of the rows that are trained on.
+
+def trained_rows(demonstrations: Rollouts, share: float, seeds: list[int]) -> int:
+    """Return how many rows are not held out, of the clone that has the fewest."""
+    return min(int((~out).sum()) for out, _ in hold_out(demonstrations, share, seeds))
+
+
+def with_equal_updates(cloning: Cloning, samples: int, rows: int) -> Cloning:
+    """Return `cloning` for `rows` to train on, with as many updates as it makes of `samples`.
+
+    The number of demonstrations would else be mixed up with that of updates. Of `samples`, a share
+    is held out; a minibatch holds at most half of the `rows`.
     """
-    share = 1 - cloning.validation
-    batch = max(1, min(cloning.batch_size, int(rows * share / 2)))
-    updates = cloning.epochs * max(1, int(samples * share) // cloning.batch_size)
-    epochs = -(-updates // max(1, int(rows * share) // batch))
+    batch = max(1, min(cloning.batch_size, rows // 2))
+    trained = int(samples * (1 - cloning.validation))
+    updates = cloning.epochs * max(1, trained // cloning.batch_size)
+    epochs = -(-updates // max(1, rows // batch))
     patience = max(1, round(cloning.patience * epochs / cloning.epochs))
     return replace(cloning, batch_size=batch, epochs=epochs, patience=patience)
 
@@ -257,13 +273,10 @@ class _Rows:
         self.validation: list[tuple[Tensor, Tensor]] = []
         held_out = []
         self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-        for clone, seed in enumerate(seeds):
+        for clone, (out, episodes) in enumerate(
+            hold_out(demonstrations, cloning.validation, seeds)
+        ):
             mine = demonstrations["clone_ids"] == clone
-            out, episodes = split_episodes(
-                demonstrations["episode_ids"][mine],
-                cloning.validation,
-                np.random.default_rng(seed),
-            )
             x = torch.from_numpy(inputs[mine]).float()
             y = torch.from_numpy(labels[mine]).float()
             kept = torch.from_numpy(~out)
