@@ -7,7 +7,7 @@ which the norms are folded after every change.
 What was tried to reach a return of 4,500 on Walker2d sooner, and how well the best evaluation of
 each training was; seeds differ by more than recipes do, so that a gain on a few of them is none:
 
-* half an update per step, which costs 6 % more time per update: after 50,000 updates 4,150,
+* half an update per step, which costs hardly more time per update: after 50,000 updates 4,150,
   2,950, 3,484 and 4,474 against 1,187, 2,951, 3,352 and 981 on four seeds, but on the shipped
   seeds 0 and 1 after 120,000 updates 4,339 and 4,703 (with the average below), where their own
   recipe had 5,250 and 4,824;
