@@ -18,7 +18,7 @@ SMK = Snakefile $(wildcard workflow/rules/*.smk)
 .PHONY: study quick report test lint bench-experts bench-similarity bench-gaits format venv lock clean help
 
 study: venv
-	@$(VENV)/bin/python workflow/scripts/unlock.py
+	@$(VENV)/bin/python envs/unlock.py
 	$(strip $(SNAKEMAKE) -- $(TARGETS))
 
 quick:

@@ -14,10 +14,11 @@ from torch import Tensor, nn
 
 from benchmarks.experts import alternate, versus
 from benchmarks.table import Row
-from brainiarb.cloning import Cloning, train_clones
-from brainiarb.layers import WIDTH
-from brainiarb.losses import mse_nll
-from brainiarb.rollouts import Rollouts, Scaler
+from brainiarb.actors.layers import WIDTH
+from brainiarb.clones.losses import mse_nll
+from brainiarb.clones.training import Cloning, train_clones
+from brainiarb.rollouts.arrays import Rollouts
+from brainiarb.rollouts.scaler import Scaler
 
 CLONES, SAMPLES, EPISODES, EPOCHS = 8, 20_000, 20, 4
 OBSERVATIONS, ACTIONS = 17, 6

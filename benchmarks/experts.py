@@ -32,8 +32,8 @@ from stable_baselines3.common.evaluation import evaluate_policy
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.table import Row, show
-from brainiarb.bodies import get_body
-from brainiarb.experts import networks
+from brainiarb.actors import gradients
+from brainiarb.bodies.registry import get_body
 from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.sac import SAC
 from brainiarb.experts.training import FINAL_EPISODES, KeepBest, Training, build, evaluate
@@ -276,7 +276,7 @@ def product_row(fast: Any) -> tuple[Row, float]:
     rates = alternate(
         {
             "update": lambda: updates() * flops_per_update(*sizes) / 1e9,
-            "oneDNN": multiplying(networks.linear),
+            "oneDNN": multiplying(gradients.linear),
             "torch.mm": multiplying(torch.mm),
         },
         15,

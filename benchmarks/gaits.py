@@ -28,13 +28,24 @@ from threadpoolctl import threadpool_limits
 from benchmarks.cloning import cloning_rows
 from benchmarks.experts import alternate, median_ratio, versus
 from benchmarks.table import Row, show
-from brainiarb import gaitmap
-from brainiarb.bodies import environment_facts, get_body
+from brainiarb.actors.actors import mean_action
+from brainiarb.actors.archives import read_archive
+from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_npz
-from brainiarb.gaitmeasures import GaitSettings, analyse_gait
-from brainiarb.policies import mean_action, read_archive
-from brainiarb.recording import Act, record_episodes
-from brainiarb.rollouts import clone_episodes, open_rollouts
+from brainiarb.gait.measures import GaitSettings, analyse_gait
+from brainiarb.maps.embedding import (
+    EARLY_ITERATIONS,
+    ITERATIONS,
+    Embedding,
+    embed,
+    neighbour_distance,
+    place,
+    standardise,
+)
+from brainiarb.rollouts.arrays import open_rollouts
+from brainiarb.rollouts.episodes import clone_episodes
+from brainiarb.rollouts.recording import Act, record_episodes
 
 ROOT = Path(__file__).resolve().parents[1]
 EXPERT = ROOT / "workflow/resources/checkpoints/walker2d/crossq_0.zip"
@@ -169,7 +180,7 @@ def gait_heights(rows: int) -> np.ndarray:
     )
     heights = rollouts["heights"].astype(np.float64)
     heights = heights[draw.permutation(len(heights))[:rows]]
-    return gaitmap.standardise(heights, heights.mean(axis=0), heights.std(axis=0))
+    return standardise(heights, heights.mean(axis=0), heights.std(axis=0))
 
 
 def cpu_seconds(work: Callable[[], object]) -> float:
@@ -187,13 +198,13 @@ def map_rows(points: int) -> list[Row]:
     """
     x = gait_heights(points + PLACED)
     new, x = x[points:], x[:points]
-    fitted: list[gaitmap.Embedding] = []
+    fitted: list[Embedding] = []
     stock = TSNE(
         init="pca", learning_rate="auto", perplexity=PERPLEXITY, random_state=0, n_jobs=1,
-        max_iter=gaitmap.EARLY_ITERATIONS + gaitmap.ITERATIONS,
+        max_iter=EARLY_ITERATIONS + ITERATIONS,
     )  # fmt: skip
     with threadpool_limits(limits=1):
-        ours = cpu_seconds(lambda: fitted.append(gaitmap.embed(x, PERPLEXITY, 0)))
+        ours = cpu_seconds(lambda: fitted.append(embed(x, PERPLEXITY, 0)))
         theirs = cpu_seconds(lambda: stock.fit(x))
     return [
         against(f"map of {points:,} points, perplexity {PERPLEXITY}", ours, theirs, 2.5,
@@ -203,7 +214,7 @@ def map_rows(points: int) -> list[Row]:
     ]  # fmt: skip
 
 
-def placing_row(fitted: gaitmap.Embedding, new: np.ndarray) -> Row:
+def placing_row(fitted: Embedding, new: np.ndarray) -> Row:
     """Return the row of placing frames; met only if they come as near to their neighbours."""
     affinities = PerplexityBasedNN(fitted.features, PERPLEXITY, n_jobs=1, random_state=0)
     reference = TSNEEmbedding(fitted.points.copy(), affinities, n_jobs=1, random_state=0)
@@ -211,10 +222,10 @@ def placing_row(fitted: gaitmap.Embedding, new: np.ndarray) -> Row:
     # The first call of a map grids its field, which later ones reuse.
     reference.transform(new[:100])
     times = {
-        "ours": cpu_seconds(lambda: placed.update(ours=gaitmap.place(fitted, new))),
+        "ours": cpu_seconds(lambda: placed.update(ours=place(fitted, new))),
         "stock": cpu_seconds(lambda: placed.update(stock=np.asarray(reference.transform(new)))),
     }
-    away = {side: gaitmap.neighbour_distance(fitted, new, at) for side, at in placed.items()}
+    away = {side: neighbour_distance(fitted, new, at) for side, at in placed.items()}
     said = {
         side: f"{1e3 * times[side] / len(new):.3f} ms a frame, {away[side]:.2f} from neighbours"
         for side in times

@@ -18,10 +18,10 @@ import psutil
 from threadpoolctl import threadpool_limits
 
 from benchmarks.table import Row, show
-from brainiarb.crossproducts import CHUNK_ROWS, cross_products, in_chunks
-from brainiarb.layers import LAYERS, WIDTH
-from brainiarb.resampling import bootstrap_cka, episode_weights
-from brainiarb.similarity import linear_cka
+from brainiarb.actors.layers import LAYERS, WIDTH
+from brainiarb.similarity.cka import CHUNK_ROWS, cross_products, in_chunks
+from brainiarb.similarity.nulls import bootstrap_cka, episode_weights
+from brainiarb.similarity.reference import linear_cka
 
 ROWS, MANY_ROWS = 20_000, 200_000
 NETWORKS = 9  # an expert and eight clones

@@ -15,11 +15,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from brainiarb.activations import digest_of, read_layers
-from brainiarb.bodies import get_body, joint_columns
-from brainiarb.gait import choose_cycle, foot_strikes, period
-from brainiarb.rollouts import drop_transient, median_clone, read_rollouts
-from brainiarb.similarity import linear_cka, procrustes
+from brainiarb.activity.activations import digest_of, read_layers
+from brainiarb.bodies.model import joint_columns
+from brainiarb.bodies.registry import get_body
+from brainiarb.gait.contacts import foot_strikes
+from brainiarb.gait.cycles import choose_cycle
+from brainiarb.gait.period import period
+from brainiarb.rollouts.arrays import read_rollouts
+from brainiarb.rollouts.episodes import drop_transient
+from brainiarb.rollouts.returns import median_clone
+from brainiarb.similarity.reference import linear_cka, procrustes
 
 expert = Path(sys.argv[1] if len(sys.argv) > 1 else "results/walker2d/crossq_0")
 level = int(sys.argv[2] if len(sys.argv) > 2 else 40)

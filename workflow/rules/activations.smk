@@ -19,7 +19,7 @@ rule record_expert_activations:
         mem_mb=2000,
         runtime=10,
     params:
-        settings=settings("body", "stimuli.rows", "recording.transient"),
+        settings=settings("body", "stimuli.rows", "analysis.transient"),
         code=code("record_expert_activations.py"),
     message:
         "Recording the activations of the expert {wildcards.expert}"
@@ -46,7 +46,7 @@ rule record_untrained_activations:
             "body",
             "noise.clones",
             "stimuli.rows",
-            "recording.transient",
+            "analysis.transient",
             expert=wildcards.expert,
         ),
         code=code("record_untrained_activations.py"),
@@ -76,7 +76,7 @@ rule record_peer_activations:
         settings=lambda wildcards: settings(
             "body",
             "stimuli.rows",
-            "recording.transient",
+            "analysis.transient",
             peers=others(wildcards.expert),
         ),
         code=code("record_peer_activations.py"),
@@ -108,7 +108,7 @@ rule record_clone_activations:
             "seed",
             "body",
             "stimuli.rows",
-            "recording.transient",
+            "analysis.transient",
             expert=wildcards.expert,
             peers=others(wildcards.expert),
         ),

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 BASE = Path(workflow.basedir)
 SCRIPTS = BASE / "workflow" / "scripts"
+BODIES = SCRIPTS / "brainiarb" / "bodies"
 
 # Jobs must import this checkout's library, not one that another checkout installed: Snakemake puts
 # a script's folder last on sys.path.
@@ -81,6 +82,9 @@ def trained_in(archive):
 
 def contradictions(config):
     """Yield what no schema can say: keys that must fit each other, files that must exist."""
+    bodies = sorted(f.stem for f in (BODIES / "catalogue").glob("[!_]*.py"))
+    if config["body"] not in bodies:
+        yield f"body: {config['body']!r} is not one of {bodies}"
     experts, study, noise, spectra, robustness = (
         config[k] for k in ("experts", "study", "noise", "spectra", "robustness")
     )
@@ -246,6 +250,9 @@ def code(*files):
         if path not in found:
             found[path], imported = _source(path)
             todo.extend(imported)
+        if path == BODIES / "registry.py":
+            # The registry loads one body by its name, which no import statement shows.
+            todo.append(BODIES / "catalogue" / f"{config['body']}.py")
     return {path.relative_to(SCRIPTS).as_posix(): found[path] for path in sorted(found)}
 
 
@@ -329,7 +336,7 @@ def peer_files(name):
 
 def map_settings(wildcards):
     """Return the settings of all that fits the gait map."""
-    keys = ("seed", "body", "gaitmap", "recording.transient")
+    keys = ("seed", "body", "gaitmap", "analysis.transient")
     return settings(*keys, expert=wildcards.expert, levels=MAPPED)
 
 
@@ -361,6 +368,12 @@ def place_of(wildcards):
         "episodes": int(wildcards.episodes),
         "held": bool(wildcards.held),
     }
+
+
+def recorded_episodes(agent, mode):
+    """Return how many episodes are recorded of an `expert` or a `clone` in a mode."""
+    key = "sampled_episodes" if mode == "sampled" else f"{agent}_episodes"
+    return config["recording"][key]
 
 
 def mode_of(wildcards):

@@ -27,7 +27,7 @@ rule analyse_dynamics:
         settings=lambda wildcards: settings(
             "seed",
             "body",
-            "recording.transient",
+            "analysis.transient",
             "dynamics.components",
             expert=wildcards.expert,
             level=-1 if wildcards.agents == "expert" else int(wildcards.agents),

@@ -85,7 +85,7 @@ rule measure_gaits:
         settings=lambda wildcards: settings(
             "seed",
             "body",
-            "recording.transient",
+            "analysis.transient",
             "recording.clone_episodes",
             "spectra.segment",
             "spectra.lowest",
@@ -116,7 +116,7 @@ rule pose_walker:
         mem_mb=2000,
         runtime=10,
     params:
-        settings=settings("body", "recording.transient"),
+        settings=settings("body", "analysis.transient"),
         code=code("pose_walker.py"),
     message:
         "Posing the walker {wildcards.expert}"

@@ -78,9 +78,10 @@ use rule record_clones as record_axis_clones with:
         settings=lambda wildcards: settings(
             "seed",
             "body",
-            **config["recording"],
+            "recording.steps",
             **place_of(wildcards),
             mode="mean",
+            recorded_episodes=recorded_episodes("clone", "mean"),
         ),
         code=code("record_clones.py"),
     message:

@@ -22,9 +22,10 @@ rule record_expert:
         settings=lambda wildcards: settings(
             "seed",
             "body",
-            **config["recording"],
+            "recording.steps",
             expert=wildcards.expert,
             mode=mode_of(wildcards),
+            recorded_episodes=recorded_episodes("expert", mode_of(wildcards)),
         ),
         code=code("record_expert.py"),
     message:
@@ -83,10 +84,11 @@ rule record_clones:
         settings=lambda wildcards: settings(
             "seed",
             "body",
-            **config["recording"],
+            "recording.steps",
             expert=wildcards.expert,
             level=int(wildcards.noise),
             mode=mode_of(wildcards),
+            recorded_episodes=recorded_episodes("clone", mode_of(wildcards)),
         ),
         code=code("record_clones.py"),
     message:

@@ -49,7 +49,8 @@ rule compare_clones:
     params:
         settings=lambda wildcards: settings(
             "seed",
-            **config["similarity"],
+            "similarity.replicates",
+            "similarity.shift",
             expert=wildcards.expert,
             level=int(wildcards.noise),
         ),

@@ -22,7 +22,7 @@ rule compute_spectra:
     params:
         settings=lambda wildcards: settings(
             "body",
-            "recording.transient",
+            "analysis.transient",
             "spectra.segment",
             "spectra.lowest",
             "spectra.highest",

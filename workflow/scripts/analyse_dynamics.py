@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import h5py
 
-from brainiarb.bodies import get_body
-from brainiarb.drivendynamics import Settings, dynamics_measures, dynamics_tables
+from brainiarb.activity.tables import Settings, dynamics_measures, dynamics_tables
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.rollouts import read_rollouts
+from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import h5py
 import pandas as pd
 
-from brainiarb.comparisons import compare_level
 from brainiarb.files import write_csv
-from brainiarb.intervals import clone_intervals, with_intervals
 from brainiarb.jobs import job
-from brainiarb.positions import level_measures
-from brainiarb.rollouts import median_clone
+from brainiarb.rollouts.returns import median_clone
 from brainiarb.seeds import generator
+from brainiarb.similarity.intervals import clone_intervals, with_intervals
+from brainiarb.similarity.pairs import compare_level
+from brainiarb.similarity.positions import level_measures
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import h5py
 
-from brainiarb.comparisons import compare_experts
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.positions import expert_measures
 from brainiarb.seeds import generator
+from brainiarb.similarity.pairs import compare_experts
+from brainiarb.similarity.positions import expert_measures
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

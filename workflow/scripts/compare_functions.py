@@ -6,15 +6,17 @@ import h5py
 import pandas as pd
 import torch
 
-from brainiarb.bodies import environment_facts, get_body
-from brainiarb.comparisons import Recording
+from brainiarb.actors.actors import read_actors
+from brainiarb.actors.archives import read_archive
+from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
-from brainiarb.functional import compare_functions
 from brainiarb.jobs import job
-from brainiarb.policies import read_actors, read_archive
-from brainiarb.rollouts import read_rollouts
+from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.seeds import derive_seed
-from brainiarb.stitching import matched_states, tabulate_stitched, walk_stitched
+from brainiarb.similarity.acting import compare_functions
+from brainiarb.similarity.pairs import Recording
+from brainiarb.similarity.stitching import matched_states, tabulate_stitched, walk_stitched
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -6,15 +6,18 @@ import h5py
 import pandas as pd
 import torch
 
-from brainiarb.bodies import environment_facts, get_body
-from brainiarb.comparisons import Recording
+from brainiarb.actors.actors import untrained, untrained_seeds
+from brainiarb.actors.archives import read_archive
+from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
-from brainiarb.functional import compare_functions
 from brainiarb.jobs import job
-from brainiarb.policies import read_archive, untrained, untrained_seeds
-from brainiarb.rollouts import observation_scaler, read_rollouts
+from brainiarb.rollouts.arrays import read_rollouts
+from brainiarb.rollouts.scaler import observation_scaler
 from brainiarb.seeds import derive_seed
-from brainiarb.stitching import matched_states, tabulate_stitched, walk_stitched
+from brainiarb.similarity.acting import compare_functions
+from brainiarb.similarity.pairs import Recording
+from brainiarb.similarity.stitching import matched_states, tabulate_stitched, walk_stitched
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

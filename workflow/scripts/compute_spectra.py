@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from brainiarb.bodies import get_body
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
+from brainiarb.gait.spectrum_table import spectrum_table
 from brainiarb.jobs import job
-from brainiarb.kinematics import spectrum_table
-from brainiarb.rollouts import episode_returns, median_clone, read_rollouts
+from brainiarb.rollouts.arrays import read_rollouts
+from brainiarb.rollouts.returns import episode_returns, median_clone
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

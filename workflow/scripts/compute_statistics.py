@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from brainiarb.files import write_csv
-from brainiarb.inference import statistics_table
 from brainiarb.jobs import job
+from brainiarb.statistics.questions import statistics_table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from brainiarb.bodies import environment_facts, get_body
+from brainiarb.actors.actors import mean_action, read_actors
+from brainiarb.actors.archives import read_archive
+from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.policies import mean_action, read_actors, read_archive
-from brainiarb.robustness import UNITS, dose_responses, robustness_measures
-from brainiarb.rollouts import read_rollouts
+from brainiarb.rollouts.arrays import read_rollouts
+from brainiarb.rollouts.disturbances import UNITS, dose_responses, robustness_measures
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:

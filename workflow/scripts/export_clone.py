@@ -2,8 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from brainiarb.actors.actors import read_actors
+from brainiarb.actors.archives import write_archive
 from brainiarb.jobs import job
-from brainiarb.policies import read_actors, write_archive
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

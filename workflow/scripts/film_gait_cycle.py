@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from brainiarb.bodies import get_body
+from brainiarb.bodies.registry import get_body
+from brainiarb.figures.film import actor, write_gif, write_mp4
 from brainiarb.figures.gait_cycle import draw
 from brainiarb.figures.style import journal
 from brainiarb.files import whole
-from brainiarb.film import actor, write_gif, write_mp4
 from brainiarb.jobs import job
-from brainiarb.rollouts import read_rollouts
+from brainiarb.rollouts.arrays import read_rollouts
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brainiarb.activations import link_files
+from brainiarb.activity.activations import link_files
 from brainiarb.files import whole
 from brainiarb.jobs import job
 

@@ -6,25 +6,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from brainiarb.bodies import get_body
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
-from brainiarb.gaitcycles import (
-    MapSettings,
-    bandwidth_sweep,
-    fit_map,
-    published_maps,
-    shared_map,
-    walks_of,
-)
+from brainiarb.gait.walk import walks_of
 from brainiarb.jobs import job
-from brainiarb.mapstatistics import (
+from brainiarb.maps.published import published_maps
+from brainiarb.maps.shared import MapSettings, bandwidth_sweep, fit_map, shared_map
+from brainiarb.maps.tables import (
     distance_table,
     measures_table,
     occupancy_table,
     place_agents,
     transition_table,
 )
-from brainiarb.rollouts import read_rollouts
+from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:

@@ -5,12 +5,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import torch
 
-from brainiarb.bodies import environment_facts, get_body
+from brainiarb.actors.actors import read_actors
+from brainiarb.actors.archives import read_archive
+from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.registry import get_body
+from brainiarb.clones.axes import measure_clones
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.noise_axes import measure_clones
-from brainiarb.policies import read_actors, read_archive
-from brainiarb.rollouts import balanced_rows, read_rollouts
+from brainiarb.rollouts.arrays import read_rollouts
+from brainiarb.rollouts.episodes import balanced_rows
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

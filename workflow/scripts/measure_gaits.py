@@ -3,11 +3,12 @@
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-from brainiarb.bodies import get_body
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
-from brainiarb.gaitmeasures import GaitSettings, measure_gaits
+from brainiarb.gait.measures import GaitSettings
+from brainiarb.gait.tables import measure_gaits
 from brainiarb.jobs import job
-from brainiarb.rollouts import open_rollouts
+from brainiarb.rollouts.arrays import open_rollouts
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:

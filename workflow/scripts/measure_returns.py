@@ -6,7 +6,7 @@ import pandas as pd
 
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.measures import return_measures
+from brainiarb.rollouts.returns import return_measures
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

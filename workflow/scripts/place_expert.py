@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from brainiarb.bodies import get_body
+from brainiarb.actors.archives import write_archive
+from brainiarb.bodies.registry import get_body
 from brainiarb.experts.curves import named_curve, read_curve
 from brainiarb.experts.importing import import_archive, read_record, trial
 from brainiarb.files import write_csv, write_json
 from brainiarb.jobs import job
-from brainiarb.policies import write_archive
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

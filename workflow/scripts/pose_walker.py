@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from brainiarb.bodies import get_body
+from brainiarb.bodies.pictures import render_frame, skeleton_table
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv, write_npz
-from brainiarb.gaitcycles import cycle_rows, walk
+from brainiarb.gait.walk import cycle_rows, walk
 from brainiarb.jobs import job
-from brainiarb.rendering import render_frame, skeleton_table
-from brainiarb.rollouts import read_rollouts
+from brainiarb.rollouts.arrays import read_rollouts
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

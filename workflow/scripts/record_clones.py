@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from brainiarb.bodies import get_body
+from brainiarb.actors.actors import mean_action, read_actors, sampled_action
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv, write_npz
 from brainiarb.jobs import job
-from brainiarb.policies import mean_action, read_actors, sampled_action
-from brainiarb.recording import record_episodes
-from brainiarb.rollouts import mark_transient, returns_table
+from brainiarb.rollouts.recording import record_episodes
+from brainiarb.rollouts.returns import returns_table
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ if __name__ == "__main__":
             get_body(settings["body"]),
             sampled_action(actors, seed) if sampled else mean_action(actors),
             agents=len(actors),
-            episodes=settings["sampled_episodes" if sampled else "clone_episodes"],
+            episodes=settings["recorded_episodes"],
             steps=settings["steps"],
             seed=derive_seed(settings["seed"], "evaluation"),
             mode=settings["mode"],
             threads=snakemake.threads,
             progress=f"clones {level} %",
         )
-        write_npz(snakemake.output.rollouts, mark_transient(rollouts, settings["transient"]))
+        write_npz(snakemake.output.rollouts, rollouts)
         write_csv(
             snakemake.output.returns,
             returns_table(rollouts, expert, "clone", level, settings["mode"]),

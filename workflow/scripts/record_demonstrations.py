@@ -4,17 +4,21 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from brainiarb.bodies import environment_facts, get_body
+from brainiarb.actors.actors import mean_action
+from brainiarb.actors.archives import read_archive
+from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv, write_npz
 from brainiarb.jobs import job
-from brainiarb.policies import mean_action, read_archive
-from brainiarb.recording import (
+from brainiarb.rollouts.arrays import read_rollouts
+from brainiarb.rollouts.recording import (
     Noise,
     demonstration_steps,
     record_demonstrated_episodes,
     record_samples,
 )
-from brainiarb.rollouts import observation_scaler, read_rollouts, returns_table
+from brainiarb.rollouts.returns import returns_table
+from brainiarb.rollouts.scaler import observation_scaler
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:

@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from brainiarb.bodies import environment_facts, get_body
+from brainiarb.actors.actors import mean_action, sampled_action
+from brainiarb.actors.archives import read_archive
+from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv, write_npz
 from brainiarb.jobs import job
-from brainiarb.policies import mean_action, read_archive, sampled_action
-from brainiarb.recording import record_episodes
-from brainiarb.rollouts import mark_transient, returns_table
+from brainiarb.rollouts.recording import record_episodes
+from brainiarb.rollouts.returns import returns_table
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -27,14 +29,14 @@ if __name__ == "__main__":
             body,
             sampled_action(actors, seed) if sampled else mean_action(actors),
             agents=1,
-            episodes=settings["sampled_episodes" if sampled else "expert_episodes"],
+            episodes=settings["recorded_episodes"],
             steps=settings["steps"],
             seed=derive_seed(settings["seed"], "evaluation"),
             mode=settings["mode"],
             threads=snakemake.threads,
             progress=settings["expert"],
         )
-        write_npz(snakemake.output.rollouts, mark_transient(rollouts, settings["transient"]))
+        write_npz(snakemake.output.rollouts, rollouts)
         write_csv(
             snakemake.output.returns,
             returns_table(rollouts, settings["expert"], "expert", -1, settings["mode"]),

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING
 import h5py
 import torch
 
-from brainiarb.activations import record_own, record_shared
-from brainiarb.bodies import environment_facts, get_body
+from brainiarb.activity.activations import record_own, record_shared
+from brainiarb.activity.stimuli import own_twice, pool
+from brainiarb.actors.archives import read_archive
+from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import whole
 from brainiarb.jobs import job
-from brainiarb.policies import read_archive
-from brainiarb.rollouts import read_rollouts
-from brainiarb.stimuli import own_twice, pool
+from brainiarb.rollouts.arrays import read_rollouts
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING
 import h5py
 import torch
 
-from brainiarb.activations import record_shared
-from brainiarb.bodies import environment_facts, get_body
+from brainiarb.activity.activations import record_shared
+from brainiarb.activity.stimuli import pool
+from brainiarb.actors.actors import untrained, untrained_seeds
+from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import whole
 from brainiarb.jobs import job
-from brainiarb.policies import untrained, untrained_seeds
-from brainiarb.rollouts import observation_scaler, read_rollouts
-from brainiarb.stimuli import pool
+from brainiarb.rollouts.arrays import read_rollouts
+from brainiarb.rollouts.scaler import observation_scaler
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from brainiarb.bodies import get_body
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
-from brainiarb.gaitcycles import MapSettings, walks_of
+from brainiarb.gait.walk import walks_of
 from brainiarb.jobs import job
-from brainiarb.mapstatistics import stability_table
-from brainiarb.rollouts import read_rollouts
+from brainiarb.maps.shared import MapSettings
+from brainiarb.maps.tables import stability_table
+from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.rollouts import agent_returns
+from brainiarb.rollouts.returns import agent_returns
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from brainiarb.clones.axes import axis_intervals
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.noise_axes import axis_intervals
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from brainiarb.bodies import get_body, observation_table
+from brainiarb.bodies.observations import observation_table
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
 

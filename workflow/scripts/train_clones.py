@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from brainiarb.cloning import (
+from brainiarb.actors.actors import untrained_seeds, write_actors
+from brainiarb.clones.training import (
     Cloning,
     choose_demonstrations,
     train_clones,
@@ -14,8 +15,8 @@ from brainiarb.cloning import (
 )
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.policies import untrained_seeds, write_actors
-from brainiarb.rollouts import observation_scaler, read_rollouts
+from brainiarb.rollouts.arrays import read_rollouts
+from brainiarb.rollouts.scaler import observation_scaler
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:

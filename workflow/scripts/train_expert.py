@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brainiarb.bodies import get_body
+from brainiarb.bodies.registry import get_body
 from brainiarb.experts.curves import named_curve
 from brainiarb.experts.training import Training, train
 from brainiarb.files import whole, write_csv, write_json

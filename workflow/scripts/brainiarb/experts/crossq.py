@@ -24,7 +24,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from brainiarb.experts.networks import apply_layers, fused_adam, stack_actor, stack_critics
+from brainiarb.actors.gradients import apply_layers, fused_adam, stack_actor, stack_critics
 from brainiarb.experts.normed import NormedStack
 from brainiarb.experts.sac import SAC, heads_gradient, lesser_slope, squash
 

@@ -18,13 +18,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from brainiarb.archives import read_members, read_tensors
-from brainiarb.bodies import Body, Facts, environment_facts
+from brainiarb.actors.actors import Actors, fold_scaler, mean_action
+from brainiarb.actors.archives import actor_from, critic_outputs, read_members, read_tensors
+from brainiarb.bodies.body import Body
+from brainiarb.bodies.model import Facts, environment_facts
 from brainiarb.experts.normalisation import Normalisation, read_normalisation
 from brainiarb.files import read_json
-from brainiarb.policies import Actors, actor_from, critic_outputs, fold_scaler, mean_action
-from brainiarb.recording import record_episodes
-from brainiarb.rollouts import episode_returns
+from brainiarb.rollouts.recording import record_episodes
+from brainiarb.rollouts.returns import episode_returns
 
 SUPPORTED = ("SAC", "TQC")
 EPISODES, STEPS = 5, 1000  # of the walk that tells whether an expert arrived whole

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from brainiarb.rollouts import Scaler
+from brainiarb.rollouts.scaler import Scaler
 
 LARGEST = 2**22  # bytes
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from brainiarb.experts.networks import (
+from brainiarb.actors.gradients import (
     Layers,
     in_groups,
     linear,

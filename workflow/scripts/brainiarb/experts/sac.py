@@ -16,7 +16,7 @@ import torch
 from stable_baselines3.common.preprocessing import get_action_dim
 from torch import Tensor
 
-from brainiarb.experts.networks import (
+from brainiarb.actors.gradients import (
     Layers,
     Stack,
     activations,
@@ -27,7 +27,7 @@ from brainiarb.experts.networks import (
     stack_actor,
     stack_critics,
 )
-from brainiarb.layers import LOG_2PI, LOG_STD_MAX, LOG_STD_MIN
+from brainiarb.actors.layers import LOG_2PI, LOG_STD_MAX, LOG_STD_MIN
 
 SQUASH_EPSILON = 1e-6  # as in Stable-Baselines3's tanh correction
 

@@ -18,13 +18,15 @@ from stable_baselines3.common.env_util import make_vec_env
 from torch import Tensor
 from tqdm import tqdm
 
-from brainiarb.bodies import Body, environment_facts
+from brainiarb.actors.actors import mean_action
+from brainiarb.actors.archives import actor_from
+from brainiarb.bodies.body import Body
+from brainiarb.bodies.model import environment_facts
 from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.sac import SAC
 from brainiarb.files import whole
-from brainiarb.policies import actor_from, mean_action
-from brainiarb.recording import record_episodes
-from brainiarb.rollouts import episode_returns
+from brainiarb.rollouts.recording import record_episodes
+from brainiarb.rollouts.returns import episode_returns
 from brainiarb.seeds import derive_seed
 
 EPISODE_STEPS = 1000  # return always means the reward of the first 1,000 steps

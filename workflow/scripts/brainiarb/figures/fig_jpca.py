@@ -7,15 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import (
-    CLEAN,
-    EXPERT,
-    MUTED,
-    PAGE_WIDTH,
-    agent_colour,
-    agent_name,
-    head,
-)
+from brainiarb.figures.style import CLEAN, EXPERT, MUTED, PAGE_WIDTH, agent_colour, agent_name, head
 
 LAYERS = {"linear2": "linear 2", "observations": "observation"}
 NULLS = {"phase_randomised": "-", "covariance_matched": ":"}

@@ -7,15 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import (
-    CLEAN,
-    EXPERT,
-    LAYER_NAMES,
-    MUTED,
-    NOISY,
-    PAGE_WIDTH,
-    head,
-)
+from brainiarb.figures.style import CLEAN, EXPERT, LAYER_NAMES, MUTED, NOISY, PAGE_WIDTH, head
 
 SPREAD = 0.3  # width over which the clones of a level stand side by side
 FLOOR = "expert_untrained"

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from brainiarb.figures.fig1_walker import draw_pose, extent, top
 from brainiarb.figures.fig3_gait_cycles import map_panel
+from brainiarb.figures.film import Actor
 from brainiarb.figures.style import NOISY, agent_name, head
-from brainiarb.film import Actor
 
 WIDTH, HEIGHT = 6.4, 5.6  # inches
 MARGIN = 0.15  # m around a skeleton

@@ -1,0 +1,176 @@
+"""From a recording and its activations to the tables of dynamics, decoding and measures."""
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+
+from brainiarb.activity.activations import record_own
+from brainiarb.activity.stimuli import own
+from brainiarb.activity.tables import (
+    LEAST_ROWS,
+    MEASURED,
+    OBSERVATIONS,
+    TARGETS,
+    Settings,
+    dynamics_measures,
+    dynamics_tables,
+    own_walk,
+)
+from brainiarb.actors.actors import untrained
+from brainiarb.bodies.registry import get_body
+from builders import RATE, recording, synthetic_gait
+
+BODY = get_body("walker2d")
+FREQUENCY = 1.25
+TRANSIENT = 0.2
+SETTINGS = Settings(components=4, surrogates=9, transient=TRANSIENT)
+
+
+def walking(lengths=(700, 600, 600, 500), clones=(0, 0, 1, 1)):
+    """Clones with a periodic gait that they observe with its velocities, at a speed that drifts."""
+    arrays = recording(lengths, clones)
+    gaits = [synthetic_gait(n / RATE, FREQUENCY, seed=i, noise=0.01, joints=8)
+             for i, n in enumerate(lengths)]  # fmt: skip
+    gait = np.concatenate([np.roll(g, i * 30, axis=0) for i, g in enumerate(gaits)])
+    arrays["qpos"][:, 1:] = 0.3 * gait
+    arrays["qvel"][:] = np.gradient(arrays["qpos"], 1 / RATE, axis=0)
+    arrays["qvel"][:, 0] = 2 + 0.1 * gait[:, 0] + np.sin(np.arange(len(gait)) / 77)
+    arrays["contacts"][:] = gait[:, :2] > 0.2
+    observed = np.column_stack([arrays["qpos"][:, 1:], arrays["qvel"]])
+    arrays["observations"] = observed.astype(np.float32)
+    return arrays
+
+
+@pytest.fixture
+def analyse(tmp_path):
+    """Record activations of untrained networks on their own walks and make the tables."""
+
+    def run(rollouts, level=40, rows=10_000):
+        clones = np.unique(rollouts["clone_ids"])
+        actors = untrained((17, 6), clones.tolist())
+        with h5py.File(tmp_path / "a.h5", "w") as file:
+            record_own(file, "own", actors, [own(rollouts, k, rows) for k in clones])
+            return dynamics_tables(BODY, rollouts, file, "e", level, SETTINGS, seed=1)
+
+    return run
+
+
+def test_every_agent_has_its_rotations_and_scores(analyse):
+    rotations, tracks, decoded = analyse(walking())
+    layers = {OBSERVATIONS, "linear1", "linear2", "mean_linear", "log_std_linear"}
+    agents = rotations.groupby(["clone", "layer"])
+    assert set(agents.groups) == {(k, layer) for k in (0, 1) for layer in layers}
+    assert (agents.size() == 2).all()
+    assert (rotations["note"] == "").all()
+    # 25 rows of each episode are its transient.
+    assert rotations.groupby("clone")["rows"].first().tolist() == [1250, 1050]
+    assert (rotations["r2"] > 0).all()
+    assert (rotations["r2"] <= rotations["r2_unconstrained"] + 1e-12).all()
+    kinds = ["time_shuffled_p", "phase_randomised_p", "covariance_matched_p"]
+    assert (rotations.loc[rotations["median"], kinds] >= 0.1).all(axis=None)
+    assert rotations.loc[~rotations["median"], kinds].isna().all(axis=None)
+    assert set(tracks["layer"]) == {OBSERVATIONS, "linear2"}
+    assert len(tracks) == 2 * 375
+    scores = decoded.set_index(["clone", "layer", "target"])["value"]
+    for clone in (0, 1):
+        assert scores[clone, OBSERVATIONS, "joints"] > 0.999
+        assert scores[clone, OBSERVATIONS, "speed"] > 0.999
+        assert scores[clone, OBSERVATIONS, "phase"] > 0.9
+        assert scores[clone, "linear2", "speed"] < scores[clone, OBSERVATIONS, "speed"]
+        assert scores[clone, "linear2", "contact"] > 0.8
+
+
+def test_the_same_recording_gives_the_same_tables(analyse):
+    for first, second in zip(analyse(walking()), analyse(walking()), strict=True):
+        pd.testing.assert_frame_equal(first, second, check_exact=True)
+
+
+def test_measures_hold_one_number_for_each_agent(analyse):
+    rotations, _, decoded = analyse(walking())
+    table = dynamics_measures(rotations, decoded)
+    assert list(table) == ["expert", "level", "clone", "measure", "unit", "value", "note"]
+    assert not table.duplicated(["level", "clone", "measure"]).any()
+    expected = {f"{name}_{layer}" for layer in MEASURED
+                for name in ("jpca_r2", "jpca_r2_ratio", "participation_ratio",
+                             *(f"decode_{target}" for target in TARGETS))}  # fmt: skip
+    expected |= {"jpca_r2_gain_linear1", "jpca_r2_gain_linear2"}
+    assert set(table["measure"]) == expected
+    values = table.set_index(["clone", "measure"])["value"]
+    assert values.notna().all()
+    for clone in (0, 1):
+        difference = values[clone, "jpca_r2_linear2"] - values[clone, "jpca_r2_observations"]
+        assert values[clone, "jpca_r2_gain_linear2"] == pytest.approx(difference)
+
+
+def test_the_expert_has_level_and_clone_minus_one(analyse):
+    tables = analyse(walking((700, 600), (0, 0)), level=-1)
+    for table in (*tables, dynamics_measures(tables[0], tables[2])):
+        assert set(table["level"]) == set(table["clone"]) == {-1}
+
+
+def test_agents_that_fall_at_once_leave_a_note_in_every_table(analyse):
+    rotations, _, decoded = analyse(walking((10, 30, 600, 500)))
+    fallen = rotations[rotations["clone"] == 0]
+    assert set(fallen["note"]) == {f"fewer than {LEAST_ROWS} steady rows"}
+    assert set(fallen["rows"]) == {5}
+    of_decoding = decoded[decoded["clone"] == 0]
+    assert of_decoding["value"].isna().all()
+    assert of_decoding["note"].str.contains("fewer than").all()
+    table = dynamics_measures(rotations, decoded)
+    fallen = table[table["clone"] == 0]
+    assert fallen["value"].isna().all()
+    assert (fallen["note"] != "").all()
+    assert table.loc[table["clone"] == 1, "value"].notna().all()
+    assert len(fallen) == (table["clone"] == 1).sum()
+
+
+def test_where_nobody_walks_the_tables_still_have_their_columns(analyse):
+    full, nothing = (analyse(walking(lengths)) for lengths in ((700, 600, 600, 500), (9,) * 4))
+    assert list(nothing[1]) == list(full[1])
+    assert len(nothing[1]) == 0
+    assert len(dynamics_measures(nothing[0], nothing[2])) > 0
+
+
+def test_where_one_episode_has_a_phase_the_rest_is_read_in_all(analyse):
+    _, _, decoded = analyse(walking((700, 600, 600, 110)))
+    mine = decoded[decoded["clone"] == 1]
+    assert set(mine["episodes"]) == {2}
+    phase = mine["target"] == "phase"
+    assert set(mine.loc[phase, "note"]) == {"one episode has a phase"}
+    assert mine.loc[~phase, "value"].notna().all()
+
+
+def test_without_a_cycle_there_is_no_phase_but_the_rest(analyse):
+    walked = walking()
+    noise = np.random.default_rng(0).normal(size=walked["qpos"].shape)
+    walked["qpos"][:, 1:] = noise[:, 1:]
+    _, _, decoded = analyse(walked)
+    phase = decoded["target"] == "phase"
+    assert set(decoded.loc[phase, "note"]) == {"no stable cycle"}
+    assert decoded.loc[phase, "value"].isna().all()
+    assert decoded.loc[~phase, "value"].notna().all()
+
+
+def test_hidden_layers_count_after_their_relu_and_rows_in_order_of_time(tmp_path):
+    walked = walking()
+    actors = untrained((17, 6), [0, 1])
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        record_own(file, "own", actors, [own(walked, k, 10_000) for k in (0, 1)])
+        found = own_walk(BODY, walked, file, 1, TRANSIENT)
+    mine = walked["episode_ids"] >= 2
+    steady = np.r_[1325:1900, 1925:2400]
+    assert mine[steady].all()
+    np.testing.assert_array_equal(found.layers[OBSERVATIONS], walked["observations"][steady])
+    raw = actors.only(1).respond(walked["observations"][steady])
+    np.testing.assert_allclose(found.layers["linear2"], np.maximum(raw["linear2"][0], 0), atol=1e-5)
+    np.testing.assert_array_equal(found.targets["speed"], walked["qvel"][steady, :1])
+
+
+def test_activations_of_another_recording_are_refused(tmp_path):
+    walked = walking()
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        record_own(file, "own", untrained((17, 6), [0]), [own(walked, 0, 500)])
+        walked["observations"][3] += 1
+        with pytest.raises(ValueError, match="expected the rollouts that the activations"):
+            own_walk(BODY, walked, file, 0, TRANSIENT)

@@ -1,0 +1,116 @@
+"""The shared actor: equal to Stable-Baselines3's, read without unpickling, exact when folded."""
+
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from stable_baselines3 import SAC
+
+from brainiarb.actors.actors import (
+    fold_scaler,
+    mean_action,
+    read_actors,
+    sampled_action,
+    untrained,
+    write_actors,
+)
+from brainiarb.actors.archives import read_archive, write_archive
+from brainiarb.rollouts.scaler import Scaler
+
+SIZES = (17, 6)
+
+
+def test_the_mean_action_is_that_of_stable_baselines3(model, archive, observations):
+    actors = read_archive(archive, SIZES, "walker2d")
+    expected, _ = model.predict(observations, deterministic=True)
+    np.testing.assert_allclose(mean_action(actors)(observations), expected, atol=1e-6)
+
+
+def test_an_exported_clone_opens_in_stable_baselines3(tmp_path, observations):
+    actors = untrained(SIZES, [1, 2])
+    write_archive(tmp_path / "clone.zip", actors, 1, "Walker2d-v5")
+    expected, _ = SAC.load(tmp_path / "clone.zip").predict(observations, deterministic=True)
+    rows = np.concatenate([observations, observations])
+    np.testing.assert_allclose(mean_action(actors)(rows)[40:], expected, atol=1e-6)
+
+
+def test_folding_the_scaler_is_exact(observations):
+    rng = np.random.default_rng(1)
+    scaler = Scaler(rng.normal(size=17) * 3, rng.uniform(0.2, 5, 17))
+    actors = untrained(SIZES, [1, 2, 3])
+    folded = fold_scaler(actors, scaler)
+    raw = torch.from_numpy(observations).float()
+    standardised = torch.from_numpy((observations - scaler.mean) / scaler.std).float()
+    for found, expected in zip(folded(raw), actors(standardised), strict=True):
+        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+
+
+def test_actors_side_by_side_are_the_actors_alone(observations):
+    rows = torch.from_numpy(observations).float()
+    both = untrained(SIZES, [5, 9])(rows)
+    alone = untrained(SIZES, [9])(rows)
+    for found, expected in zip(both, alone, strict=True):
+        torch.testing.assert_close(found[1:], expected)
+
+
+def test_sampled_actions_follow_the_squashed_gaussian():
+    actors = untrained(SIZES, [4])
+    state = np.random.default_rng(2).normal(size=(1, 17))
+    activity = actors(torch.from_numpy(state).float())
+    u = np.arctanh(sampled_action(actors, seed=0)(np.repeat(state, 4000, axis=0)))
+    std = activity.log_std_linear[0, 0].exp().detach().numpy()
+    np.testing.assert_allclose(u.std(axis=0), std, rtol=0.06)
+    np.testing.assert_allclose(
+        u.mean(axis=0), activity.mean_linear[0, 0].detach().numpy(), atol=0.1
+    )
+
+
+def test_the_same_seed_samples_the_same_actions(observations):
+    actors = untrained(SIZES, [4])
+    first, second = (sampled_action(actors, seed=7)(observations) for _ in range(2))
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, sampled_action(actors, seed=8)(observations))
+
+
+def test_clones_survive_the_file_and_its_bytes_do_not_depend_on_the_name(tmp_path):
+    actors = untrained(SIZES, [1, 2])
+    write_actors(tmp_path / "a.pt", actors, {"level": 40})
+    write_actors(tmp_path / "other.pt", actors, {"level": 40})
+    assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "other.pt").read_bytes()
+    found, metadata = read_actors(tmp_path / "a.pt")
+    assert metadata == {"level": 40}
+    for name, value in actors.state_dict().items():
+        assert torch.equal(found.state_dict()[name], value)
+
+
+def test_a_checkpoint_of_another_body_is_refused(archive):
+    with pytest.raises(ValueError, match=r"takes 17 observations .* hopper has 11 and 3"):
+        read_archive(archive, (11, 3), "hopper")
+
+
+def test_a_truncated_checkpoint_is_refused(archive, tmp_path):
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(archive.read_bytes()[:5000])
+    with pytest.raises(ValueError, match=r"broken\.zip is not a whole"):
+        read_archive(broken, SIZES, "walker2d")
+
+
+def test_an_archive_of_another_algorithm_is_refused(tmp_path):
+    path = tmp_path / "other.zip"
+    with zipfile.ZipFile(path, "w") as archive, archive.open("policy.pth", "w") as file:
+        torch.save({"mlp_extractor.policy_net.0.weight": torch.zeros(64, 17)}, file)
+    with pytest.raises(ValueError, match="another algorithm"):
+        read_archive(path, SIZES, "walker2d")
+
+
+def test_weights_that_are_not_finite_are_refused(model, tmp_path):
+    path = tmp_path / "diverged.zip"
+    write_archive(path, _with_nan(untrained(SIZES, [1])), 0, "Walker2d-v5")
+    with pytest.raises(ValueError, match="not finite"):
+        read_archive(path, SIZES, "walker2d")
+
+
+def _with_nan(actors):
+    actors.get_parameter("linear1.weight").data[0, 0, 0] = torch.nan
+    return actors

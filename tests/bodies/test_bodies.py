@@ -1,0 +1,297 @@
+import gymnasium
+import mujoco
+import numpy as np
+import pytest
+
+from brainiarb.bodies.body import Body
+from brainiarb.bodies.model import environment_facts, joint_columns, legs, make_env, plain_model
+from brainiarb.bodies.observations import observation_table
+from brainiarb.bodies.registry import body_names, get_body
+from brainiarb.bodies.walkers import Walkers, sensing_model
+
+WALKER = get_body("walker2d")
+ANT = get_body("ant")
+every_body = pytest.mark.parametrize(
+    "body", list(map(get_body, body_names())), ids=lambda body: body.name
+)
+
+
+def standing(walkers: Walkers) -> np.ndarray:
+    """Springs and dampers that hold the legs straight: most walkers stand for long."""
+    columns = np.array(joint_columns(walkers.body))
+    # A quaternion has four numbers, its angular velocity three.
+    velocities = walkers.qvel[:, columns - (walkers.facts.nq - walkers.facts.nv)]
+    return np.clip(-walkers.qpos[:, columns] - 0.05 * velocities, -1, 1)
+
+
+def actions_for(walkers: Walkers, rng: np.random.Generator, noise: np.ndarray) -> np.ndarray:
+    shape = (len(noise), len(walkers.body.joints))
+    return np.clip(standing(walkers) + noise[:, None] * rng.uniform(-1, 1, shape), -1, 1)
+
+
+def test_unknown_body_lists_the_known_ones():
+    with pytest.raises(ValueError, match=r"'wlaker2d'.*walker2d"):
+        get_body("wlaker2d")
+
+
+@every_body
+def test_names_exist_in_the_model_and_joints_are_in_the_order_of_actions(body):
+    model = plain_model(body)
+    moving = [model.geom(geom).name for geom in range(model.ngeom) if model.geom_bodyid[geom] > 0]
+    assert sorted(body.height_geoms) == sorted(moving)
+    assert all(geom in moving for _, geom in body.feet)
+    assert [model.joint(joint).name for joint in model.actuator_trnid[:, 0]] == list(body.joints)
+
+
+def test_facts_of_walker2d():
+    facts = environment_facts(WALKER)
+    assert facts.sampling_rate == 125.0
+    assert (facts.frame_skip, facts.nq, facts.nv, facts.observations) == (4, 9, 9, 17)
+    assert (facts.forward_weight, facts.healthy_reward, facts.control_weight) == (1.0, 1.0, 1e-3)
+    assert facts.healthy_low[1:3].tolist() == [0.8, -1.0]
+    assert facts.healthy_high[1:3].tolist() == [2.0, 1.0]
+    assert np.isinf(facts.healthy_high).sum() == 16
+
+
+@pytest.mark.parametrize(
+    ("name", "rate", "sizes", "half_range", "healthy_z", "fields"),
+    [
+        ("hopper", 125, (11, 3), 1.0, (0.7, np.inf), {}),
+        ("halfcheetah", 20, (17, 6), 1.0, (-np.inf, np.inf), {}),
+        ("ant", 20, (105, 8), 1.0, (0.2, 1.0), {"cfrc_ext": 78}),
+        (
+            "humanoid", 1 / 0.015, (348, 17), 0.4, (1.0, 2.0),
+            {"cinert": 130, "cvel": 78, "qfrc_actuator": 17, "cfrc_ext": 78},
+        ),
+    ],
+)  # fmt: skip
+def test_facts_of_the_other_bodies(name, rate, sizes, half_range, healthy_z, fields):
+    body = get_body(name)
+    facts = environment_facts(body)
+    assert facts.sampling_rate == pytest.approx(rate)
+    assert facts.sizes == sizes
+    np.testing.assert_allclose(facts.action_half_range, half_range)
+    np.testing.assert_array_equal(facts.action_centre, 0)
+    z = [row.name for row in observation_table(body)].index(
+        {"ant": "root z position", "humanoid": "root z position"}.get(name, "rootz position")
+    )
+    column = facts.skipped_qpos + z
+    assert (facts.healthy_low[column], facts.healthy_high[column]) == healthy_z
+    assert facts.observed_fields == fields
+    assert facts.ends_when_unhealthy == (name != "halfcheetah")
+    assert facts.feels_contacts == (name in ("ant", "humanoid"))
+
+
+def test_legs_end_in_feet_and_what_feet_share_is_the_trunk():
+    assert legs(WALKER) == ("trunk", *["right"] * 3, *["left"] * 3)
+    assert legs(get_body("hopper")) == ("trunk", *["only"] * 3)
+    assert legs(get_body("halfcheetah")) == ("trunk", "trunk", *["back"] * 3, *["front"] * 3)
+    assert {leg: legs(ANT).count(leg) for leg in legs(ANT)} == {
+        "trunk": 1, "front left": 3, "front right": 3, "back left": 3, "back right": 3,
+    }  # fmt: skip
+    assert legs(get_body("humanoid")) == (
+        *["trunk"] * 5, *["right"] * 3, *["left"] * 3, *["trunk"] * 6,
+    )  # fmt: skip
+
+
+def test_make_env_sets_the_limit():
+    assert make_env(WALKER, 7).spec.max_episode_steps == 7
+    assert make_env(WALKER).spec.max_episode_steps == 1000
+
+
+def test_observation_table_of_walker2d():
+    table = observation_table(WALKER)
+    assert [row.index for row in table] == list(range(17))
+    assert [row.unit for row in table] == ["m"] + 7 * ["rad"] + 2 * ["m/s"] + 7 * ["rad/s"]
+    assert table[0].description == "z position of the torso"
+    assert table[5].description == "angle of the left thigh joint"
+    assert table[16].quantity == "angular velocity"
+
+
+@every_body
+def test_observation_table_describes_each_number(body):
+    table = observation_table(body)
+    ends = np.cumsum([row.count for row in table])
+    assert [row.index for row in table] == [0, *ends[:-1]]
+    assert ends[-1] == environment_facts(body).observations
+    assert len({row.name for row in table}) == len({row.description for row in table}) == len(table)
+    env = make_env(body).unwrapped
+    for name in {(row.name if row.count > 1 else row.joint) for row in table}:
+        for velocity in (False, True):
+            env.reset(seed=0)
+            before = env._get_obs()
+            if rows := [row for row in table if row.name == name]:  # a block
+                getattr(env.data, name)[:] += 0.25
+            else:
+                rows = [r for r in table if r.joint == name and r.unit.endswith("/s") == velocity]
+                joint = env.data.joint(name)
+                (joint.qvel if velocity else joint.qpos)[:] += 0.25
+            described = [i for row in rows for i in range(row.index, row.index + row.count)]
+            assert np.flatnonzero(env._get_obs() != before).tolist() == described
+
+
+@every_body
+def test_sensors_do_not_change_a_bit_of_the_dynamics(body):
+    steps, feet = 2000 if body is WALKER else 400, len(body.feet)
+    original, model = plain_model(body), sensing_model(body)
+    half_range = environment_facts(body).action_half_range
+    plain, sensing = mujoco.MjData(original), mujoco.MjData(model)
+    rng = np.random.default_rng(0)
+    touched = 0
+    for _ in range(steps):
+        plain.ctrl[:] = sensing.ctrl[:] = rng.uniform(-0.5, 0.5, len(body.joints)) * half_range
+        mujoco.mj_step(original, plain)
+        mujoco.mj_step(model, sensing)
+        touched += (sensing.sensordata[:feet] > 0).any()
+        states = []
+        for that_model, data in ((original, plain), (model, sensing)):
+            state = np.empty(mujoco.mj_stateSize(that_model, mujoco.mjtState.mjSTATE_INTEGRATION))
+            mujoco.mj_getState(that_model, data, state, mujoco.mjtState.mjSTATE_INTEGRATION)
+            states.append(state)
+        np.testing.assert_array_equal(*states)
+    assert touched > steps / 20
+
+
+@every_body
+def test_walkers_equal_gymnasium_environments_stepped_alone(body):
+    steps = 500 if body is WALKER else 200
+    noise = np.array([0.0, 0.1, 1.0])
+    everyone = np.arange(3)
+    envs = [make_env(body, 10_000) for _ in everyone]
+    walkers, rng = Walkers(body, 3), np.random.default_rng(1)
+    facts = walkers.facts
+    walkers.reset(everyone, everyone)
+    alone = np.array([env.reset(seed=seed)[0] for seed, env in enumerate(envs)])
+    np.testing.assert_array_equal(walkers.observations(), alone)
+    ours, theirs, falls = [], [], np.zeros(3, int)
+    for number in range(steps):
+        actions = actions_for(walkers, rng, noise)
+        step = walkers.step(everyone, actions)
+        parts = [
+            step.rewards, step.rewards_forward, step.rewards_healthy, step.rewards_control,
+            step.rewards_contact,
+        ]  # fmt: skip
+        ours.append(
+            np.column_stack(
+                [walkers.observations(), walkers.qpos, walkers.qvel, step.terminals, *parts]
+            )
+        )
+        for walker, env in enumerate(envs):
+            executed = facts.action_centre + facts.action_half_range * actions[walker]
+            observation, reward, fell, _, info = env.step(executed)
+            state = env.unwrapped.state_vector()
+            named = ("reward_forward", "reward_survive", "reward_ctrl", "reward_contact")
+            parts = [info.get(name, 0.0) for name in named]
+            theirs.append(np.concatenate([observation, state, [fell, reward], parts]))
+            if fell:
+                falls[walker] += 1
+                seed = 100 * number + walker
+                walkers.reset(np.array([walker]), [seed])
+                env.reset(seed=seed)
+    ours = np.concatenate(ours)
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
+    # What is compared was there to be seen: numbers moved (parts that touch nothing feel nothing),
+    # contacts cost what they cost, walkers fell.
+    moved = np.ptp(ours[:, : facts.observations], axis=0) > 0
+    forces = facts.observed_fields.get("cfrc_ext", 0)
+    assert moved[: facts.observations - forces].mean() > 0.95
+    assert forces == 0 or moved[-forces:].sum() > 6
+    assert (ours[:, -1] < 0).any() == facts.feels_contacts
+    if body is WALKER:
+        assert falls[0] == 0
+    assert (falls[-1] >= 2) == (body.name not in ("halfcheetah", "ant"))
+
+
+def walk(body: Body, threads: int, steps: int = 60) -> list[np.ndarray]:
+    walkers, rng = Walkers(body, 5, threads), np.random.default_rng(2)
+    everyone = np.arange(5)
+    walkers.reset(everyone, everyone)
+    seen = []
+    for _ in range(steps):
+        step = walkers.step(everyone, rng.uniform(-1, 1, (5, len(body.joints))))
+        seen += [walkers.observations(), walkers.qpos.copy(), step.heights, step.contact_forces]
+    return seen
+
+
+@pytest.mark.parametrize("body", [WALKER, ANT], ids=lambda body: body.name)
+def test_threads_change_no_bit(body):
+    for one, two in zip(walk(body, 1), walk(body, 2), strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("body", [WALKER, ANT], ids=lambda body: body.name)
+def test_walkers_left_out_stand_still_and_do_not_matter(body):
+    together, alone = Walkers(body, 3), Walkers(body, 1)
+    together.reset(np.arange(3), [4, 5, 6])
+    alone.reset(np.array([0]), [5])
+    start = together.observations()
+    action = np.full((1, len(body.joints)), 0.3)
+    for _ in range(20):
+        together.step(np.array([1]), action)
+        alone.step(np.array([0]), action)
+    np.testing.assert_array_equal(together.qpos[1], alone.qpos[0])
+    np.testing.assert_array_equal(together.observations()[1], alone.observations()[0])
+    np.testing.assert_array_equal(together.observations()[[0, 2]], start[[0, 2]])
+
+
+def direct_sensors(
+    body: Body, state: mujoco.MjData, action: np.ndarray, data: mujoco.MjData
+) -> list[float]:
+    """Heights and foot forces of a state from its contacts, on plain data of their own."""
+    model = plain_model(body)
+    data.qpos, data.qvel, data.ctrl = state.qpos, state.qvel, action
+    data.qacc_warmstart = state.qacc_warmstart
+    mujoco.mj_forward(model, data)
+    heights = [data.geom(name).xpos[2] for name in body.height_geoms]
+    forces, wrench = np.zeros(len(body.feet)), np.zeros(6)
+    for foot, (_, geom) in enumerate(body.feet):
+        for number in range(data.ncon):
+            if model.geom(geom).id in data.contact[number].geom:
+                mujoco.mj_contactForce(model, data, number, wrench)
+                forces[foot] += wrench[0]
+    return [*heights, *forces]
+
+
+@pytest.mark.parametrize("body", [WALKER, ANT], ids=lambda body: body.name)
+def test_heights_and_forces_are_those_of_the_state_in_which_the_action_is_taken(body):
+    walkers, rng = Walkers(body, 3), np.random.default_rng(3)
+    everyone = np.arange(3)
+    walkers.reset(everyone, everyone)
+    state, data = mujoco.MjData(walkers.batch.get_model(0)), mujoco.MjData(plain_model(body))
+    sensed, computed = [], []
+    for _ in range(150):  # also beyond the fall, where legs and torso lie on the floor
+        actions = actions_for(walkers, rng, np.array([0.0, 0.3, 1.0]))
+        computed.append(
+            [
+                direct_sensors(body, walkers.batch.get_data(walker, state), actions[walker], data)
+                for walker in range(3)
+            ]
+        )
+        step = walkers.step(everyone, actions)
+        sensed.append(np.hstack((step.heights, step.contact_forces)))
+    np.testing.assert_allclose(sensed, computed, rtol=1e-9, atol=1e-9)
+    loaded = (np.array(sensed)[:, :, len(body.height_geoms) :] > 0).sum(axis=0)
+    assert (loaded > 10).all()
+    assert (loaded < 150).all()
+
+
+def test_a_standing_walker_presses_its_weight():
+    walkers = Walkers(WALKER, 1)
+    walkers.reset(np.array([0]), [0])
+    for _ in range(250):
+        step = walkers.step(np.array([0]), standing(walkers))
+    model = plain_model(WALKER)
+    weight = model.body_mass.sum() * 9.81
+    assert step.contact_forces.sum() == pytest.approx(weight, rel=0.1)
+
+
+@every_body
+def test_reset_follows_gymnasium_whatever_happened_before(body):
+    walkers = Walkers(body, 2)
+    everyone = np.arange(2)
+    walkers.reset(everyone, [1, 2])
+    for _ in range(10):
+        walkers.step(everyone, np.ones((2, len(body.joints))))
+    walkers.reset(np.array([1]), [9])
+    observation, _ = gymnasium.make(body.env_id).reset(seed=9)
+    np.testing.assert_array_equal(walkers.observations()[1], observation)

@@ -1,0 +1,110 @@
+"""Every body is trained, read back, recorded and drawn by its name in the config alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+import stable_baselines3
+from matplotlib.image import imread
+
+from brainiarb.actors.actors import mean_action
+from brainiarb.actors.archives import read_archive
+from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.registry import body_names, get_body
+from brainiarb.experts.importing import import_archive
+from brainiarb.experts.training import train
+from brainiarb.rollouts.arrays import check_rollouts
+from brainiarb.rollouts.recording import record_episodes
+from brainiarb.rollouts.returns import episode_returns
+from builders import TRAINING
+from conftest import new_folder, snakemake
+
+ONE_EVALUATION = replace(TRAINING, evaluate_every=TRAINING.steps)
+OTHERS = [body for body in map(get_body, body_names()) if body.name != "walker2d"]
+
+
+@pytest.fixture(scope="module", params=OTHERS, ids=lambda body: body.name)
+def trained(request, tmp_path_factory):
+    """A body, its expert of a few hundred steps, and the expert's archive."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("brainiarb.experts.training.FINAL_EPISODES", 2)
+        result = train(request.param, ONE_EVALUATION)
+    archive = tmp_path_factory.mktemp(request.param.name) / "expert.zip"
+    result.model.save(archive)
+    return request.param, result, archive
+
+
+def test_training_learns_and_says_where(trained):
+    body, result, _ = trained
+    assert result.record["environment"] == body.env_id
+    assert result.record["updates_done"] >= 200
+    assert np.isfinite(result.record["evaluation"]["returns"]).all()
+
+
+def test_an_action_of_the_library_is_that_of_stable_baselines3_in_units_of_the_half_range(trained):
+    body, _, archive = trained
+    facts = environment_facts(body)
+    act = mean_action(read_archive(archive, facts.sizes, body.name))
+    observations = np.random.default_rng(0).normal(size=(50, facts.observations))
+    stock = stable_baselines3.SAC.load(archive, device="cpu")
+    executed, _ = stock.predict(observations, deterministic=True)
+    ours = facts.action_centre + facts.action_half_range * act(observations)
+    np.testing.assert_allclose(ours, executed, atol=1e-6)
+    assert np.abs(act(observations)).max() > 0.05
+
+
+def test_its_archive_is_imported_as_it_is(trained):
+    body, result, archive = trained
+    imported = import_archive(archive, body)
+    np.testing.assert_array_equal(
+        imported.actors.get_parameter("mean_linear.weight")[0].detach(),
+        result.model.policy.actor.mu.weight.detach(),
+    )
+
+
+def test_its_walking_is_recorded(trained):
+    body, _, archive = trained
+    act = mean_action(read_archive(archive, environment_facts(body).sizes, body.name))
+    rollouts = record_episodes(body, act, agents=1, episodes=2, steps=8, seed=0, mode="mean")
+    check_rollouts(rollouts, "here")
+    assert rollouts["heights"].shape == (16, len(body.height_geoms))
+    table = episode_returns(rollouts)
+    parts = [f"return_{part}" for part in ("forward", "healthy", "control", "contact")]
+    np.testing.assert_allclose(table[parts].sum(axis=1), table["return"], atol=1e-9)
+    assert (table["return_healthy"] == 0).all() == (body.name == "halfcheetah")
+
+
+# The tiny study with the fewest jobs that all figures can be drawn from.
+HALFCHEETAH = (
+    "body=halfcheetah",
+    "noise={levels: [0], clones: 1}",
+    "spectra={levels: [0]}",
+    "figures={noisy_level: 0, study_level: 0}",
+)
+
+
+def test_another_body_reaches_its_figures_by_its_name_in_the_config(tmp_path):
+    folder = new_folder(tmp_path / "folder")
+    results = folder / "results/tiny/halfcheetah"
+    names = (
+        "table1",
+        "fig1_walker",
+        "fig2_cka",
+        "fig3_gait_cycles",
+        "fig4_psd",
+        "fig_noise_series",
+    )
+    targets = [f"results/tiny/halfcheetah/figures/{name}.png" for name in names]
+    snakemake(folder, "--cores", "2", "--config", *HALFCHEETAH, "--", *targets)
+    assert [path.name for path in results.parent.iterdir()] == ["halfcheetah"]
+    for name in names:
+        assert imread(results / f"figures/{name}.png").std() > 0.01
+    drawn = pd.read_csv(results / "figures/fig1_walker.csv")
+    assert set(drawn["environment"]) == {"HalfCheetah-v5"}
+    assert set(drawn["geom"]) == set(get_body("halfcheetah").height_geoms)
+    returns = pd.read_csv(results / "figures/fig_noise_series.csv")
+    # It never falls: a recorded episode has all its 1,000 steps, one of demonstrations its 100.
+    assert set(returns["length"]) == {100, 1000}
+    spectra = pd.read_csv(results / "figures/fig4_psd.csv")
+    assert spectra["frequency"].max() == 10  # Hz, half the sampling rate

@@ -1,0 +1,138 @@
+"""Recordings, walks and policies that need no training, for the tests of several packages."""
+
+import numpy as np
+
+from brainiarb.bodies.registry import get_body
+from brainiarb.experts.training import Training
+from brainiarb.gait.walk import walk, walks_of
+from brainiarb.maps.shared import MapSettings, fit_map, shared_map
+from brainiarb.rollouts.arrays import DTYPES, row_widths
+
+ANGLES = slice(2, 8)
+VELOCITIES = slice(11, 17)
+RATE = 125.0
+
+
+SECONDS = 0.8  # of a gait cycle
+
+
+MAP_SETTINGS = MapSettings(
+    points=250, perplexity=20, bandwidth=0.03, grid=32, prominence=0.05, published_frames=300
+)
+
+
+SIZES = (17, 6)
+
+
+TRANSIENT = 0.08  # s: ten rows
+
+
+TRAINING = Training(
+    algorithm="crossq",
+    seed=0,
+    steps=320,
+    learning_rate=1e-3,
+    temperature=None,
+    batch_size=16,
+    critic_width=16,
+    learning_starts=100,
+    environments=2,
+    evaluate_every=160,
+    evaluation_episodes=2,
+)
+
+
+def synthetic_gait(
+    seconds, frequency=1.1, rate=RATE, seed=0, noise=0.0, weights=(1.0, 0.6, 0.3), joints=7
+):
+    """Joint angles of a periodic gait: the same harmonics in every joint, at random phases."""
+    shape = np.random.default_rng(99)
+    phases = shape.uniform(0, 2 * np.pi, (joints, len(weights)))
+    amplitudes = shape.uniform(0.5, 1.5, (joints, len(weights))) * weights
+    rng = np.random.default_rng(seed)
+    t = np.arange(round(seconds * rate)) / rate
+    angle = 2 * np.pi * frequency * t
+    signal = sum(
+        amplitudes[:, k] * np.cos((k + 1) * angle[:, None] + phases[:, k])
+        for k in range(len(weights))
+    )
+    return signal + noise * rng.standard_normal(signal.shape)
+
+
+def recording(lengths=(3, 2, 4), clones=(0, 0, 1)):
+    """A recording that needs no walking: every array has its shape and type, mostly zeros."""
+    rows = sum(lengths)
+    arrays = {
+        name: np.zeros((rows, *row_widths(get_body("walker2d"))[name]), dtype)
+        for name, dtype in DTYPES.items()
+    }
+    arrays["episode_ids"] = np.repeat(np.arange(len(lengths)), lengths).astype(np.int32)
+    arrays["clone_ids"] = np.repeat(clones, lengths).astype(np.int16)
+    arrays["rewards_forward"] = np.arange(1.0, rows + 1)
+    arrays["rewards_healthy"] = np.ones(rows)
+    arrays["rewards_control"] = np.full(rows, -0.5)
+    arrays["rewards_contact"] = np.full(rows, -0.25)
+    arrays["rewards"] = np.arange(1.0, rows + 1) + 0.25
+    arrays["terminals"][lengths[0] - 1] = True
+    metadata = {"body": "walker2d", "environment": "Walker2d-v5", "mode": "mean", "versions": "{}"}
+    texts = {name: np.array(text) for name, text in metadata.items()}
+    return arrays | texts | {"sampling_rate": np.array(125.0)}
+
+
+def gait_recording(episodes=(1000, 600), scale=1.0, falls=False):
+    """A recording of one agent with a periodic gait."""
+    arrays = recording(episodes, [0] * len(episodes))
+    body = get_body("walker2d")
+    whole = synthetic_gait(max(episodes) / RATE, 1 / SECONDS, noise=0.02)
+    gait = scale * np.concatenate([whole[:length] for length in episodes])
+    arrays["heights"] = (0.7 + 0.1 * gait[:, : len(body.height_geoms)]).astype(np.float32)
+    arrays["qpos"][:, 3:] = gait[:, :6]
+    phase = np.concatenate([np.arange(length) / RATE / SECONDS % 1 for length in episodes])
+    arrays["contacts"] = np.column_stack([phase < 0.5, phase >= 0.5])
+    arrays["terminals"][:] = False
+    if falls:
+        arrays["terminals"][episodes[0] - 1] = True
+    return arrays
+
+
+def one_map(walks, settings, seed):
+    """Fit one map to all agents and tabulate what is drawn of it."""
+    return shared_map(walks, fit_map(walks, settings, seed))
+
+
+def a_walk(level=-1, transient=1.0, **options):
+    agent = "expert" if level < 0 else "clone"
+    return walk(get_body("walker2d"), gait_recording(**options), agent, level, transient)
+
+
+def several(clones, level=40):
+    """The walks of clones of one level, each of one episode of 600 frames."""
+    arrays = gait_recording(episodes=(600,) * clones)
+    arrays["clone_ids"] = np.repeat(np.arange(clones), 600).astype(np.int16)
+    arrays["rewards"] = np.repeat(np.arange(clones, dtype=float), 600)
+    return walks_of(get_body("walker2d"), arrays, level, 1.0)
+
+
+def random_recording(episodes, clones):
+    """A recording whose states are drawn anew in every row."""
+    arrays = recording(episodes, clones)
+    shape = arrays["observations"].shape
+    arrays["observations"] = np.random.default_rng(len(episodes)).normal(size=shape)
+    arrays["observations"] = arrays["observations"].astype(np.float32)
+    return arrays
+
+
+def stand(observations: np.ndarray) -> np.ndarray:
+    """Hold the legs straight by springs and dampers; computed row by row."""
+    return np.clip(-observations[:, ANGLES] - 0.05 * observations[:, VELOCITIES], -1, 1)
+
+
+def bend(observations: np.ndarray) -> np.ndarray:
+    """Fall soon."""
+    return np.clip(stand(observations) - np.array([0.6, 0.6, 0, 0, 0, 0]), -1, 1)
+
+
+def assert_same(one, two):
+    assert one.keys() == two.keys()
+    for name in one:
+        np.testing.assert_array_equal(one[name], two[name], err_msg=name, strict=True)

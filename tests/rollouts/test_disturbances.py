@@ -1,0 +1,216 @@
+"""Robustness: a dose is what it says, alike for all agents; areas are those of known series."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from brainiarb.bodies.model import environment_facts, plain_model
+from brainiarb.bodies.registry import get_body
+from brainiarb.bodies.walkers import Walkers
+from brainiarb.rollouts.disturbances import (
+    MODEL_FIELDS,
+    PUSH_SECONDS,
+    PUSH_START,
+    UNITS,
+    delayed,
+    dose_responses,
+    noisy_sensors,
+    push,
+    robustness_measures,
+    scaled_model,
+    scaled_reset,
+    undisturbed_dose,
+)
+from brainiarb.rollouts.recording import record_episodes
+from builders import assert_same, bend, stand
+
+WALKER = get_body("walker2d")
+STEP = environment_facts(WALKER).step_seconds
+
+
+def record(act=stand, disturb=None, agents=2, episodes=2, steps=20):
+    return record_episodes(
+        WALKER, act, agents=agents, episodes=episodes, steps=steps, seed=3, mode="mean",
+        disturb=disturb,
+    )  # fmt: skip
+
+
+def walkers(count=4):
+    made = Walkers(WALKER, count)
+    made.reset(np.arange(count), range(count))
+    return made
+
+
+# ---- disturbances
+
+
+@pytest.mark.parametrize(
+    "undisturbed",
+    [
+        {"disturb": push(WALKER, undisturbed_dose(WALKER, "push"), 2)},
+        {"disturb": scaled_model(MODEL_FIELDS["friction"], undisturbed_dose(WALKER, "friction"))},
+        {"disturb": scaled_model(MODEL_FIELDS["mass"], undisturbed_dose(WALKER, "mass"))},
+        {"disturb": scaled_reset(WALKER, undisturbed_dose(WALKER, "reset_noise"))},
+        {"act": noisy_sensors(stand, np.zeros(17), 2, 0)},
+        {"act": delayed(stand, 0)},
+    ],
+    ids=["push", "friction", "mass", "reset_noise", "sensor_noise", "action_delay"],
+)
+def test_the_undisturbed_dose_changes_no_bit(undisturbed):
+    assert_same(record(), record(**undisturbed))
+
+
+def test_a_push_has_its_impulse_at_its_time_on_the_torso_only():
+    episodes, pushed = 8, walkers(16)
+    force = pushed.batch.bind("xfrc_applied")
+    disturb = push(WALKER, 100.0, episodes)
+    forces = []
+    for t in range(300):
+        disturb(pushed, t)
+        forces.append(force.copy())
+    series = np.array(forces)[:, :, 1, 0]
+    assert (np.abs(forces).sum(axis=(2, 3)) == np.abs(series)).all()
+    impulse = series.sum(axis=0) * STEP
+    np.testing.assert_allclose(impulse, np.tile([5.0, -5.0], 8), rtol=1e-9)
+    np.testing.assert_array_equal(series[:, :8], series[:, 8:])
+    times = STEP * (np.arange(300) + 0.5)
+    middle = np.einsum("tw,t->w", np.abs(series), times) / np.abs(series).sum(axis=0)
+    expected = PUSH_START + np.arange(8) / episodes + PUSH_SECONDS / 2
+    # A step that is pushed in part counts at its middle.
+    np.testing.assert_allclose(middle[:8], expected, atol=0.1 * STEP)
+
+
+def test_a_push_moves_the_walker_its_way():
+    steps = round((PUSH_START + 0.1) / STEP)
+    left, pushed = (record(disturb=d, episodes=1, steps=steps) for d in (None, push(WALKER, 50, 1)))
+    speed = (pushed["qvel"][:, 0] - left["qvel"][:, 0]).reshape(2, -1)
+    begin = round(PUSH_START / STEP)
+    assert (speed[:, : begin + 1] == 0).all()
+    assert (speed[:, begin + 2 : begin + 6] > 0).all()
+
+
+@pytest.mark.parametrize("name", MODEL_FIELDS)
+def test_models_are_scaled_once_and_in_every_walker(name):
+    changed = walkers(2)
+    for t in range(3):
+        scaled_model(MODEL_FIELDS[name], 0.8)(changed, t)
+    for walker in range(2):
+        model = changed.batch.get_model(walker)
+        for field in ("geom_friction", "body_mass", "body_inertia"):
+            factor = 0.8 if field in MODEL_FIELDS[name] else 1.0
+            expected = factor * getattr(plain_model(WALKER), field)
+            np.testing.assert_allclose(getattr(model, field), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", MODEL_FIELDS)
+def test_a_changed_model_walks_otherwise(name):
+    changed = record(bend, scaled_model(MODEL_FIELDS[name], 0.5), steps=30)
+    plain = record(bend, steps=30)
+    np.testing.assert_array_equal(changed["qpos"][0], plain["qpos"][0])
+    assert not np.array_equal(changed["qpos"][29], plain["qpos"][29])
+
+
+def test_the_noise_of_the_start_is_as_wide_as_told():
+    starts = record(disturb=scaled_reset(WALKER, 0.1), episodes=20, steps=1)
+    away = np.hstack([starts["qpos"] - plain_model(WALKER).qpos0, starts["qvel"]])
+    np.testing.assert_array_equal(away[:20], away[20:])
+    assert 0.09 < np.abs(away).max() <= 0.1
+    # Sensors see the new start.
+    np.testing.assert_array_equal(starts["observations"][:, 0], starts["qpos"][:, 1].astype("f4"))
+
+
+def test_sensor_noise_has_its_size_and_is_alike_for_all_agents():
+    seen = []
+    std = np.linspace(0, 2, 17)
+    act = noisy_sensors(lambda observations: seen.append(observations), std, 5, 0)
+    for _ in range(400):
+        act(np.ones((15, 17)))
+    noise = np.array(seen) - 1
+    np.testing.assert_array_equal(noise[:, :5], noise[:, 5:10])
+    np.testing.assert_array_equal(noise[:, :5], noise[:, 10:])
+    np.testing.assert_allclose(noise[:, :5].std(axis=(0, 1)), std, rtol=0.1)
+    assert len(np.unique(noise[:, :5, 1])) == 400 * 5
+
+
+def test_a_delayed_action_arrives_so_many_steps_later():
+    act = delayed(lambda observations: observations * 10, 2)
+    arrived = [float(act(np.full((1, 1), t))[0, 0]) for t in range(1, 6)]
+    assert arrived == [0, 0, 10, 20, 30]
+
+
+# ---- dose series
+
+
+def respond(agents=2):
+    return dose_responses(
+        WALKER, bend, {"friction": [1.5, 0.5, 1.0], "action_delay": [3], "push": []},
+        agents=agents, episodes=2, observation_std=np.ones(17), seed=3,
+    )  # fmt: skip
+
+
+def test_a_series_holds_its_doses_and_the_undisturbed_walk():
+    table = respond()
+    series = {name: sorted(set(rows["dose"])) for name, rows in table.groupby("disturbance")}
+    assert series == {"friction": [0.5, 1, 1.5], "action_delay": [0, 3]}
+    assert (table.groupby(["disturbance", "dose"]).size() == 4).all()
+    plain = [
+        table[(table["disturbance"] == name) & (table["dose"] == dose)][
+            ["clone", "episode", "return", "length", "fell"]
+        ].reset_index(drop=True)
+        for name, dose in (("friction", 1), ("action_delay", 0))
+    ]
+    pd.testing.assert_frame_equal(*plain)
+    assert plain[0]["fell"].all()
+    late = table[(table["disturbance"] == "action_delay") & (table["dose"] == 3)]
+    assert (late["length"].to_numpy() != plain[0]["length"].to_numpy()).any()
+
+
+def test_what_an_agent_does_depends_on_no_other():
+    two, three = respond(2), respond(3)
+    kept = three[three["clone"] < 2].reset_index(drop=True)
+    pd.testing.assert_frame_equal(two, kept)
+
+
+# ---- measures
+
+
+def responses(name, doses, returns, lengths=1000, fell=False):
+    table = pd.DataFrame({"dose": doses, "return": returns, "length": lengths, "fell": fell})
+    return table.assign(
+        expert="e", level=40, clone=2, disturbance=name, unit=UNITS[name], episode=0
+    )
+
+
+def measured(table):
+    return robustness_measures(WALKER, table).set_index("measure")
+
+
+def test_areas_of_known_series():
+    doses, returns = [0.0, 50, 200], [1000.0, 1000, 0]
+    found = measured(responses("push", doses, returns, [1000, 1000, 0]))
+    # A quarter of the range at 1, then a triangle.
+    assert found.loc["robust_push", "value"] == pytest.approx(0.25 + 0.75 / 2)
+    assert found.loc["time_to_fall_push", "value"] == pytest.approx(8 * (0.25 + 0.75 / 2))
+    assert found["unit"].tolist() == ["1", "s"]
+    assert found[["expert", "level", "clone", "note"]].drop_duplicates().values.tolist() == [
+        ["e", 40, 2, ""]
+    ]
+
+
+def test_what_is_retained_counts_from_the_undisturbed_dose_wherever_it_lies():
+    found = measured(responses("friction", [0.5, 1, 1.5], [50.0, 100, 150]))
+    assert found.loc["robust_friction", "value"] == pytest.approx(1)
+    found = measured(responses("reset_noise", [0.005, 0.1], [100.0, 50]))
+    assert found.loc["robust_reset_noise", "value"] == pytest.approx(0.75)
+
+
+def test_who_falls_undisturbed_has_nothing_to_retain_but_a_time_to_fall():
+    table = responses("push", [0.0, 0, 0, 100, 100, 100], 30.0, 125, [True, True, False] * 2)
+    found = measured(table)
+    assert np.isnan(found.loc["robust_push", "value"])
+    assert found.loc["robust_push", "note"] == "falls undisturbed in 2 of 3 episodes"
+    assert found.loc["time_to_fall_push", "value"] == pytest.approx(1)
+    half = measured(responses("push", [0.0, 0, 100, 100], 30.0, 125, [True, False] * 2))
+    assert half.loc["robust_push", "note"] == "falls undisturbed in 1 of 2 episodes"
+    found = measured(responses("push", [0.0, 100], [-5.0, -9]))
+    assert found.loc["robust_push", "note"] == "undisturbed return -5, nothing to retain"

@@ -1,0 +1,1 @@
+"""Activity: what every layer of every network computes, and its dynamics."""

@@ -1,0 +1,1 @@
+"""Actors: the network that experts and clones share, its files and its gradients."""

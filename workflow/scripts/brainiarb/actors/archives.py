@@ -1,0 +1,249 @@
+"""Stable-Baselines3 archives of an actor: written, and read without trust.
+
+Reading is bounded and happens in memory; nothing is ever unpickled.
+"""
+
+import io
+import pickle
+import re
+import stat
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from brainiarb.actors.actors import Actors, layer_shapes
+from brainiarb.files import whole
+
+LARGEST = {"policy.pth": 2**27, "data": 2**22, "_stable_baselines3_version": 64}
+"""The members that are read, and the bytes that each may unpack to: five critics of 1,024 units
+take 60 MB, plain fields 20 kB."""
+
+_PLAIN_NAME = re.compile(r"\w[\w.-]*")
+# The representation of a function or an object, which differs from process to process.
+_ADDRESS = re.compile(rb" at 0x[0-9a-f]+")
+
+
+@contextmanager
+def _whole(where: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        reason, *_ = str(error).splitlines() or [repr(error)]
+        raise ValueError(
+            f"{where} is not a whole Stable-Baselines3 archive ({reason}); save the model again"
+        ) from error
+
+
+def read_members(path: str | Path) -> dict[str, bytes]:
+    """Return those members of `LARGEST` that an archive holds; `policy.pth` is always among them.
+
+    Raises ValueError where the archive is damaged, holds anything but plain names, unpacks to more
+    than `LARGEST` or has no `policy.pth`.
+    """
+    with _whole(path):
+        archive = zipfile.ZipFile(path)
+    with archive:
+        members: dict[str, zipfile.ZipInfo] = {}
+        for info in archive.infolist():
+            name = info.orig_filename
+            link = stat.S_ISLNK(info.external_attr >> 16)
+            if link or name in members or not _PLAIN_NAME.fullmatch(name):
+                raise ValueError(
+                    f"{path} holds the member {name!r}, a path, a link or a second of its name, "
+                    "where Stable-Baselines3 writes plain files; save the model again"
+                )
+            if info.file_size > LARGEST.get(name, info.file_size):
+                raise ValueError(
+                    f"{path} holds a {name} that unpacks to {info.file_size} bytes where at most "
+                    f"{LARGEST[name]} are read; save the model again, without extras"
+                )
+            members[name] = info
+        if "policy.pth" not in members:
+            raise ValueError(
+                f"{path} holds no policy.pth, so it has no actor; save the model with `model.save` "
+                "of Stable-Baselines3"
+            )
+        with _whole(path):
+            return {name: _unpack(archive, members[name]) for name in LARGEST if name in members}
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError(f"{member.filename} is packed as Stable-Baselines3 never does")
+    # The size is a claim, so no more than that is unpacked.
+    with archive.open(member) as file:
+        return file.read(member.file_size + 1)
+
+
+def read_tensors(content: bytes, where: str | Path) -> dict[str, Tensor]:
+    """Return the float32 tensors of a `policy.pth` by their names.
+
+    Raises ValueError, which names `where`, unless it is a plain state dict of torch.
+    """
+    with _whole(where):
+        with zipfile.ZipFile(io.BytesIO(content)) as file:
+            unpacked = sum(info.file_size for info in file.infolist())
+        if unpacked > len(content):
+            raise ValueError(f"its weights unpack from {len(content)} to {unpacked} bytes")
+        try:
+            tensors = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
+        except pickle.UnpicklingError as error:
+            # Torch's own message advises to load the file with all it may execute.
+            raise ValueError(
+                "its policy.pth holds more than tensors, none of it executed"
+            ) from error
+        # Strides can repeat numbers, so that a small file claims a huge tensor.
+        if sum(value.numel() for value in tensors.values()) > len(content):
+            raise ValueError("its tensors hold more numbers than the file")
+        return {name: value.detach().to("cpu", torch.float32) for name, value in tensors.items()}
+
+
+ARCHIVE_NAMES = {
+    "linear1": "actor.latent_pi.0",
+    "linear2": "actor.latent_pi.2",
+    "mean_linear": "actor.mu",
+    "log_std_linear": "actor.log_std",
+}
+"""Where a Stable-Baselines3 archive keeps each layer."""
+
+PARTS = ("weight", "bias")
+
+
+def read_archive(path: str | Path, sizes: tuple[int, int], body: str) -> Actors:
+    """Read the actor of a Stable-Baselines3 SAC archive without unpickling anything.
+
+    Raises ValueError where the archive is damaged, is not SAC's or is for another body than one
+    with these (observation, action) sizes.
+    """
+    policy = read_tensors(read_members(path)["policy.pth"], path)
+    return actor_from(policy, path, sizes, body)
+
+
+def _refuse_other_networks(names: set[str], where: str | Path) -> None:
+    if "actor.log_std" in names:
+        raise ValueError(
+            f"{where} holds a gSDE actor (use_sde=True), whose noise depends on the state by other "
+            "layers than SAC's; train it with use_sde=False"
+        )
+    found = {name for name in names if name.startswith("actor.")}
+    hidden = len({name for name in found if re.fullmatch(r"actor\.latent_pi\.\d+\.weight", name)})
+    if hidden and hidden != 2:
+        raise ValueError(
+            f"{where} holds an actor with {hidden} hidden layer{'s' * (hidden > 1)} where two are "
+            "needed; train it with net_arch=[256, 256]"
+        )
+    expected = {f"{name}.{part}" for name in ARCHIVE_NAMES.values() for part in PARTS}
+    if found != expected:
+        lacking = ", ".join(sorted(expected - found)) or "nothing that is needed"
+        raise ValueError(
+            f"{where} lacks {lacking} and has {len(found - expected)} tensors besides: expected "
+            "the actor of SAC with two hidden layers, found another algorithm or network; train it "
+            "with policy MlpPolicy"
+        )
+
+
+def actor_from(
+    policy: Mapping[str, Tensor], where: str | Path, sizes: tuple[int, int], body: str
+) -> Actors:
+    """Return the actor of a state dict, K = 1.
+
+    Raises ValueError, which names `where`, unless it is SAC's with two hidden layers of any width
+    and finite weights, for these (observation, action) sizes.
+    """
+    _refuse_other_networks(set(policy), where)
+    tensors = {
+        f"{name}.{part}": policy[f"{archived}.{part}"].unsqueeze(0)
+        for name, archived in ARCHIVE_NAMES.items()
+        for part in PARTS
+    }
+    first, second, actions = (
+        tensors[f"{name}.bias"].numel() for name in ("linear1", "linear2", "mean_linear")
+    )
+    observations = tensors["linear1.weight"].numel() // max(first, 1)
+    shapes = layer_shapes((observations, actions), (first, second))
+    for name, (out, inputs) in shapes.items():
+        if tensors[f"{name}.weight"].shape != (1, out, inputs) or (
+            tensors[f"{name}.bias"].shape != (1, out)
+        ):
+            raise ValueError(
+                f"{where} holds layers that do not follow on one another at {name}; save the model "
+                "again"
+            )
+    if (observations, actions) != sizes:
+        raise ValueError(
+            f"{where} takes {observations} observations and gives {actions} actions, but {body} "
+            f"has {sizes[0]} and {sizes[1]}; it was trained on another body or with a wrapper that "
+            "changes observations, such as TimeFeatureWrapper, which adds one"
+        )
+    if not all(torch.isfinite(value).all() for value in tensors.values()):
+        raise ValueError(f"{where} holds weights that are not finite: its training has diverged")
+    return Actors(tensors)
+
+
+def critic_outputs(policy: Mapping[str, Tensor]) -> tuple[list[int], int]:
+    """Return the units of each layer of the first critic in a state dict, and how many critics."""
+    layers: list[int] = []
+    while (bias := policy.get(f"critic.qf0.{2 * len(layers)}.bias")) is not None:
+        layers.append(bias.numel())
+    return layers, sum(f"critic.qf{critic}.0.bias" in policy for critic in range(len(policy)))
+
+
+def write_archive(
+    path: str | Path,
+    actors: Actors,
+    index: int,
+    environment: str,
+    critics: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Write actor `index` as a Stable-Baselines3 SAC archive, its optimisers cold.
+
+    `critics` are those of SAC and their targets by the archive's names; without, they are
+    untrained. The same actor gives the same bytes on one machine.
+    """
+    import gymnasium
+    from stable_baselines3 import SAC
+
+    critics = critics or {}
+    widths = [actors.get_parameter(f"{name}.bias").shape[1] for name in ("linear1", "linear2")]
+    outputs, count = critic_outputs(critics)
+    model = SAC(
+        "MlpPolicy",
+        gymnasium.make(environment),
+        buffer_size=1,
+        policy_kwargs={
+            "net_arch": {"pi": widths, "qf": outputs[:-1] if critics else widths},
+            "n_critics": count if critics else 2,
+        },
+        device="cpu",
+        seed=0,
+    )
+    state = {**model.policy.state_dict(), **critics}
+    for name, archived in ARCHIVE_NAMES.items():
+        for part in PARTS:
+            state[f"{archived}.{part}"] = actors.get_parameter(f"{name}.{part}")[index].detach()
+    model.policy.load_state_dict(state)
+    buffer = io.BytesIO()
+    model.save(buffer)
+    with whole(path) as temporary:
+        temporary.write_bytes(repeatable(buffer.getvalue()))
+
+
+def repeatable(archive: bytes) -> bytes:
+    """Return an archive of Stable-Baselines3 without what differs from one saving to the next.
+
+    That is the time, and the memory addresses among the descriptions in `data`.
+    """
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(written, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            new.writestr(
+                zipfile.ZipInfo(name), _ADDRESS.sub(b"", content) if name == "data" else content
+            )
+    return written.getvalue()

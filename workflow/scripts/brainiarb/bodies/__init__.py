@@ -1,0 +1,1 @@
+"""Bodies: the walking machines of the study, their models, and many copies stepped together."""

@@ -1,0 +1,48 @@
+"""Humanoid: two legs and two arms, free in space, 17 joints (Gymnasium's Humanoid-v5)."""
+
+from brainiarb.bodies.body import Body
+
+BODY = Body(
+    name="humanoid",
+    env_id="Humanoid-v5",
+    feet=(("right", "right_foot"), ("left", "left_foot")),
+    height_geoms=(
+        "torso1",
+        "head",
+        "uwaist",
+        "lwaist",
+        "butt",
+        "right_thigh1",
+        "right_shin1",
+        "right_foot",
+        "left_thigh1",
+        "left_shin1",
+        "left_foot",
+        "right_uarm1",
+        "right_larm",
+        "right_hand",
+        "left_uarm1",
+        "left_larm",
+        "left_hand",
+    ),
+    joints=(
+        "abdomen_y",
+        "abdomen_z",
+        "abdomen_x",
+        "right_hip_x",
+        "right_hip_z",
+        "right_hip_y",
+        "right_knee",
+        "left_hip_x",
+        "left_hip_z",
+        "left_hip_y",
+        "left_knee",
+        "right_shoulder1",
+        "right_shoulder2",
+        "right_elbow",
+        "left_shoulder1",
+        "left_shoulder2",
+        "left_elbow",
+    ),
+    forward="centre of mass",
+)

@@ -1,0 +1,29 @@
+"""The registry of bodies: each module in `brainiarb.bodies.catalogue` describes one.
+
+A body is looked up by name and only its own module is loaded. So a new body changes the digest of
+no study of another body.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from brainiarb.bodies.body import Body
+
+
+def body_names() -> list[str]:
+    """Return the names of all known bodies, sorted."""
+    return sorted(
+        module.name for module in iter_modules([str(Path(__file__).parent / "catalogue")])
+    )
+
+
+def get_body(name: str) -> Body:
+    """Return the body of that name; raise ValueError that lists the known ones."""
+    known = body_names()
+    if name not in known:
+        raise ValueError(
+            f"body {name!r} is not known; set `body` in the config to one of: {', '.join(known)}"
+        )
+    body: Body = import_module(f"brainiarb.bodies.catalogue.{name}").BODY
+    return body

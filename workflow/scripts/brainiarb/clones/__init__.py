@@ -1,0 +1,1 @@
+"""Clones: agents that are learnt offline from the demonstrations of an expert."""

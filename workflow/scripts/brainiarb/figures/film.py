@@ -1,0 +1,81 @@
+"""Films: the agents that play in one, taken from recordings, and frames written as MP4 and GIF."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import imageio_ffmpeg
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from brainiarb.bodies.body import Body
+from brainiarb.bodies.pictures import render_frames, skeleton_table
+from brainiarb.rollouts.arrays import Rollouts
+from brainiarb.rollouts.episodes import steps_into_episode
+
+PIXELS = 280  # of MuJoCo's pictures, in each direction
+# One thread and no version strings: the same frames give the same bytes.
+EXACT = ["-threads", "1", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
+
+
+@dataclass(frozen=True, eq=False)
+class Actor:
+    """One agent of a film, with one entry for each of the n frames of its gait cycle."""
+
+    level: int
+    """Noise in percent; -1 for the expert."""
+    cells: pd.DataFrame
+    """Its cells of the one map for all agents."""
+    cycle: pd.DataFrame
+    """(n) its track on that map; without a cycle one row without a place."""
+    skeletons: pd.DataFrame
+    """Capsules of its n poses, the middle of the torso at x = 0."""
+    pictures: np.ndarray | None
+    """(n, h, w, 3) uint8 by MuJoCo; None without OpenGL."""
+
+
+def actor(
+    body: Body, rollouts: Rollouts, level: int, cells: pd.DataFrame, cycles: pd.DataFrame
+) -> Actor:
+    """Return the agent of a level as it walks its tracked cycle in the recording it is from.
+
+    `cells` and `cycles` are the tables of gait maps of one expert.
+    """
+    mine, track = (
+        table[(table["map"] == "shared") & (table["level"] == level)] for table in (cells, cycles)
+    )
+    row = track.iloc[0]
+    episode = (rollouts["clone_ids"] == row["clone"]) & (rollouts["episode_ids"] == row["episode"])
+    steps = steps_into_episode(rollouts["episode_ids"][episode])
+    qpos = rollouts["qpos"][episode][np.searchsorted(steps, track["step"])]
+    # The floor ends, and a walk may lead beyond it.
+    near, centred = qpos.copy(), qpos.copy()
+    near[:, 0] -= qpos[0, 0]
+    centred[:, 0] = 0.0
+    pictures = render_frames(body, near, PIXELS, PIXELS)
+    skeletons = skeleton_table(body, centred, track["time"].to_numpy())
+    return Actor(level, mine, track.reset_index(drop=True), skeletons, pictures)
+
+
+def write_mp4(path: Path, frames: Sequence[np.ndarray], rate: float) -> None:
+    """Write frames (h, w, 3) uint8 as H.264, `rate` a second.
+
+    A last row or column of an odd size is cut off: the codec takes even ones only.
+    """
+    height, width = (size // 2 * 2 for size in frames[0].shape[:2])
+    writer = imageio_ffmpeg.write_frames(
+        str(path), (width, height), fps=rate, macro_block_size=2, output_params=EXACT
+    )
+    writer.send(None)
+    for frame in frames:
+        writer.send(np.ascontiguousarray(frame[:height, :width]))
+    writer.close()
+
+
+def write_gif(path: Path, frames: Sequence[np.ndarray], rate: float) -> None:
+    """Write frames (h, w, 3) uint8 as an endless GIF, `rate` a second."""
+    first, *others = (
+        Image.fromarray(frame).quantize(method=Image.Quantize.FASTOCTREE) for frame in frames
+    )
+    first.save(path, save_all=True, append_images=others, duration=round(1000 / rate), loop=0)

@@ -1,0 +1,1 @@
+"""Gait: the steady walk of an agent, its cycles, strides and spectra."""

@@ -1,0 +1,270 @@
+"""Power spectra of movement: Welch density, fundamental, harmonics, distance between spectra."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.signal import welch
+
+from brainiarb.rollouts.episodes import stretches
+
+# Gait lies between these frequencies (Hz): drift is slower, sensor noise faster.
+BAND = (0.3, 20.0)
+# A candidate this close to the best harmonic sum counts as equal: the highest of them wins.
+EQUAL_SUM = 0.9
+FINE_STEPS_PER_BIN = 32
+
+
+@dataclass(frozen=True, eq=False)
+class PowerSpectrum:
+    """The mean one-sided power spectral density of some channels.
+
+    `frequencies` (f,) in Hz; `density` (f, c) in the channel's unit squared per Hz, nan where no
+    stretch held a whole segment; `segment` the samples of one segment, which set the resolution;
+    `n_segments` averaged over `n_episodes` stretches; `n_left_out` stretches were too short.
+    """
+
+    frequencies: NDArray[np.float64]
+    density: NDArray[np.float64]
+    segment: int
+    n_segments: int
+    n_episodes: int
+    n_left_out: int
+
+
+def fitting_segment(longest: int, segment: int = 1024, shortest: int = 256) -> int:
+    """Return the segment that `longest` samples allow: `segment`, halved until it fits.
+
+    Never less than `shortest`, whose resolution is the coarsest that still parts the harmonics of
+    a gait. Spectra can be compared at one resolution only, so find it once for all agents.
+    """
+    if not 2 <= shortest <= segment:
+        raise ValueError(
+            f"expected 2 <= shortest <= segment, found {shortest} and {segment} samples; "
+            "give both in samples"
+        )
+    while segment > longest and segment // 2 >= shortest:
+        segment //= 2
+    return segment
+
+
+def power_spectrum(
+    signal: ArrayLike,
+    sampling_rate: float,
+    segment: int = 1024,
+    *,
+    shortest: int = 256,
+    episode_ids: ArrayLike | None = None,
+    usable: ArrayLike | None = None,
+) -> PowerSpectrum:
+    """Estimate the power spectral density of every channel by Welch's method.
+
+    `signal` (N, c) at `sampling_rate` Hz, the body's own: a wrong rate stretches the frequency
+    axis. Segments (Hann window, half overlap, linear trend removed) never span two episodes
+    (`episode_ids`) or rows left out (`usable`), and all count the same. All have one length:
+    `segment`, halved until the longest stretch holds one, but not below `shortest` (pass
+    `shortest=segment` to insist); stretches shorter than that are left out and counted.
+    The density integrates to the variance of the detrended signal: A^2/2 for a sine of amplitude A.
+    """
+    x = np.asarray(signal, dtype=np.float64)
+    if x.ndim != 2:
+        raise ValueError(
+            f"expected a signal of shape (rows, channels), found shape {x.shape}; "
+            "add the missing axis"
+        )
+    if not sampling_rate > 0:
+        raise ValueError(
+            f"expected a sampling rate above 0 Hz, found {sampling_rate}; take it from the body"
+        )
+    pieces = [x[rows] for rows in stretches(len(x), episode_ids, usable)]
+    for piece in pieces:
+        if not np.isfinite(piece).all():
+            raise ValueError(
+                "expected finite values in the signal, found nan or infinity in a usable row; "
+                "leave such rows out by usable"
+            )
+    segment = fitting_segment(max(map(len, pieces), default=0), segment, shortest)
+    long_enough = [piece for piece in pieces if len(piece) >= segment]
+    overlap = segment // 2
+
+    frequencies = np.asarray(np.fft.rfftfreq(segment, 1 / sampling_rate), dtype=np.float64)
+    total = np.zeros((len(frequencies), x.shape[1]))
+    n_segments = 0
+    for piece in long_enough:
+        _, density = welch(
+            piece,
+            sampling_rate,
+            window="hann",
+            nperseg=segment,
+            noverlap=overlap,
+            detrend="linear",
+            scaling="density",
+            axis=0,
+        )
+        count = 1 + (len(piece) - segment) // (segment - overlap)
+        total += count * density
+        n_segments += count
+    return PowerSpectrum(
+        frequencies=frequencies,
+        density=total / n_segments if n_segments else np.full_like(total, np.nan),
+        segment=segment,
+        n_segments=n_segments,
+        n_episodes=len(long_enough),
+        n_left_out=len(pieces) - len(long_enough),
+    )
+
+
+def pool(first: PowerSpectrum, second: PowerSpectrum) -> PowerSpectrum:
+    """Return the spectrum of the segments of both, all of which count the same."""
+    _check_comparable(first, second)
+    count = first.n_segments + second.n_segments
+    density = np.full_like(first.density, np.nan)
+    if count:
+        parts = [np.nan_to_num(one.density) * one.n_segments for one in (first, second)]
+        density = (parts[0] + parts[1]) / count
+    return PowerSpectrum(
+        first.frequencies,
+        density,
+        first.segment,
+        count,
+        first.n_episodes + second.n_episodes,
+        first.n_left_out + second.n_left_out,
+    )
+
+
+def fundamental(
+    spectrum: PowerSpectrum,
+    *,
+    lowest: float = 0.5,
+    highest: float = 5.0,
+    harmonics: int = 5,
+    band: tuple[float, float] = BAND,
+) -> float:
+    """Return the frequency (Hz) whose first `harmonics` multiples hold the most power.
+
+    Every channel is scaled to unit power in `band` and the channels are averaged, so that no joint
+    outweighs the others. Every divisor of the fundamental collects its power too: of the
+    candidates between `lowest` and `highest` Hz whose harmonic sum reaches 90 % of the best one,
+    the highest is taken. The centres of mass of its harmonics then give the frequency between the
+    bins, each weighted by its power and its order. nan where there is no power.
+    """
+    f = spectrum.frequencies
+    inside = _inside(f, band)
+    share = _normalised(spectrum, band)
+    moving = ~np.isnan(share).any(axis=0)
+    if not moving.any():
+        return float("nan")
+    f, power = f[inside], share[:, moving].mean(axis=1)
+    resolution = f[1] - f[0]
+
+    step = resolution / FINE_STEPS_PER_BIN
+    candidates = np.arange(lowest, highest + step / 2, step)
+    order = np.arange(1, harmonics + 1)
+    multiples = candidates[:, None] * order
+    sums = np.interp(multiples, f, power, left=0.0, right=0.0).sum(axis=1)
+    highest_equal = candidates[sums >= EQUAL_SUM * sums.max()][-1]
+    # The sum has a broad top: step back from its upper flank to the summit.
+    near = np.abs(candidates - highest_equal) <= resolution
+    rough = candidates[near][sums[near].argmax()]
+
+    weighted, weights = 0.0, 0.0
+    for k in order[(f[0] <= rough * order) & (rough * order <= f[-1])]:
+        close = np.flatnonzero(np.abs(f - k * rough) <= resolution)
+        top = close[power[close].argmax()]
+        lobe = slice(max(top - 2, 0), top + 3)
+        mass = power[lobe].sum()
+        weighted += k * (f[lobe] * power[lobe]).sum()
+        weights += k**2 * mass
+    return float(weighted / weights)
+
+
+def harmonic_ratios(
+    spectrum: PowerSpectrum,
+    frequency: float,
+    *,
+    harmonics: int = 8,
+    half_width: float = 0.15,
+    band: tuple[float, float] = BAND,
+) -> NDArray[np.float64]:
+    """Return the share of each channel's power that lies at each harmonic of `frequency` (Hz).
+
+    Shape (harmonics, c), row k - 1 for the k-th harmonic: power within `half_width` times
+    `frequency` of k times `frequency`, over the power in `band`. A bin that is partly inside counts
+    in part, so that the shares change smoothly with the frequency. Harmonics beyond the band are
+    0; channels without power are nan.
+    """
+    if not frequency > 0:
+        raise ValueError(
+            f"expected a fundamental above 0 Hz, found {frequency}; leave agents without one out"
+        )
+    f = spectrum.frequencies
+    low, high = band
+    centres = frequency * np.arange(1, harmonics + 1)
+    starts = np.clip(centres - half_width * frequency, low, high)
+    stops = np.clip(centres + half_width * frequency, low, high)
+    weights = np.stack([_overlap(f, a, b) for a, b in zip(starts, stops, strict=True)])
+    inside = np.einsum("kf,fc->kc", weights, spectrum.density)
+    total = np.einsum("f,fc->c", _overlap(f, low, high), spectrum.density)
+    return np.divide(inside, total, out=np.full_like(inside, np.nan), where=total > 0)
+
+
+def hellinger(
+    first: PowerSpectrum, second: PowerSpectrum, *, band: tuple[float, float] = BAND
+) -> float:
+    """Return the Hellinger distance of two spectra, 0 (same shape) to 1 (no common frequency).
+
+    Each channel is scaled to unit power in `band`, so that only the shape counts; the distances of
+    the channels are averaged. nan where a channel has no power.
+    """
+    _check_comparable(first, second)
+    p, q = (_normalised(spectrum, band) for spectrum in (first, second))
+    return float(np.sqrt(((np.sqrt(p) - np.sqrt(q)) ** 2).sum(axis=0) / 2).mean())
+
+
+def log_spectral_distance(
+    first: PowerSpectrum, second: PowerSpectrum, *, band: tuple[float, float] = BAND
+) -> float:
+    """Return the root mean square difference of two spectra in decibels, averaged over channels.
+
+    Over the frequencies in `band`; unlike `hellinger` it sees the level, and weak frequencies count
+    as much as strong ones. 0 for equal spectra, infinite where only one has power.
+    """
+    _check_comparable(first, second)
+    inside = _inside(first.frequencies, band)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        decibels = 10 * np.log10(first.density[inside] / second.density[inside])
+    return float(np.sqrt((decibels**2).mean(axis=0)).mean())
+
+
+def _normalised(spectrum: PowerSpectrum, band: tuple[float, float]) -> NDArray[np.float64]:
+    density = spectrum.density[_inside(spectrum.frequencies, band)]
+    total = density.sum(axis=0)
+    return np.divide(density, total, out=np.full_like(density, np.nan), where=total > 0)
+
+
+def _inside(frequencies: NDArray[np.float64], band: tuple[float, float]) -> NDArray[np.bool_]:
+    inside = (frequencies >= band[0]) & (frequencies <= band[1])
+    if inside.sum() < 2:
+        raise ValueError(
+            f"expected a band that holds several frequencies, found {band} Hz in a spectrum up to "
+            f"{frequencies[-1]:g} Hz; widen it"
+        )
+    return inside
+
+
+def _overlap(frequencies: NDArray[np.float64], start: float, stop: float) -> NDArray[np.float64]:
+    half = (frequencies[1] - frequencies[0]) / 2
+    inside = np.minimum(frequencies + half, stop) - np.maximum(frequencies - half, start)
+    return np.clip(inside, 0, None)
+
+
+def _check_comparable(first: PowerSpectrum, second: PowerSpectrum) -> None:
+    same = first.density.shape == second.density.shape and np.array_equal(
+        first.frequencies, second.frequencies
+    )
+    if not same:
+        raise ValueError(
+            "expected two spectra of the same frequencies and channels, found segments of "
+            f"{first.segment} and {second.segment} samples and shapes {first.density.shape} and "
+            f"{second.density.shape}; compute both with one segment and sampling rate"
+        )

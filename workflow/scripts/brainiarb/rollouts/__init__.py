@@ -1,0 +1,1 @@
+"""Rollouts: what agents do, recorded step by step, undisturbed and disturbed."""

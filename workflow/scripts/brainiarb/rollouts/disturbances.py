@@ -1,0 +1,210 @@
+"""Robustness: what an agent keeps of its return, and how long it stays up, under disturbances.
+
+| disturbance    | dose                                                 | undisturbed           |
+|----------------|------------------------------------------------------|-----------------------|
+| `push`         | N on the torso along x, for 50 ms                    | 0                     |
+| `friction`     | factor of the friction of all geoms                  | 1                     |
+| `mass`         | factor of all masses and inertias                    | 1                     |
+| `sensor_noise` | s.d. of normal noise, in s.d. of each observation    | 0                     |
+| `action_delay` | steps                                                | 0                     |
+| `reset_noise`  | half-width of the noise on the initial state         | the environment's own |
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from brainiarb.bodies.body import Body
+from brainiarb.bodies.model import environment_facts, plain_model
+from brainiarb.bodies.walkers import Walkers
+from brainiarb.rollouts.recording import Act, Disturb, record_episodes
+from brainiarb.rollouts.returns import episode_returns
+from brainiarb.seeds import generator
+from brainiarb.statistics.measures import COLUMNS
+
+UNITS = {
+    "push": "N",
+    "friction": "1",
+    "mass": "1",
+    "sensor_noise": "sd",
+    "action_delay": "steps",
+    "reset_noise": "m, rad",
+}
+"""The disturbances and the units of their doses."""
+
+STEPS = 1000  # of an episode: those that make up a return
+PUSH_START, PUSH_SECONDS = 1.0, 0.05
+_TORSO = 1  # the first part of every body
+
+
+def undisturbed_dose(body: Body, disturbance: str) -> float:
+    """Return the dose of a disturbance that changes nothing."""
+    if disturbance == "reset_noise":
+        return environment_facts(body).reset_noise
+    return 1.0 if disturbance in ("friction", "mass") else 0.0
+
+
+def dose_responses(
+    body: Body,
+    act: Act,
+    doses: Mapping[str, Sequence[float]],
+    *,
+    agents: int,
+    episodes: int,
+    observation_std: np.ndarray,
+    seed: int,
+    threads: int = 1,
+) -> pd.DataFrame:
+    """Walk every agent under every dose of every disturbance, and undisturbed as a dose of each.
+
+    `act` and `agents` are those of `record_episodes`; `doses` names disturbances with their doses,
+    `observation_std` (o) is the unit of sensor noise. Episode e starts in the same state, and is
+    disturbed at the same time and by the same draws, for every agent and dose: all are paired.
+    Columns: clone, disturbance, dose, unit, episode, return, length (steps of at most 1,000), fell.
+    """
+
+    def walk(act: Act, disturb: Disturb | None = None) -> pd.DataFrame:
+        rollouts = record_episodes(
+            body, act, agents=agents, episodes=episodes, steps=STEPS, seed=seed, mode="mean",
+            threads=threads, disturb=disturb,
+        )  # fmt: skip
+        return episode_returns(rollouts, STEPS)[["clone", "episode", "return", "length", "fell"]]
+
+    def walk_disturbed(name: str, dose: float) -> pd.DataFrame:
+        if name == "sensor_noise":
+            return walk(noisy_sensors(act, dose * observation_std, episodes, seed))
+        if name == "action_delay":
+            return walk(delayed(act, int(dose)))
+        if name == "push":
+            return walk(act, push(body, dose, episodes))
+        if name == "reset_noise":
+            return walk(act, scaled_reset(body, dose))
+        return walk(act, scaled_model(MODEL_FIELDS[name], dose))
+
+    undisturbed = walk(act)
+    frames = []
+    for name, unit in UNITS.items():
+        neutral = undisturbed_dose(body, name)
+        given = doses.get(name, ())
+        for dose in sorted({neutral, *given}) if given else ():
+            table = undisturbed if dose == neutral else walk_disturbed(name, dose)
+            frames.append(table.assign(disturbance=name, dose=dose, unit=unit))
+    columns = ["clone", "disturbance", "dose", "unit", "episode", "return", "length", "fell"]
+    return pd.concat(frames, ignore_index=True)[columns]
+
+
+# ---- disturbances
+
+MODEL_FIELDS = {"friction": ("geom_friction",), "mass": ("body_mass", "body_inertia")}
+"""What of MuJoCo's model a disturbance scales."""
+
+
+def push(body: Body, force: float, episodes: int) -> Disturb:
+    """Return a push of the torso by `force` (N) for 50 ms, forwards in even episodes, else back.
+
+    Episode e is pushed 1 + e / episodes seconds after its start: evenly over a second, about one
+    cycle of a walk. A step in which the push begins or ends gets its share of the force, so that
+    the impulse is exact.
+    """
+    step = environment_facts(body).step_seconds
+
+    def disturb(walkers: Walkers, t: int) -> None:
+        episode = np.arange(len(walkers.qpos)) % episodes
+        begin = PUSH_START + episode / episodes
+        acting = np.minimum((t + 1) * step, begin + PUSH_SECONDS) - np.maximum(t * step, begin)
+        share = np.clip(acting / step, 0.0, 1.0)
+        walkers.batch.bind("xfrc_applied")[:, _TORSO, 0] = force * share * (1 - 2 * (episode % 2))
+
+    return disturb
+
+
+def scaled_model(fields: Sequence[str], factor: float) -> Disturb:
+    """Return a change of the walkers' models that holds from the first step on."""
+
+    def disturb(walkers: Walkers, t: int) -> None:
+        if t == 0:
+            for field in fields:
+                walkers.batch.expand(field)[:] *= factor
+            walkers.batch.set_const()
+            walkers.batch.forward()
+
+    return disturb
+
+
+def scaled_reset(body: Body, half_width: float) -> Disturb:
+    """Return a change of the initial states: the environment's own noise, made that wide."""
+    factor = half_width / environment_facts(body).reset_noise
+    middle = plain_model(body).qpos0
+
+    def disturb(walkers: Walkers, t: int) -> None:
+        if t == 0:
+            walkers.qpos[:] += (factor - 1) * (walkers.qpos - middle)
+            walkers.qvel[:] *= factor
+            walkers.batch.forward()
+
+    return disturb
+
+
+def noisy_sensors(act: Act, std: np.ndarray, episodes: int, seed: int) -> Act:
+    """Return a policy whose observations (o) get normal noise, alike in all agents' episode e."""
+    draws = [generator(seed, "sensor_noise", episode) for episode in range(episodes)]
+
+    def noisy(observations: np.ndarray) -> np.ndarray:
+        unit = np.stack([draw.normal(size=len(std)) for draw in draws])
+        return act(observations + np.tile(std * unit, (len(observations) // episodes, 1)))
+
+    return noisy
+
+
+def delayed(act: Act, steps: int) -> Act:
+    """Return a policy whose actions arrive `steps` later; until then there is none (0)."""
+    waiting: deque[np.ndarray] = deque()
+
+    def late(observations: np.ndarray) -> np.ndarray:
+        waiting.append(act(observations))
+        return waiting.popleft() if len(waiting) > steps else np.zeros_like(waiting[-1])
+
+    return late
+
+
+# ---- measures
+
+
+def area(doses: np.ndarray, values: np.ndarray) -> float:
+    """Return the area under values (n) over ascending doses (n) whose range is made 1."""
+    return float(np.trapezoid(values, (doses - doses[0]) / (doses[-1] - doses[0])))
+
+
+def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
+    """Summarise the dose series of every agent (`dose_responses` with expert and level).
+
+    `robust_<disturbance>`: area under the retained return, which is the mean return at a dose over
+    the undisturbed one; 1 where nothing is lost. An agent that falls undisturbed in half of its
+    episodes or more has no walk to retain: empty, with a note.
+    `time_to_fall_<disturbance>`: restricted mean survival time (s), from the start of the episode
+    to its fall or its 1,000th step (Royston & Parmar 2013, BMC Med. Res. Methodol. 13:152; nothing
+    is censored before, so it is a plain mean), averaged over the dose range by the same area.
+    Columns: `measures.COLUMNS`.
+    """
+    seconds = environment_facts(body).step_seconds
+    rows = []
+    for (*agent, name), series in responses.groupby(
+        ["expert", "level", "clone", "disturbance"], sort=False
+    ):
+        means = series.groupby("dose")[["return", "length"]].mean()
+        doses = means.index.to_numpy(float)
+        plain = series[series["dose"] == undisturbed_dose(body, name)]
+        falls, whole = int(plain["fell"].sum()), plain["return"].mean()
+        retained, note = np.nan, ""
+        if 2 * falls >= len(plain):
+            note = f"falls undisturbed in {falls} of {len(plain)} episodes"
+        elif whole <= 0:
+            note = f"undisturbed return {whole:.0f}, nothing to retain"
+        else:
+            retained = area(doses, means["return"].to_numpy() / whole)
+        survived = area(doses, means["length"].to_numpy() * seconds)
+        rows.append((*agent, f"robust_{name}", "1", retained, note))
+        rows.append((*agent, f"time_to_fall_{name}", "s", survived, ""))
+    return pd.DataFrame(rows, columns=list(COLUMNS))

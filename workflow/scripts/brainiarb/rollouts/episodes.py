@@ -1,0 +1,124 @@
+"""Episodes: which rows of a recording belong together, and how to sample them evenly."""
+
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+_GOLDEN_RATIO = (np.sqrt(5) - 1) / 2
+
+
+class Sliceable(Protocol):
+    """Rows in memory, or in a file."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray:
+        """Return consecutive rows."""
+
+
+def clone_episodes(arrays: Mapping[str, Sliceable]) -> dict[int, list[slice]]:
+    """Return the rows of every episode, by clone."""
+    clones, ids = (arrays[name][:] for name in ("clone_ids", "episode_ids"))
+    starts = episode_starts(ids)
+    found: dict[int, list[slice]] = {}
+    for start, stop in pairwise([*starts.tolist(), len(ids)]):
+        found.setdefault(int(clones[start]), []).append(slice(start, stop))
+    return found
+
+
+def steps_into_episode(episode_ids: np.ndarray) -> np.ndarray:
+    """Return for every row (N) how many rows of its episode lie before it."""
+    starts = episode_starts(episode_ids)
+    lengths = np.diff(np.append(starts, len(episode_ids)))
+    return np.arange(len(episode_ids)) - np.repeat(starts, lengths)
+
+
+def drop_transient(episode_ids: np.ndarray, sampling_rate: float, seconds: float) -> np.ndarray:
+    """Return a mask (N) of the rows at least `seconds` after the start of their episode."""
+    return steps_into_episode(episode_ids) >= round(seconds * sampling_rate)
+
+
+def balanced_rows(agents: np.ndarray, episode_ids: np.ndarray, n: int) -> np.ndarray:
+    """Return at most `n` row indices, balanced over agents and over each agent's episodes.
+
+    `agents` and `episode_ids` (N,) name the agent and the episode of each row, rows of an episode
+    in order of time. Every agent gives n / agents rows, rounded down, or all it has; its episodes
+    give equal shares, and where one is too short the others make up for it. An episode is cut into
+    as many equal slices as it gives rows, one row each; its place within the slice follows the
+    golden ratio, because a fixed step could lock to the gait and show one pose only. Sorted; the
+    same for the same arguments.
+    """
+    agent, episode = np.asarray(agents), np.asarray(episode_ids)
+    if agent.ndim != 1 or agent.shape != episode.shape:
+        raise ValueError(
+            "expected one agent and one episode for each row, found shapes "
+            f"{agent.shape} and {episode.shape}; pass two arrays of the same rows"
+        )
+    names = np.unique(agent)
+    if not len(names):
+        return np.empty(0, np.int64)
+    if n < len(names):
+        raise ValueError(
+            f"expected a sample of at least one row for each of {len(names)} agents, found "
+            f"n = {n}; raise it"
+        )
+    chosen = []
+    for name in names:
+        rows = np.flatnonzero(agent == name)
+        ids = episode[rows]
+        episodes = [rows[ids == one] for one in np.unique(ids)]
+        shares = _equal_shares([len(one) for one in episodes], n // len(names))
+        for one, share in zip(episodes, shares, strict=True):
+            edges = np.arange(share + 1) * len(one) // max(share, 1)
+            within = (np.arange(share) * _GOLDEN_RATIO + 0.5) % 1
+            chosen.append(one[edges[:-1] + (within * np.diff(edges)).astype(np.int64)])
+    return np.sort(np.concatenate(chosen))
+
+
+def _equal_shares(sizes: list[int], total: int) -> list[int]:
+    shares = [0] * len(sizes)
+    left = min(total, sum(sizes))
+    # The shortest first: what it cannot give is shared by those that follow.
+    order = sorted(range(len(sizes)), key=lambda i: (sizes[i], i))
+    for done, i in enumerate(order):
+        shares[i] = min(sizes[i], left // (len(sizes) - done))
+        left -= shares[i]
+    return shares
+
+
+def episode_starts(episode_ids: np.ndarray) -> np.ndarray:
+    """Return the first row of every episode."""
+    return np.flatnonzero(np.diff(episode_ids, prepend=episode_ids[0] - 1))
+
+
+def stretches(
+    n_rows: int, episode_ids: ArrayLike | None = None, usable: ArrayLike | None = None
+) -> Iterator[slice]:
+    """Yield the unbroken stretches of rows that belong to one episode and are usable.
+
+    `episode_ids` (n_rows,) breaks at every change, `usable` (n_rows,) bool leaves rows out, such
+    as those of the start transient or after a fall; a stretch never spans a row left out.
+    """
+    ids = np.zeros(n_rows, dtype=np.int64) if episode_ids is None else np.asarray(episode_ids)
+    keep = np.ones(n_rows, dtype=bool) if usable is None else np.asarray(usable)
+    for name, given in (("episode_ids", ids), ("usable", keep)):
+        if given.shape != (n_rows,):
+            raise ValueError(
+                f"expected one entry of {name} for each of {n_rows} rows, found shape "
+                f"{given.shape}; pass an array of the same rows"
+            )
+    if keep.dtype != bool:
+        raise ValueError(
+            f"expected usable to be a mask of bool, found {keep.dtype}; pass a comparison, not rows"
+        )
+    if n_rows == 0:
+        return
+    breaks = np.flatnonzero((ids[1:] != ids[:-1]) | (keep[1:] != keep[:-1])) + 1
+    edges = np.concatenate(([0], breaks, [n_rows]))
+    for start, stop in pairwise(edges):
+        if keep[start]:
+            yield slice(int(start), int(stop))

@@ -1,0 +1,109 @@
+"""Returns: what every episode and every agent earned."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from brainiarb.rollouts.arrays import Rollouts
+from brainiarb.rollouts.episodes import episode_starts, steps_into_episode
+from brainiarb.statistics.measures import measure_rows
+
+
+def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = 1000) -> pd.DataFrame:
+    """Tabulate the return of every episode: the reward of its first `steps` steps.
+
+    Columns: `clone`, `episode` (from 0 within each clone), `return` and its parts
+    `return_forward`, `return_healthy`, `return_control`, `return_contact`; `length` (rows) and
+    `fell` of the whole episode.
+    """
+    ids = arrays["episode_ids"]
+    starts = episode_starts(ids)
+    ends = np.append(starts[1:], len(ids)) - 1
+    clones = arrays["clone_ids"][starts].astype(int)
+    counted = steps_into_episode(ids) < steps
+    table = pd.DataFrame({"clone": clones})
+    table["episode"] = table.groupby("clone").cumcount()
+    for column, name in (
+        ("return", "rewards"),
+        ("return_forward", "rewards_forward"),
+        ("return_healthy", "rewards_healthy"),
+        ("return_control", "rewards_control"),
+        ("return_contact", "rewards_contact"),
+    ):
+        table[column] = np.add.reduceat(np.where(counted, arrays[name], 0.0), starts)
+    table["length"] = ends - starts + 1
+    table["fell"] = arrays["terminals"][ends]
+    return table
+
+
+def returns_table(
+    rollouts: Rollouts, expert: str, agent: str, level: int, mode: str
+) -> pd.DataFrame:
+    """Tabulate `episode_returns` under the names of the agents, one kind of them.
+
+    `agent` is `expert`, `demonstrator` or `clone`, `level` the noise in percent and -1 for an
+    expert, `mode` `mean` or `sampled`. The column `median` marks the clone that stands for all.
+    """
+    table = episode_returns(rollouts)
+    for place, (column, value) in enumerate(
+        [("expert", expert), ("agent", agent), ("level", level), ("mode", mode)]
+    ):
+        table.insert(place, column, value)
+    table["median"] = table["clone"] == median_clone(table)
+    return table
+
+
+def agent_returns(episodes: pd.DataFrame) -> pd.DataFrame:
+    """Average `episode_returns` over the episodes of every clone, whatever columns name it.
+
+    Columns: those that name the agent, `episodes`, then `return`, its parts and `length` as means,
+    `fell` as the share of episodes that ended by a fall.
+    """
+    parts = [f"return_{part}" for part in ("forward", "healthy", "control", "contact")]
+    values = ["return", *parts, "length", "fell"]
+    names = [name for name in episodes.columns if name not in (*values, "episode")]
+    grouped = episodes.groupby(names, sort=False)
+    table = grouped[values].mean()
+    table.insert(0, "episodes", grouped.size())
+    return table.reset_index()
+
+
+def median_clone(returns: pd.DataFrame) -> int:
+    """Return the clone whose mean return is the median of all clones' (by `episode_returns`).
+
+    Of an even number it is the lower of the two in the middle; equal returns rank by index.
+    """
+    means = returns.groupby("clone")["return"].mean().sort_index()
+    ranked = means.index[np.argsort(means.to_numpy(), kind="stable")]
+    return int(ranked[(len(ranked) - 1) // 2])
+
+
+def return_measures(episodes: pd.DataFrame) -> pd.DataFrame:
+    """Tabulate return, episode length and survival of every agent.
+
+    `episodes` is from `rollouts.returns_table`, with mean actions. Survival is the share of
+    episodes that ended otherwise than by a fall. A demonstrator stands beside the clones of its
+    level with measures of its own, over all that it demonstrated. `return_spread` is the standard
+    deviation of an expert's episodes.
+    """
+    agents = agent_returns(episodes)
+    frames = [
+        measure_rows(str(expert), -1, "return_spread", "reward", {-1: returns.std()})
+        for expert, returns in episodes[episodes["agent"] == "expert"].groupby("expert")["return"]
+    ]
+    for (expert, level, agent), mine in agents.groupby(["expert", "level", "agent"], sort=True):
+        of_clone = agent == "clone"
+        for measure, unit, values in (
+            ("return", "reward", mine["return"]),
+            ("episode_length", "steps", mine["length"]),
+            ("survival", "1", 1 - mine["fell"]),
+        ):
+            name = f"demonstrator_{measure}" if agent == "demonstrator" else measure
+            by_clone = (
+                dict(zip(mine["clone"], values, strict=True))
+                if of_clone
+                else {-1: np.average(values, weights=mine["episodes"])}
+            )
+            frames.append(measure_rows(expert, level, name, unit, by_clone))
+    return pd.concat(frames, ignore_index=True)

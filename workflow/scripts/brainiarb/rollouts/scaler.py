@@ -1,0 +1,26 @@
+"""The standardisation of observations that clones share with their expert."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+# An input that varies less than this is a constant, whose rounding errors must not be blown up.
+_SMALLEST_STD = 1e-6
+
+
+class Scaler(NamedTuple):
+    """Standardisation of observations: subtract `mean`, divide by `std`, both (o) float64."""
+
+    mean: np.ndarray
+    std: np.ndarray
+
+
+def observation_scaler(arrays: Mapping[str, np.ndarray]) -> Scaler:
+    """Return mean and standard deviation of the recorded observations, over all rows.
+
+    A dimension whose standard deviation is below 1e-6 gets 1, so that a constant becomes zero.
+    """
+    observations = arrays["observations"].astype(np.float64)
+    std = observations.std(axis=0)
+    return Scaler(observations.mean(axis=0), np.where(std < _SMALLEST_STD, 1.0, std))

@@ -1,0 +1,1 @@
+"""Similarity: how alike two networks compute, and how alike they act."""

@@ -1,0 +1,307 @@
+"""Similarity of two representations of the same n states: measures on arrays (n, p) and (n, q).
+
+Each takes floats of any size, offset and rank, computes in float64 and returns a number, or nan
+with a warning in the log where the measure has no value. Rows must be paired: row i of both sides
+belongs to the same state. Linear CKA of many layers at once is `brainiarb.crossproducts`, its
+intervals and nulls are `brainiarb.resampling`.
+
+| measure               | invariant to shift, scale and | range         |
+|-----------------------|-------------------------------|---------------|
+| `linear_cka`          | rotation                      | 0 to 1 (*)    |
+| `rbf_cka`             | rotation                      | 0 to 1 (*)    |
+| `procrustes`          | rotation                      | 0 to sqrt(2)  |
+| `cca`, `svcca`        | invertible maps; rotation     | 0 to 1        |
+| `pwcca`               | invertible maps of y          | 0 to 1        |
+| `linear_predictivity` | rotation                      | up to 1       |
+| `rsa`                 | rotation                      | -1 to 1       |
+
+(*) debiased, -1 to 1: around 0 for independent sides, where the biased value grows with (p, q)/n.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import cache
+
+import numpy as np
+from scipy.spatial.distance import pdist
+from scipy.stats import rankdata
+
+from brainiarb.similarity.cka import (
+    common_rows,
+    cross_products,
+    floating,
+    in_chunks,
+    middle,
+    ratio,
+    unit,
+)
+
+# Of ridge regression, as multiples of the mean variance of the predictors' components.
+PENALTIES = tuple(10.0**k for k in range(-8, 3))
+
+
+def linear_cka(x: np.ndarray, y: np.ndarray, debiased: bool = False) -> float:
+    """Return linear CKA: ||Yc'Xc||^2 / (||Xc'Xc|| ||Yc'Yc||), columns centred.
+
+    `x` (n, p), `y` (n, q); 0 to 1. With `debiased`, each squared norm is replaced by the unbiased
+    HSIC1 of the linear kernels, so that independent sides average 0; -1 to 1. nan where a side has
+    no variance, debiased also below 4 rows and where all variance is in one row. Costs
+    n (p + q)^2 operations. Kornblith et al. 2019, eq. 3 and 4; Song et al. 2012, eq. 5.
+    """
+    sides = [{"": side} for side in _pair(x, y)]
+    products = cross_products(in_chunks(sides), dtype=np.float64)
+    value = products.cka(0, 1)[int(debiased)].item()
+    if np.isnan(value):
+        return _undefined("linear CKA", products.notes(0, 1)[0][0].partition("undefined: ")[2])
+    return value
+
+
+def rbf_cka(x: np.ndarray, y: np.ndarray, threshold: float = 1.0, debiased: bool = False) -> float:
+    """Return CKA with the kernel exp(-d^2 / (2 threshold^2 m)), d the distance of two states.
+
+    m is the median of all n^2 squared distances, the n zeros among them: the convention of the
+    code that accompanies Kornblith et al. 2019, where the threshold multiplies the bandwidth.
+    `x` (n, p), `y` (n, q); 0 to 1, with `debiased` (HSIC1 of Song et al. 2012, eq. 5) -1 to 1. nan
+    where m is 0, debiased below 4 rows. Costs n^2 (p + q) operations and the memory of some n^2:
+    give it a few thousand states.
+    """
+    sides = _pair(x, y)
+    rows = common_rows([{"": side} for side in sides])
+    if debiased and rows < 4:
+        return _undefined("RBF CKA", "fewer than 4 rows")
+    kernels = []
+    for side in sides:
+        distances = _squared_distances(side)
+        median = np.median(distances) if rows else 0.0
+        if not median > 0:
+            return _undefined("RBF CKA", "half of the states or more coincide")
+        kernel = np.exp(distances / (-2 * threshold**2 * median))
+        kernels.append(_centred_without_diagonal(kernel) if debiased else _centred(kernel))
+    k, m = kernels
+    return ratio((k * m).sum(), (k * k).sum(), (m * m).sum()).item()
+
+
+def procrustes(x: np.ndarray, y: np.ndarray, angular: bool = False) -> float:
+    """Return the Procrustes shape distance sqrt(2 - 2 ||Xn'Yn||_*), with Xn = Xc / ||Xc||.
+
+    What remains between two centred representations of unit norm after the best rotation, the
+    narrower one padded by zeros. `x` (n, p), `y` (n, q); 0 to sqrt(2), `angular` the angle
+    arccos ||Xn'Yn||_*, 0 to pi/2; both are metrics. nan where a side has no variance. Costs
+    n (p + q)^2 + p q min(p, q) operations. Williams et al. 2021, eq. 5 and 6.
+    """
+    a, b = (unit(side) for side in _pair(x, y))
+    if not (a.any() and b.any()):
+        return _undefined("the Procrustes distance", "no variance")
+    # Padded to one width, so that the rotation is square and the distance exact also near 0,
+    # where 2 - 2 ||.||_* has lost its digits.
+    width = max(a.shape[1], b.shape[1])
+    a, b = (np.pad(side, ((0, 0), (0, width - side.shape[1]))) for side in (a, b))
+    left, _, right = np.linalg.svd(a.T @ b)
+    distance = min(float(np.linalg.norm(a @ (left @ right) - b)), np.sqrt(2))
+    return 2 * float(np.arcsin(distance / 2)) if angular else distance
+
+
+def cca(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the mean canonical correlation over the smaller of both sides' ranks.
+
+    `x` (n, p), `y` (n, q); 0 to 1, and 1 for any two sides whose ranks together reach n. Directions
+    count that exceed the rounding of the given type, float32 or float64. nan where a side has no
+    variance. Costs n (p + q)^2 operations. Hotelling 1936; Raghu et al. 2017, appendix A.
+    """
+    return _mean_correlation("CCA", x, y, 1.0)
+
+
+def svcca(x: np.ndarray, y: np.ndarray, variance: float = 0.99) -> float:
+    """Return `cca` of the fewest leading components of each side that reach a share of variance.
+
+    `variance` is a share of the squared singular values of the centred side. `x` (n, p), `y`
+    (n, q); 0 to 1; nan where a side has no variance. Costs n (p + q)^2 operations. Raghu et al.
+    2017, section 2.
+    """
+    return _mean_correlation("SVCCA", x, y, variance)
+
+
+def pwcca(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the mean of the canonical correlations weighted by how much of `x` each accounts for.
+
+    Direction i of `x`, h_i, weighs sum_j |<h_i, x_j>| over the centred units x_j. `x` (n, p), `y`
+    (n, q); 0 to 1; not symmetric; nan where a side has no variance. Costs n (p + q)^2 operations.
+    Morcos et al. 2018, eq. 2 and 3.
+    """
+    a, b = (_basis(side) for side in _pair(x, y))
+    if not (a.shape[1] and b.shape[1]):
+        return _undefined("PWCCA", "no variance")
+    directions, correlations, _ = np.linalg.svd(a.T @ b, full_matrices=False)
+    weights = np.abs((a @ directions).T @ unit(x)).sum(axis=1)
+    return float(np.minimum(correlations, 1.0) @ weights / weights.sum())
+
+
+def linear_predictivity(
+    x: np.ndarray,
+    y: np.ndarray,
+    groups: np.ndarray,
+    folds: int = 5,
+    penalties: Sequence[float] = PENALTIES,
+) -> float:
+    """Return R^2 of predicting `y` (n, q) from `x` (n, p) linearly in episodes left out.
+
+    Ridge regression, cross-validated: `groups` (n), the episode of each row, go in turn to `folds`
+    folds (fewer if there are fewer groups), none to two. Each fold is predicted from the others by
+    the penalty (times the mean variance of the components of `x`) that predicts these best among
+    each other. 1 - sum |y - prediction|^2 / sum |y - mean of the others|^2 over all rows and units,
+    1 at most; not symmetric. nan below 3 groups or where a side has no variance. Costs n (p + q)^2
+    + folds^2 (p^3 + len(penalties) p^2 q) operations. Schrimpf et al. 2018; Hoerl, Kennard 1970.
+    """
+    x, y = (unit(side) for side in _pair(x, y))
+    common_rows([{"x": x, "y": y, "groups": groups}])
+    labels, group = np.unique(groups, return_inverse=True)
+    folds = min(folds, len(labels))
+    if folds < 3:
+        return _undefined("linear predictivity", "fewer than 3 groups")
+    if not (x.any() and y.any()):
+        return _undefined("linear predictivity", "no variance")
+    p = x.shape[1]
+    one = np.ones((len(x), 1))
+    both = np.concatenate([x, y, one], axis=1)
+    parts = [both[group % folds == f].T @ both[group % folds == f] for f in range(folds)]
+
+    @cache
+    def fit(fitted: frozenset[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Means of both sides, and maps (penalties, p, q), fitted to some folds."""
+        sums = sum(parts[f] for f in sorted(fitted))
+        means = sums[-1, :-1] / sums[-1, -1]
+        covariance = sums[:-1, :-1] - sums[-1, -1] * np.outer(means, means)
+        variances, directions = np.linalg.eigh(covariance[:p, :p])
+        along = directions.T @ covariance[:p, p:]
+        least = np.array(penalties)[:, None] * max(float(variances.mean()), np.finfo(float).tiny)
+        return means, directions @ (along / (np.maximum(variances, 0) + least)[..., None])
+
+    def errors(fitted: frozenset[int], fold: int) -> tuple[np.ndarray, float]:
+        """Squared error of each penalty in a fold, and of the mean."""
+        means, maps = fit(fitted)
+        shift = np.eye(len(means) + 1)
+        shift[-1, :-1] = -means
+        moments = (shift.T @ parts[fold] @ shift)[:-1, :-1]
+        total = float(moments[p:, p:].trace())
+        explained = (maps * (2 * moments[:p, p:] - moments[:p, :p] @ maps)).sum(axis=(1, 2))
+        return total - explained, total
+
+    left = total = 0.0
+    everything = frozenset(range(folds))
+    for fold in range(folds):
+        others = everything - {fold}
+        inner = sum(errors(others - {g}, g)[0] for g in sorted(others))
+        error, of_mean = errors(others, fold)
+        left += float(error[np.argmin(inner)])
+        total += of_mean
+    return 1 - left / total
+
+
+def rsa(
+    x: np.ndarray, y: np.ndarray, distance: str = "sqeuclidean", method: str = "spearman"
+) -> float:
+    """Return how far both sides agree about which states are alike: correlated distances.
+
+    `distance` between two states, over units: `sqeuclidean`, or `correlation`, which is not
+    invariant to rotation and shift of the units. `method`: `spearman`, `pearson` or `cosine` (no
+    mean removed) over the n(n-1)/2 pairs of states. `x` (n, p), `y` (n, q); -1 to 1. nan where the
+    distances of a side do not differ or have no value. Costs n^2 (p + q) operations and the memory
+    of some n^2: give it a few hundred states. Kriegeskorte et al. 2008.
+    """
+    compared: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        "spearman": lambda distances: unit(rankdata(distances)[:, None])[:, 0],
+        "pearson": lambda distances: unit(distances[:, None])[:, 0],
+        "cosine": lambda distances: distances / (np.linalg.norm(distances) or 1.0),
+    }
+    if method not in compared or distance not in ("sqeuclidean", "correlation"):
+        raise ValueError(
+            f"expected distance sqeuclidean or correlation and method {', '.join(compared)}, "
+            f"found {distance} and {method}; choose among them"
+        )
+    first, second = (
+        compared[method](pdist(_scaled(side, distance == "sqeuclidean"), distance))
+        for side in _pair(x, y)
+    )
+    if not (first.any() and second.any()):
+        return _undefined("RSA", "distances that do not differ")
+    return float(np.clip(first @ second, -1.0, 1.0))
+
+
+def _pair(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return both sides as floats; raise ValueError unless they are paired representations."""
+    first, second = (np.asarray(side) for side in (x, y))
+    if first.ndim != 2 or second.ndim != 2:
+        raise ValueError(
+            f"expected two arrays (states, units), found shapes {first.shape} and {second.shape}; "
+            "give a row per state and a column per unit"
+        )
+    common_rows([{"x": first, "y": second}])
+    return floating(first), floating(second)
+
+
+def _undefined(measure: str, reason: str) -> float:
+    """Log why a measure has no value and return nan."""
+    logging.warning("%s is undefined: %s", measure, reason)
+    return float("nan")
+
+
+def _scaled(values: np.ndarray, from_middle: bool = True) -> np.ndarray:
+    """Return a side in float64 within +-1, measured from a middle row that outliers do not move."""
+    scaled = values.astype(np.float64)
+    if from_middle:
+        scaled -= middle(values)
+    return scaled / (np.abs(scaled).max(initial=0.0) or 1.0)
+
+
+def _squared_distances(values: np.ndarray) -> np.ndarray:
+    """Return the squared distances (n, n) of all states, up to a factor."""
+    scaled = _scaled(values)
+    products = scaled @ scaled.T
+    norms = products.diagonal()
+    distances = norms[:, None] + norms - 2 * products
+    np.fill_diagonal(distances, 0.0)
+    return np.maximum(distances, 0.0)
+
+
+def _centred(kernel: np.ndarray) -> np.ndarray:
+    """Return a kernel whose rows and columns sum to 0."""
+    means = kernel.mean(axis=0)
+    return kernel - means[:, None] - means + means.mean()
+
+
+def _centred_without_diagonal(kernel: np.ndarray) -> np.ndarray:
+    """Return the same without a diagonal, whose products sum to n(n-3) HSIC1.
+
+    Szekely and Rizzo 2014, definition 2.
+    """
+    n = len(kernel)
+    kernel = kernel - np.diag(kernel.diagonal())
+    means = kernel.sum(axis=0) / (n - 2)
+    kernel = kernel - means[:, None] - means + means.sum() / (n - 1)
+    np.fill_diagonal(kernel, 0.0)
+    return kernel
+
+
+def _basis(values: np.ndarray, variance: float = 1.0) -> np.ndarray:
+    """Return an orthonormal basis (n, r) of the leading components that reach a share of variance.
+
+    None of them is finer than the rounding of the values as they were given.
+    """
+    centred = unit(values)
+    if not centred.any():
+        return centred[:, :0]
+    scaled = _scaled(values, from_middle=False)
+    departure = np.linalg.norm(scaled - scaled.mean(axis=0)) / np.linalg.norm(scaled)
+    left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
+    count = int((sizes > np.finfo(values.dtype).eps / departure).sum())
+    if variance < 1:
+        held = np.cumsum(sizes**2)
+        count = min(count, 1 + int(np.searchsorted(held, variance * held[-1])))
+    return left[:, :count]
+
+
+def _mean_correlation(measure: str, x: np.ndarray, y: np.ndarray, variance: float) -> float:
+    a, b = (_basis(side, variance) for side in _pair(x, y))
+    if not (a.shape[1] and b.shape[1]):
+        return _undefined(measure, "no variance")
+    return float(np.minimum(np.linalg.svd(a.T @ b, compute_uv=False), 1.0).mean())
