@@ -15,6 +15,8 @@ from zipfile import BadZipFile, ZipFile
 import numpy as np
 import pandas as pd
 
+from brainiarb.errors import Refused
+
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
@@ -44,14 +46,14 @@ def write_npz(path: str | Path, arrays: Mapping[str, Any]) -> None:
 
 
 def read_npz(path: str | Path) -> dict[str, np.ndarray]:
-    """Read all arrays of an .npz file into memory; raise ValueError when it is not one."""
+    """Read all arrays of an .npz file into memory; raise Refused when it is not one."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except FileNotFoundError:
         raise
     except Exception as error:
-        raise ValueError(
+        raise Refused(
             f"{path} is not a whole .npz file ({error}); delete it and run the workflow again"
         ) from error
 
@@ -92,7 +94,7 @@ def open_npz(path: str | Path) -> dict[str, StoredArray]:
                 stored = StoredArray(Path(path), dtype, shape, file.tell())
                 found[member.filename.removesuffix(".npy")] = stored
     except (BadZipFile, struct.error, ValueError) as error:
-        raise ValueError(
+        raise Refused(
             f"{path} is not a whole .npz file ({error}); delete it and run the workflow again"
         ) from error
     return found

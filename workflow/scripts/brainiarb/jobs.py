@@ -12,6 +12,8 @@ from typing import Any
 
 import psutil
 
+from brainiarb.errors import Refused
+
 PACKAGES = ("torch", "stable-baselines3", "gymnasium", "mujoco", "numpy")
 
 
@@ -19,10 +21,12 @@ PACKAGES = ("torch", "stable-baselines3", "gymnasium", "mujoco", "numpy")
 def job(log: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
     """Write the log to its file and to the screen, and say at the end what was written.
 
-    An expected error (ValueError, FileNotFoundError) ends the job with its one sentence; any other
-    leaves its traceback in the log.
+    Refused input and a missing file end the job with their one sentence, any other exception with
+    its traceback. The log file holds the traceback in both cases.
     """
-    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    screen = logging.StreamHandler()
+    screen.addFilter(lambda record: not getattr(record, "file_only", False))
+    handlers: list[logging.Handler] = [screen]
     for path in log:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         handlers.append(logging.FileHandler(path, mode="w"))
@@ -31,9 +35,9 @@ def job(log: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
     )
     try:
         yield
-    except (ValueError, FileNotFoundError) as error:
+    except (Refused, FileNotFoundError) as error:
         logging.error("error: %s", error)
-        logging.debug("", exc_info=error)
+        logging.error("where it was raised", exc_info=error, extra={"file_only": True})
         sys.exit(1)
     except Exception:
         logging.exception("unexpected error")

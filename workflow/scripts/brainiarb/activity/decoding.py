@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
+from brainiarb.errors import Refused
+
 PENALTIES = 10.0 ** np.arange(-6, 2)  # as multiples of the mean variance of the predictors
 
 
@@ -36,7 +38,7 @@ def decode(activity: np.ndarray, targets: np.ndarray, episode_ids: np.ndarray) -
     """
     labels, episodes = np.unique(episode_ids, return_inverse=True)
     if len(labels) < 2:
-        raise ValueError(
+        raise Refused(
             f"expected two episodes or more to leave one out, found {len(labels)}; record more"
         )
     x = _standardised(activity)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solve_sylvester
 
+from brainiarb.errors import Refused
+
 RANGE_SHARE = 0.05  # of the median range, added to each unit's range when it is normalised
 LEAST_VARIANCE = 1e-10  # of the largest component's, below which a component is rounding
 
@@ -90,7 +92,7 @@ def jpca(signals: np.ndarray, episode_ids: np.ndarray, sampling_rate: float) -> 
     changes. Churchland et al. 2012, with the closed form instead of their descent.
     """
     if signals.ndim != 2 or signals.shape[1] < 2 or len(signals) < 2 * signals.shape[1] + 2:
-        raise ValueError(
+        raise Refused(
             "expected two signals or more and more than twice as many rows, found shape "
             f"{signals.shape}; record longer or give more components"
         )

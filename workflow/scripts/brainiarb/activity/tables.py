@@ -26,6 +26,7 @@ from brainiarb.activity.stimuli import own
 from brainiarb.actors.layers import LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import joint_columns
+from brainiarb.errors import Refused
 from brainiarb.gait.contacts import foot_strikes
 from brainiarb.gait.period import period
 from brainiarb.gait.strides import cut_strides, find_anchor, stride_phase
@@ -99,7 +100,7 @@ def own_walk(
     count = own_length(activations, "own", agent)
     met = own(rollouts, agent, count)
     if met.digest != digest_of(activations, "own", agent):
-        raise ValueError(
+        raise Refused(
             f"expected the rollouts that the activations were recorded from, found others (agent "
             f"{agent}); record the activations again"
         )

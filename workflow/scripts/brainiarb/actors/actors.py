@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from brainiarb.actors.layers import LAYERS, LOG_STD_MAX, LOG_STD_MIN, WIDTH
+from brainiarb.errors import Refused
 from brainiarb.files import whole
 from brainiarb.rollouts.scaler import Scaler
 from brainiarb.seeds import derive_seed
@@ -197,6 +198,6 @@ def read_actors(path: str | Path) -> tuple[Actors, dict[str, Any]]:
     except FileNotFoundError:
         raise
     except Exception as error:
-        raise ValueError(
+        raise Refused(
             f"{path} does not hold clones ({error}); delete it and run the workflow again"
         ) from error

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from brainiarb.actors.actors import Actors, layer_shapes
+from brainiarb.errors import Refused
 from brainiarb.files import whole
 
 LARGEST = {"policy.pth": 2**27, "data": 2**22, "_stable_baselines3_version": 64}
@@ -35,7 +36,7 @@ def _whole(where: str | Path) -> Iterator[None]:
         raise
     except Exception as error:
         reason, *_ = str(error).splitlines() or [repr(error)]
-        raise ValueError(
+        raise Refused(
             f"{where} is not a whole Stable-Baselines3 archive ({reason}); save the model again"
         ) from error
 
@@ -54,18 +55,18 @@ def read_members(path: str | Path) -> dict[str, bytes]:
             name = info.orig_filename
             link = stat.S_ISLNK(info.external_attr >> 16)
             if link or name in members or not _PLAIN_NAME.fullmatch(name):
-                raise ValueError(
+                raise Refused(
                     f"{path} holds the member {name!r}, a path, a link or a second of its name, "
                     "where Stable-Baselines3 writes plain files; save the model again"
                 )
             if info.file_size > LARGEST.get(name, info.file_size):
-                raise ValueError(
+                raise Refused(
                     f"{path} holds a {name} that unpacks to {info.file_size} bytes where at most "
                     f"{LARGEST[name]} are read; save the model again, without extras"
                 )
             members[name] = info
         if "policy.pth" not in members:
-            raise ValueError(
+            raise Refused(
                 f"{path} holds no policy.pth, so it has no actor; save the model with `model.save` "
                 "of Stable-Baselines3"
             )
@@ -75,7 +76,7 @@ def read_members(path: str | Path) -> dict[str, bytes]:
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise ValueError(f"{member.filename} is packed as Stable-Baselines3 never does")
+        raise Refused(f"{member.filename} is packed as Stable-Baselines3 never does")
     # The size is a claim, so no more than that is unpacked.
     with archive.open(member) as file:
         return file.read(member.file_size + 1)
@@ -90,17 +91,15 @@ def read_tensors(content: bytes, where: str | Path) -> dict[str, Tensor]:
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             unpacked = sum(info.file_size for info in file.infolist())
         if unpacked > len(content):
-            raise ValueError(f"its weights unpack from {len(content)} to {unpacked} bytes")
+            raise Refused(f"its weights unpack from {len(content)} to {unpacked} bytes")
         try:
             tensors = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
         except pickle.UnpicklingError as error:
             # Torch's own message advises to load the file with all it may execute.
-            raise ValueError(
-                "its policy.pth holds more than tensors, none of it executed"
-            ) from error
+            raise Refused("its policy.pth holds more than tensors, none of it executed") from error
         # Strides can repeat numbers, so that a small file claims a huge tensor.
         if sum(value.numel() for value in tensors.values()) > len(content):
-            raise ValueError("its tensors hold more numbers than the file")
+            raise Refused("its tensors hold more numbers than the file")
         return {name: value.detach().to("cpu", torch.float32) for name, value in tensors.items()}
 
 
@@ -127,21 +126,21 @@ def read_archive(path: str | Path, sizes: tuple[int, int], body: str) -> Actors:
 
 def _refuse_other_networks(names: set[str], where: str | Path) -> None:
     if "actor.log_std" in names:
-        raise ValueError(
+        raise Refused(
             f"{where} holds a gSDE actor (use_sde=True), whose noise depends on the state by other "
             "layers than SAC's; train it with use_sde=False"
         )
     found = {name for name in names if name.startswith("actor.")}
     hidden = len({name for name in found if re.fullmatch(r"actor\.latent_pi\.\d+\.weight", name)})
     if hidden and hidden != 2:
-        raise ValueError(
+        raise Refused(
             f"{where} holds an actor with {hidden} hidden layer{'s' * (hidden > 1)} where two are "
             "needed; train it with net_arch=[256, 256]"
         )
     expected = {f"{name}.{part}" for name in ARCHIVE_NAMES.values() for part in PARTS}
     if found != expected:
         lacking = ", ".join(sorted(expected - found)) or "nothing that is needed"
-        raise ValueError(
+        raise Refused(
             f"{where} lacks {lacking} and has {len(found - expected)} tensors besides: expected "
             "the actor of SAC with two hidden layers, found another algorithm or network; train it "
             "with policy MlpPolicy"
@@ -171,18 +170,18 @@ def actor_from(
         if tensors[f"{name}.weight"].shape != (1, out, inputs) or (
             tensors[f"{name}.bias"].shape != (1, out)
         ):
-            raise ValueError(
+            raise Refused(
                 f"{where} holds layers that do not follow on one another at {name}; save the model "
                 "again"
             )
     if (observations, actions) != sizes:
-        raise ValueError(
+        raise Refused(
             f"{where} takes {observations} observations and gives {actions} actions, but {body} "
             f"has {sizes[0]} and {sizes[1]}; it was trained on another body or with a wrapper that "
             "changes observations, such as TimeFeatureWrapper, which adds one"
         )
     if not all(torch.isfinite(value).all() for value in tensors.values()):
-        raise ValueError(f"{where} holds weights that are not finite: its training has diverged")
+        raise Refused(f"{where} holds weights that are not finite: its training has diverged")
     return Actors(tensors)
 
 

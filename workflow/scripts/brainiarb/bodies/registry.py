@@ -9,6 +9,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from brainiarb.bodies.body import Body
+from brainiarb.errors import Refused
 
 
 def body_names() -> list[str]:
@@ -19,10 +20,10 @@ def body_names() -> list[str]:
 
 
 def get_body(name: str) -> Body:
-    """Return the body of that name; raise ValueError that lists the known ones."""
+    """Return the body of that name; raise Refused that lists the known ones."""
     known = body_names()
     if name not in known:
-        raise ValueError(
+        raise Refused(
             f"body {name!r} is not known; set `body` in the config to one of: {', '.join(known)}"
         )
     body: Body = import_module(f"brainiarb.bodies.catalogue.{name}").BODY

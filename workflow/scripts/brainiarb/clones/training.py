@@ -33,6 +33,7 @@ from brainiarb.clones.losses import (
     paper,
     with_slope,
 )
+from brainiarb.errors import Refused
 from brainiarb.rollouts.arrays import Rollouts
 from brainiarb.rollouts.episodes import balanced_rows
 from brainiarb.rollouts.scaler import Scaler
@@ -60,7 +61,7 @@ class Cloning:
     def __post_init__(self) -> None:
         """Refuse a loss that is not known."""
         if self.loss not in LOSSES:
-            raise ValueError(f"loss {self.loss!r} is not known; use one of {', '.join(LOSSES)}")
+            raise Refused(f"loss {self.loss!r} is not known; use one of {', '.join(LOSSES)}")
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ def train_clones(
         if not (waited < cloning.patience).any():
             break
     if not torch.isfinite(best).all():
-        raise ValueError(
+        raise Refused(
             "cloning diverged: a validation loss is not finite; lower cloning.learning_rate"
         )
     table = pd.DataFrame(history)
@@ -289,7 +290,7 @@ class _Rows:
         self.held_out = tuple(held_out)
         shortest = min(len(x) for x, _ in self.training)
         if shortest < cloning.batch_size:
-            raise ValueError(
+            raise Refused(
                 f"expected at least one minibatch of {cloning.batch_size} time steps per clone, "
                 f"found {shortest}; raise noise.samples or lower cloning.batch_size"
             )

@@ -22,6 +22,7 @@ from brainiarb.actors.actors import Actors, fold_scaler, mean_action
 from brainiarb.actors.archives import actor_from, critic_outputs, read_members, read_tensors
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import Facts, environment_facts
+from brainiarb.errors import Refused
 from brainiarb.experts.normalisation import Normalisation, read_normalisation
 from brainiarb.files import read_json
 from brainiarb.rollouts.recording import record_episodes
@@ -60,7 +61,7 @@ def import_archive(
     data = _fields(members, path)
     algorithm = _algorithm(data)
     if algorithm not in SUPPORTED:
-        raise ValueError(
+        raise Refused(
             f"{path} holds {algorithm} where SAC or TQC is needed, whose actors this workflow "
             "clones; train the expert with one of them and policy MlpPolicy"
         )
@@ -96,13 +97,13 @@ def import_archive(
 
 
 def read_record(path: str | Path | None) -> dict[str, Any]:
-    """Return what the JSON beside an archive tells of its making; raise ValueError if it is not."""
+    """Return what the JSON beside an archive tells of its making; raise Refused if it is not."""
     if path is None:
         return {"made_by": "unknown"}
     try:
         return {**read_json(path)}
     except (ValueError, TypeError) as error:
-        raise ValueError(
+        raise Refused(
             f"{path} lies beside an expert's archive but is no JSON object ({error}); mend it or "
             "move it away"
         ) from error
@@ -160,7 +161,7 @@ def _fields(members: Mapping[str, bytes], path: str | Path) -> dict[str, Any]:
         fields = json.loads(members["data"])
         return {**fields}
     except Exception as error:
-        raise ValueError(
+        raise Refused(
             f"{path} has no fields of Stable-Baselines3 in `data` ({error!r}); save the model again"
         ) from error
 
@@ -193,7 +194,7 @@ def _refuse_other_functions(kwargs: Mapping[str, Any], path: str | Path) -> None
         ("features_extractor_class", "FlattenExtractor", _FLATTEN),
     ):
         if kwargs.get(key, found) != found:
-            raise ValueError(
+            raise Refused(
                 f"{path} was trained with {key}={_class_name(kwargs[key])} where {meant}, the "
                 f"default, is needed; train it without {key}"
             )
@@ -217,7 +218,7 @@ def _refuse_other_bounds(
             continue
         for other, own in zip(found, expected, strict=True):
             if not np.isclose(other, own, rtol=1e-5):
-                raise ValueError(
+                raise Refused(
                     f"{path} was trained with actions whose {key} is {other:g} where that of "
                     f"{body} is {own:g}; train it on the body's own environment, without a wrapper "
                     "that changes actions"

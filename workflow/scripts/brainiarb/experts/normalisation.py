@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from brainiarb.errors import Refused
 from brainiarb.rollouts.scaler import Scaler
 
 LARGEST = 2**22  # bytes
@@ -61,7 +62,7 @@ class _Kept:
 class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> type[_Kept]:
         if name not in _ADMITTED.get(module, ()):
-            raise ValueError(f"it names {module}.{name}, which no VecNormalize needs")
+            raise Refused(f"it names {module}.{name}, which no VecNormalize needs")
         return type(name, (_Kept,), {})
 
 
@@ -74,7 +75,7 @@ def read_normalisation(path: str | Path, observations: int) -> Normalisation | N
     content = Path(path).read_bytes()
     try:
         if len(content) > LARGEST:
-            raise ValueError(f"it has {len(content)} bytes, more than {LARGEST}")
+            raise Refused(f"it has {len(content)} bytes, more than {LARGEST}")
         state = _Reader(io.BytesIO(content)).load().state
         if not state["norm_obs"]:
             return None
@@ -82,19 +83,19 @@ def read_normalisation(path: str | Path, observations: int) -> Normalisation | N
         mean, variance = _numbers(statistics["mean"]), _numbers(statistics["var"])
         clip, epsilon = (float(_numbers(state[name])[0]) for name in ("clip_obs", "epsilon"))
     except Exception as error:
-        raise ValueError(
+        raise Refused(
             f"{path} is not the VecNormalize of one array of observations ({error}); save it again "
             "with `VecNormalize.save`, or move it away if it does not belong to the archive"
         ) from error
     if mean.shape != (observations,) or variance.shape != (observations,):
-        raise ValueError(
+        raise Refused(
             f"{path} normalises {mean.size} observations where the actor takes {observations}; it "
             "belongs to another archive, so move it away"
         )
     with np.errstate(invalid="ignore"):
         scaler = Scaler(mean, np.sqrt(variance + epsilon))
     if not (np.isfinite([*mean, *scaler.std]).all() and (scaler.std > 0).all() and clip > 0):
-        raise ValueError(f"{path} holds a mean, a variance or a clip that is no number to scale by")
+        raise Refused(f"{path} holds a mean, a variance or a clip that is no number to scale by")
     return Normalisation(scaler, clip)
 
 
@@ -110,5 +111,5 @@ def _numbers(value: Any) -> np.ndarray:
         (dtype, raw), shape = value.arguments, (1,)
     order, kind = dtype.state[1], dtype.arguments[0]
     if kind not in ("f4", "f8"):
-        raise ValueError(f"its numbers are of type {kind}, where f4 or f8 is expected")
+        raise Refused(f"its numbers are of type {kind}, where f4 or f8 is expected")
     return np.frombuffer(raw, np.dtype(order + kind)).reshape(shape).astype(np.float64)

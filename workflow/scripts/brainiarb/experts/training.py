@@ -22,6 +22,7 @@ from brainiarb.actors.actors import mean_action
 from brainiarb.actors.archives import actor_from
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts
+from brainiarb.errors import Refused
 from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.sac import SAC
 from brainiarb.files import whole
@@ -91,7 +92,7 @@ def build(body: Body, training: Training, device: str = "cpu") -> SAC:
     }
     algorithms = {"sac": SAC, "crossq": CrossQ}
     if training.algorithm not in algorithms:
-        raise ValueError(f"algorithm must be sac or crossq, found {training.algorithm!r}")
+        raise Refused(f"algorithm must be sac or crossq, found {training.algorithm!r}")
     networks = {"net_arch": {"pi": [256, 256], "qf": [training.critic_width] * 2}}
     return algorithms[training.algorithm]("MlpPolicy", policy_kwargs=networks, **common)
 
@@ -185,7 +186,7 @@ class KeepBest(BaseCallback):
         try:
             content = torch.load(self.state, weights_only=True)
         except Exception as error:
-            raise ValueError(
+            raise Refused(
                 f"{self.state} is no whole state of a training ({error}); delete it to train anew"
             ) from error
         if content.get("settings") != self._settings():
@@ -277,7 +278,7 @@ def train(
     package is missing then.
     """
     if logs is not None and logger.SummaryWriter is None:
-        raise ValueError(
+        raise Refused(
             "`tensorboard: true` asks for logs, but the package tensorboard is not installed: "
             "install it (pip install tensorboard) or leave the key out"
         )

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from brainiarb.errors import Refused
 from brainiarb.rollouts.episodes import stretches
 
 
@@ -54,7 +55,7 @@ def touches(
     """
     touching = np.asarray(contacts)
     if touching.ndim != 2 or touching.dtype != bool:
-        raise ValueError(
+        raise Refused(
             "expected contacts of shape (rows, feet) and type bool, found shape "
             f"{touching.shape} and type {touching.dtype}; threshold the forces first"
         )

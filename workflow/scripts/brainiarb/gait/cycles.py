@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from brainiarb.errors import Refused
 from brainiarb.gait.period import rows_by_channels
 
 # A cycle between two events is a full one if its length is within this share of the period.
@@ -56,7 +57,7 @@ def choose_cycle(
     """
     x = rows_by_channels(pose, "pose")
     if start < 0:
-        raise ValueError(f"expected start to be a row of the episode, found {start}; use 0 or more")
+        raise Refused(f"expected start to be a row of the episode, found {start}; use 0 or more")
     length = seconds * sampling_rate
     if not np.isfinite(length) or len(x) - start <= round(length):
         return None

@@ -210,22 +210,22 @@ def _stance_measures(walk: SteadyWalk) -> dict[str, Measure]:
     uneven = symmetry_index(duty) if not alone else np.nan
     never = "" if alone or np.isfinite(uneven) else "no foot touches the ground"
     return {
-        "speed": Measure("m/s", distance / seconds if n_rows else np.nan, note),
-        "duty_factor": Measure("1", float(duty.mean()), note),
+        "speed": Measure("m/s", distance / seconds if n_rows else np.nan, note=note),
+        "duty_factor": Measure("1", float(duty.mean()), note=note),
         **{
-            f"duty_factor_{name}".replace(" ", "_"): Measure("1", float(share), note)
+            f"duty_factor_{name}".replace(" ", "_"): Measure("1", float(share), note=note)
             for name, share in zip(feet, duty, strict=True)
         },
-        "double_support": Measure("1", np.nan if alone else float(double), alone),
-        "flight": Measure("1", float(flight), note),
-        "symmetry_index": Measure("%", uneven, alone or never),
+        "double_support": Measure("1", np.nan if alone else float(double), note=alone),
+        "flight": Measure("1", float(flight), note=note),
+        "symmetry_index": Measure("%", uneven, note=alone or never),
     }
 
 
 def _cycle_measures(walk: SteadyWalk, found: GaitPeriod, seed: int) -> dict[str, Measure]:
     """Return what needs a period and no contacts: how strongly the gait repeats itself."""
     missing = _missing(walk, found)
-    measures = {"cycle_strength": Measure("1", found.strength, missing)}
+    measures = {"cycle_strength": Measure("1", found.strength, note=missing)}
     ratio = np.nan
     if not missing:
         rng = np.random.default_rng([seed, 0])
@@ -233,7 +233,7 @@ def _cycle_measures(walk: SteadyWalk, found: GaitPeriod, seed: int) -> dict[str,
         pairs = [recurrence_distances(walk.joints(rows), length, rng) for rows in walk.stretches()]
         near, far = (np.concatenate(side) for side in zip(*pairs, strict=True))
         ratio = float(np.median(near) / np.median(far))
-    measures["recurrence_ratio"] = Measure("1", ratio, missing or _unstable(found))
+    measures["recurrence_ratio"] = Measure("1", ratio, note=missing or _unstable(found))
     return measures
 
 
@@ -264,15 +264,17 @@ def _stride_measures(
     joints = walk.body.joints
     varying = mean_sd(cycles) if not missing else np.full(len(joints), np.nan)
     measures = {
-        "strides": Measure("1", np.nan if missing else float(len(table)), missing),
-        "stride_frequency": Measure("Hz", np.nan if missing else 1 / table["seconds"].mean(), note),
-        "stride_length": Measure("m", np.nan if missing else table["length"].mean(), note),
-        "stride_time_cv": Measure("%", cv(table["seconds"]), note),
-        "stride_length_cv": Measure("%", cv(table["length"]), note),
-        "mean_sd": Measure("degree", float(varying.mean()), note),
+        "strides": Measure("1", np.nan if missing else float(len(table)), note=missing),
+        "stride_frequency": Measure(
+            "Hz", np.nan if missing else 1 / table["seconds"].mean(), note=note
+        ),
+        "stride_length": Measure("m", np.nan if missing else table["length"].mean(), note=note),
+        "stride_time_cv": Measure("%", cv(table["seconds"]), note=note),
+        "stride_length_cv": Measure("%", cv(table["length"]), note=note),
+        "mean_sd": Measure("degree", float(varying.mean()), note=note),
     }
     for joint, value in zip(joints, varying, strict=True):
-        measures[f"mean_sd_{joint}"] = Measure("degree", float(value), note)
+        measures[f"mean_sd_{joint}"] = Measure("degree", float(value), note=note)
     measures |= _phase_measures(walk, found, cuts, strikes, missing)
     measures |= _return_measures(walk, cuts, missing, seed)
     return measures
@@ -302,7 +304,7 @@ def _phase_measures(
             in_step += inside.sum() * circular_mean(other[inside] - phase[inside])[1]
     agreement = in_step / inside_rows if inside_rows else np.nan
     short = missing or ("" if inside_rows else f"no episode of {LEAST_CYCLES} cycles")
-    measures = {"phase_agreement": Measure("1", agreement, short or _unstable(found))}
+    measures = {"phase_agreement": Measure("1", agreement, note=short or _unstable(found))}
     means = [circular_mean(phases) for phases in at_strikes]
     for foot, name in enumerate(feet[1:], start=1):
         suffix = f"_{name}".replace(" ", "_") if len(feet) > 2 else ""
@@ -312,10 +314,10 @@ def _phase_measures(
         scattered = "" if note or together >= LEAST_TOGETHER else "a foot strikes at any phase"
         absent = note or scattered
         measures[f"step_phase{suffix}"] = Measure(
-            "cycle", np.nan if absent else phase_, absent or _unstable(found)
+            "cycle", np.nan if absent else phase_, note=absent or _unstable(found)
         )
         measures[f"step_phase_concentration{suffix}"] = Measure(
-            "1", np.nan if note else together, note or _unstable(found)
+            "1", np.nan if note else together, note=note or _unstable(found)
         )
     return measures
 
@@ -337,8 +339,8 @@ def _return_measures(
         if not note:
             note = f"95 % bootstrap interval {found.low:.2f} to {found.high:.2f}"
     return {
-        "return_map_lambda": Measure("1", value, note),
-        "return_map_fit": Measure("1", fit, "" if np.isfinite(fit) else note),
+        "return_map_lambda": Measure("1", value, note=note),
+        "return_map_fit": Measure("1", fit, note="" if np.isfinite(fit) else note),
     }
 
 
@@ -362,11 +364,11 @@ def _harmonic_measures(
     odd, even = ratios[::2].sum(), ratios[1::2].sum()
     note = absent or unseen
     return {
-        "fundamental": Measure("Hz", frequency, absent or flag),
-        "fundamental_harmonic_sum": Measure("Hz", summed, unseen or flag),
-        **{f"harmonic_{k}": Measure("1", float(h), note) for k, h in enumerate(ratios, 1)},
-        "harmonic_share": Measure("1", float(ratios.sum()), note),
-        "even_odd_ratio": Measure("1", float(even / odd) if odd > 0 else np.nan, note),
+        "fundamental": Measure("Hz", frequency, note=absent or flag),
+        "fundamental_harmonic_sum": Measure("Hz", summed, note=unseen or flag),
+        **{f"harmonic_{k}": Measure("1", float(h), note=note) for k, h in enumerate(ratios, 1)},
+        "harmonic_share": Measure("1", float(ratios.sum()), note=note),
+        "even_odd_ratio": Measure("1", float(even / odd) if odd > 0 else np.nan, note=note),
     }
 
 

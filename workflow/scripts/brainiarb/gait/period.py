@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.fft import irfft, next_fast_len, rfft
 
+from brainiarb.errors import Refused
 from brainiarb.rollouts.episodes import stretches
 
 # Below this autocorrelation at the period a gait is said to have no stable cycle.
@@ -75,13 +76,13 @@ def period_of_stretches(
     Only one stretch is held in memory at a time.
     """
     if not 0 < shortest < longest:
-        raise ValueError(
+        raise Refused(
             f"expected 0 < shortest < longest period, found {shortest} and {longest} s; "
             "give both in seconds"
         )
     n_lags = int(np.ceil(longest * sampling_rate)) + 2
     if shortest * sampling_rate < 1:
-        raise ValueError(
+        raise Refused(
             f"expected a shortest period of at least one sample, found {shortest} s at "
             f"{sampling_rate} Hz; raise it"
         )
@@ -164,16 +165,16 @@ def _vertex(three: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def rows_by_channels(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    """Return finite values (rows, channels); raise ValueError that calls other values by `name`."""
+    """Return finite values (rows, channels); raise Refused that calls other values by `name`."""
     x = np.asarray(values, dtype=np.float64)
     if x.ndim != 2 or x.shape[1] == 0:
-        raise ValueError(
+        raise Refused(
             f"expected {name} of shape (rows, channels), found shape {x.shape}; "
             "add the missing axis"
         )
     if not np.isfinite(x).all():
         row = int(np.flatnonzero(~np.isfinite(x).all(axis=1))[0])
-        raise ValueError(
+        raise Refused(
             f"expected finite {name}, found nan or infinity in row {row}; leave such rows out"
         )
     return x

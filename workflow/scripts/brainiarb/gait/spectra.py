@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import welch
 
+from brainiarb.errors import Refused
 from brainiarb.rollouts.episodes import stretches
 
 # Gait lies between these frequencies (Hz): drift is slower, sensor noise faster.
@@ -39,7 +40,7 @@ def fitting_segment(longest: int, segment: int = 1024, shortest: int = 256) -> i
     a gait. Spectra can be compared at one resolution only, so find it once for all agents.
     """
     if not 2 <= shortest <= segment:
-        raise ValueError(
+        raise Refused(
             f"expected 2 <= shortest <= segment, found {shortest} and {segment} samples; "
             "give both in samples"
         )
@@ -68,18 +69,18 @@ def power_spectrum(
     """
     x = np.asarray(signal, dtype=np.float64)
     if x.ndim != 2:
-        raise ValueError(
+        raise Refused(
             f"expected a signal of shape (rows, channels), found shape {x.shape}; "
             "add the missing axis"
         )
     if not sampling_rate > 0:
-        raise ValueError(
+        raise Refused(
             f"expected a sampling rate above 0 Hz, found {sampling_rate}; take it from the body"
         )
     pieces = [x[rows] for rows in stretches(len(x), episode_ids, usable)]
     for piece in pieces:
         if not np.isfinite(piece).all():
-            raise ValueError(
+            raise Refused(
                 "expected finite values in the signal, found nan or infinity in a usable row; "
                 "leave such rows out by usable"
             )
@@ -194,7 +195,7 @@ def harmonic_ratios(
     0; channels without power are nan.
     """
     if not frequency > 0:
-        raise ValueError(
+        raise Refused(
             f"expected a fundamental above 0 Hz, found {frequency}; leave agents without one out"
         )
     f = spectrum.frequencies
@@ -245,7 +246,7 @@ def _normalised(spectrum: PowerSpectrum, band: tuple[float, float]) -> NDArray[n
 def _inside(frequencies: NDArray[np.float64], band: tuple[float, float]) -> NDArray[np.bool_]:
     inside = (frequencies >= band[0]) & (frequencies <= band[1])
     if inside.sum() < 2:
-        raise ValueError(
+        raise Refused(
             f"expected a band that holds several frequencies, found {band} Hz in a spectrum up to "
             f"{frequencies[-1]:g} Hz; widen it"
         )
@@ -263,7 +264,7 @@ def _check_comparable(first: PowerSpectrum, second: PowerSpectrum) -> None:
         first.frequencies, second.frequencies
     )
     if not same:
-        raise ValueError(
+        raise Refused(
             "expected two spectra of the same frequencies and channels, found segments of "
             f"{first.segment} and {second.segment} samples and shapes {first.density.shape} and "
             f"{second.density.shape}; compute both with one segment and sampling rate"

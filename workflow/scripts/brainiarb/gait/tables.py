@@ -68,7 +68,7 @@ def distances(first: PowerSpectrum, second: PowerSpectrum) -> dict[str, Measure]
         value = distance(first, second)
         walked = first.n_segments and second.n_segments
         note = "" if np.isfinite(value) else "a channel has no power" if walked else NO_SPECTRUM
-        measures[name] = Measure(unit, value if np.isfinite(value) else np.nan, note)
+        measures[name] = Measure(unit, value if np.isfinite(value) else np.nan, note=note)
     return measures
 
 
@@ -162,7 +162,7 @@ def measure_gaits(
         rate,
     )
     spreads = {
-        f"{row.measure}_spread": Measure(row.unit, row.margin, row.basis)
+        f"{row.measure}_spread": Measure(row.unit, row.margin, note=row.basis)
         for row in table.itertuples()
     }
     keep(-1, -1, whole, {**own, **spreads})
@@ -189,7 +189,7 @@ def _mean_distances(found: Sequence[Mapping[str, Measure]], note: str) -> dict[s
     for name, (unit, _) in DISTANCES.items():
         values = [one[name].value for one in found if np.isfinite(one[name].value)]
         mean = float(np.mean(values)) if values else np.nan
-        means[name] = Measure(unit, mean, note if values else found[0][name].note)
+        means[name] = Measure(unit, mean, note=note if values else found[0][name].note)
     return means
 
 

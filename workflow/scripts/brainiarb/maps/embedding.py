@@ -8,6 +8,8 @@ from openTSNE import TSNEEmbedding
 from openTSNE.affinity import PerplexityBasedNN
 from scipy.spatial import cKDTree
 
+from brainiarb.errors import Refused
+
 EARLY_EXAGGERATION = 12
 EARLY_ITERATIONS = 250
 ITERATIONS = 500
@@ -39,7 +41,7 @@ def standardise(heights: ArrayLike, mean: ArrayLike, sd: ArrayLike) -> NDArray[n
     centre, scale = np.asarray(mean, dtype=np.float64), np.asarray(sd, dtype=np.float64)
     still = np.flatnonzero(~(scale > 0))
     if len(still):
-        raise ValueError(
+        raise Refused(
             f"expected heights or angles that vary, found no variance in column {still[0]} of the "
             "expert's; leave it out"
         )
@@ -150,7 +152,7 @@ def neighbour_distance(
 def _nearest(embedding: Embedding, features: ArrayLike, neighbours: int) -> NDArray[np.int64]:
     x = finite_rows(features)
     if x.shape[1] != embedding.features.shape[1]:
-        raise ValueError(
+        raise Refused(
             f"expected rows of {embedding.features.shape[1]} features as on the map, found "
             f"{x.shape[1]}; record the same heights"
         )
@@ -159,10 +161,10 @@ def _nearest(embedding: Embedding, features: ArrayLike, neighbours: int) -> NDAr
 
 
 def finite_rows(values: ArrayLike) -> NDArray[np.float64]:
-    """Return finite values (rows, features); raise ValueError for any other values."""
+    """Return finite values (rows, features); raise Refused for any other values."""
     x = np.asarray(values, dtype=np.float64)
     if x.ndim != 2 or not np.isfinite(x).all():
-        raise ValueError(
+        raise Refused(
             f"expected finite rows of features, found shape {x.shape} or values that are not "
             "finite; pass (rows, features) without nan"
         )
@@ -172,7 +174,7 @@ def finite_rows(values: ArrayLike) -> NDArray[np.float64]:
 def check_perplexity(perplexity: float, n: int) -> None:
     """Raise ValueError unless `n` rows suffice for the perplexity."""
     if not 1 <= perplexity <= (n - 1) / 3:
-        raise ValueError(
+        raise Refused(
             f"expected a perplexity from 1 to a third of the rows less one, found {perplexity:g} "
             f"for {n} rows; lower it or embed more rows"
         )

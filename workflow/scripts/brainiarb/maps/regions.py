@@ -7,6 +7,7 @@ from scipy.ndimage import label as connected
 from skimage.morphology import h_maxima
 from skimage.segmentation import watershed
 
+from brainiarb.errors import Refused
 from brainiarb.maps.embedding import finite_rows
 
 
@@ -31,7 +32,7 @@ def density(
     edges = np.linspace(-limit, limit, grid + 1)
     counts = np.histogram2d(y[:, 1], y[:, 0], bins=[edges, edges])[0]
     if counts.sum() == 0:
-        raise ValueError(
+        raise Refused(
             f"expected points on the map from -{limit:g} to {limit:g}, found none of {len(y)}; "
             "take the limit from the map's own points"
         )
@@ -50,7 +51,7 @@ def watershed_regions(
     """
     z = np.asarray(density, dtype=np.float64)
     if z.ndim != 2 or not np.isfinite(z).all() or not z.max(initial=0) > 0:
-        raise ValueError(
+        raise Refused(
             f"expected a density with mass on a grid, found shape {z.shape}; "
             "compute it by density()"
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from brainiarb.errors import Refused
 from brainiarb.gait.cycles import Cycle
 from brainiarb.gait.walk import Walk
 from brainiarb.maps.embedding import Embedding, embed, place, standardise
@@ -78,7 +79,7 @@ def map_features(walks: Sequence[Walk], kind: str) -> list[np.ndarray]:
     """
     signals = [w.heights if kind == "heights" else w.angles for w in walks]
     if not walks[0].steady.any():
-        raise ValueError(
+        raise Refused(
             "expected an expert that walks longer than the start transient, found none of its "
             "episodes that long; lower analysis.transient or choose another expert"
         )

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.fft import fft, fftfreq, ifft, next_fast_len
 
+from brainiarb.errors import Refused
 from brainiarb.rollouts.episodes import stretches
 
 CENTRE = 5.0  # omega_0 of Berman et al. (2014): about five swings lie under the window
@@ -23,7 +24,7 @@ def morlet_amplitudes(
     """
     x, f = np.asarray(signals, dtype=np.float64), np.asarray(frequencies, dtype=np.float64)
     if f.ndim != 1 or not ((f > 0) & (f < sampling_rate / 2)).all():
-        raise ValueError(
+        raise Refused(
             f"expected frequencies above 0 and below {sampling_rate / 2:g} Hz, half the sampling "
             f"rate, found {f}; leave the others out"
         )

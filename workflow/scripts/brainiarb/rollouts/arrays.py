@@ -14,6 +14,7 @@ import numpy as np
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
+from brainiarb.errors import Refused
 from brainiarb.files import open_npz, read_npz
 from brainiarb.rollouts.episodes import Sliceable
 
@@ -65,7 +66,7 @@ def row_widths(body: Body) -> dict[str, tuple[int, ...]]:
 
 
 def read_rollouts(path: str | Path) -> Rollouts:
-    """Read a recording; raise ValueError, in one sentence that names the file, unless it is one."""
+    """Read a recording; raise Refused, in one sentence that names the file, unless it is one."""
     arrays = read_npz(path)
     check_rollouts(arrays, str(path))
     return arrays
@@ -76,9 +77,7 @@ def open_rollouts(path: str | Path) -> dict[str, Sliceable]:
     arrays = open_npz(path)
     for name in DTYPES:
         if name not in arrays:
-            raise ValueError(
-                f"{path}: the array {name!r} is missing; delete it and record it again"
-            )
+            raise Refused(f"{path}: the array {name!r} is missing; delete it and record it again")
     return {name: arrays[name] for name in DTYPES}
 
 
@@ -87,29 +86,29 @@ def check_rollouts(arrays: Mapping[str, Any], where: str) -> None:
     again = "delete it and record it again"
     for name in (*METADATA, *DTYPES):
         if name not in arrays:
-            raise ValueError(f"{where}: the array {name!r} is missing; {again}")
+            raise Refused(f"{where}: the array {name!r} is missing; {again}")
     body = get_body(str(arrays["body"]))
     rows = len(arrays["rewards"]) if np.ndim(arrays["rewards"]) else 0
     if not rows:
-        raise ValueError(f"{where}: the recording has no rows; {again}")
+        raise Refused(f"{where}: the recording has no rows; {again}")
     widths = row_widths(body)
     for name, dtype in (DTYPES | LEARNING_DTYPES).items():
         if name in LEARNING_DTYPES and name not in arrays:
             continue
         values = arrays[name]
         if values.shape != (rows, *widths[name]):
-            raise ValueError(
+            raise Refused(
                 f"{where}: {name!r} has shape {values.shape} where {body.name} and {rows} rows of "
                 f"rewards ask for {(rows, *widths[name])}; {again}"
             )
         if values.dtype != dtype:
-            raise ValueError(
+            raise Refused(
                 f"{where}: {name!r} holds {values.dtype} instead of {np.dtype(dtype)}; {again}"
             )
         finite = np.isfinite(values.reshape(rows, -1)).all(axis=1)
         if not finite.all():
-            raise ValueError(
+            raise Refused(
                 f"{where}: {name!r} is not finite in row {int(np.argmin(finite))}; {again}"
             )
     if (np.diff(arrays["episode_ids"]) < 0).any():
-        raise ValueError(f"{where}: the episodes are not in ascending order; {again}")
+        raise Refused(f"{where}: the episodes are not in ascending order; {again}")

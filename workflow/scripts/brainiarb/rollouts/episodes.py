@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
+from brainiarb.errors import Refused
+
 _GOLDEN_RATIO = (np.sqrt(5) - 1) / 2
 
 
@@ -54,7 +56,7 @@ def balanced_rows(agents: np.ndarray, episode_ids: np.ndarray, n: int) -> np.nda
     """
     agent, episode = np.asarray(agents), np.asarray(episode_ids)
     if agent.ndim != 1 or agent.shape != episode.shape:
-        raise ValueError(
+        raise Refused(
             "expected one agent and one episode for each row, found shapes "
             f"{agent.shape} and {episode.shape}; pass two arrays of the same rows"
         )
@@ -62,7 +64,7 @@ def balanced_rows(agents: np.ndarray, episode_ids: np.ndarray, n: int) -> np.nda
     if not len(names):
         return np.empty(0, np.int64)
     if n < len(names):
-        raise ValueError(
+        raise Refused(
             f"expected a sample of at least one row for each of {len(names)} agents, found "
             f"n = {n}; raise it"
         )
@@ -107,12 +109,12 @@ def stretches(
     keep = np.ones(n_rows, dtype=bool) if usable is None else np.asarray(usable)
     for name, given in (("episode_ids", ids), ("usable", keep)):
         if given.shape != (n_rows,):
-            raise ValueError(
+            raise Refused(
                 f"expected one entry of {name} for each of {n_rows} rows, found shape "
                 f"{given.shape}; pass an array of the same rows"
             )
     if keep.dtype != bool:
-        raise ValueError(
+        raise Refused(
             f"expected usable to be a mask of bool, found {keep.dtype}; pass a comparison, not rows"
         )
     if n_rows == 0:

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.walkers import Walkers
+from brainiarb.errors import Refused
 from brainiarb.rollouts.arrays import DTYPES, LEARNING_DTYPES, Rollouts, row_widths
 from brainiarb.rollouts.episodes import steps_into_episode
 from brainiarb.seeds import derive_seed, generator
@@ -58,13 +59,13 @@ class Noise:
     def __post_init__(self) -> None:
         """Refuse an unknown meaning, a negative level and a missing scale."""
         if self.meaning not in MEANINGS:
-            raise ValueError(
+            raise Refused(
                 f"noise meaning {self.meaning!r} is not known; use one of {', '.join(MEANINGS)}"
             )
         if not self.level >= 0:
-            raise ValueError(f"noise level {self.level} must be a percentage of at least 0")
+            raise Refused(f"noise level {self.level} must be a percentage of at least 0")
         if self.meaning == "observation" and self.observation_std is None:
-            raise ValueError("noise on observations needs observation_std of the expert's rollouts")
+            raise Refused("noise on observations needs observation_std of the expert's rollouts")
 
 
 def demonstration_steps(samples: int, limit: int = 1000) -> int:
@@ -249,7 +250,7 @@ def _record(
     was reset before.
     """
     if mode not in MODES:
-        raise ValueError(f"mode {mode!r} is not known; use one of {', '.join(MODES)}")
+        raise Refused(f"mode {mode!r} is not known; use one of {', '.join(MODES)}")
     lanes, steps = len(quotas), int(quotas.max())
     walkers = Walkers(body, lanes, threads)
     widths = row_widths(body)
@@ -309,7 +310,7 @@ def _record(
 def _checked(actions: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     actions = np.asarray(actions, np.float64)
     if actions.shape != shape:
-        raise ValueError(f"act returned actions of shape {actions.shape} where {shape} is needed")
+        raise Refused(f"act returned actions of shape {actions.shape} where {shape} is needed")
     if not np.isfinite(actions).all():
-        raise ValueError("act returned actions that are not finite; the policy has diverged")
+        raise Refused("act returned actions that are not finite; the policy has diverged")
     return actions

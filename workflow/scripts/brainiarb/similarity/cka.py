@@ -26,6 +26,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import DTypeLike
 
+from brainiarb.errors import Refused
+
 Network = Mapping[str, np.ndarray]
 """The layers (n, p) of one network, by name."""
 Norms = tuple[np.ndarray, np.ndarray]
@@ -167,7 +169,7 @@ class CrossProducts:
             return self.sums[first, second]
         if (second, first) in self.sums:
             return self.sums[second, first].T
-        raise ValueError(
+        raise Refused(
             f"expected a pair of networks whose products were summed, found {first} and "
             f"{second}; add it to the pairs of cross_products"
         )
@@ -203,7 +205,7 @@ def cross_products(
         if rows:
             stream.add(chunk, rows)
     if stream is None:
-        raise ValueError("expected chunks of rows, found none; pass at least one, even if empty")
+        raise Refused("expected chunks of rows, found none; pass at least one, even if empty")
     return stream.result()
 
 
@@ -228,10 +230,10 @@ def merge(parts: Sequence[CrossProducts]) -> CrossProducts:
 
 
 def common_rows(networks: Sequence[Network]) -> int:
-    """Return how many rows all layers have; raise ValueError where they differ."""
+    """Return how many rows all layers have; raise Refused where they differ."""
     lengths = {len(values) for network in networks for values in network.values()}
     if len(lengths) != 1:
-        raise ValueError(
+        raise Refused(
             f"expected layers of the same states, found {sorted(lengths)} rows; "
             "record both sides on the same stimuli"
         )
@@ -350,7 +352,7 @@ def _merged(first: CrossProducts, second: CrossProducts) -> CrossProducts:
         for part in (first, second)
     ]
     if layouts[0] != layouts[1] or first.sums.keys() != second.sums.keys():
-        raise ValueError(
+        raise Refused(
             "expected parts of the same networks, layers and pairs, found others; "
             "merge what the same call of cross_products gave for other rows"
         )

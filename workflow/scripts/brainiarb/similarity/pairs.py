@@ -38,6 +38,7 @@ from brainiarb.activity.activations import (
     with_derived,
 )
 from brainiarb.actors.layers import LAYERS
+from brainiarb.errors import Refused
 from brainiarb.similarity.cka import CrossProducts, cross_products, in_chunks, merge
 
 Layers = Mapping[str, np.ndarray]
@@ -267,7 +268,7 @@ def matched(recordings: Sequence[Recording], unpaired: bool = False) -> list[dic
     rows = min(recording.rows for recording in recordings)
     for recording in recordings[1:]:
         if not unpaired and recording.digest != recordings[0].digest:
-            raise ValueError(
+            raise Refused(
                 f"expected two recordings of the same {recording.group.rpartition('/')[2]} states, "
                 f"found digests {recordings[0].digest} and {recording.digest} in "
                 f"{recordings[0].file.filename} and {recording.file.filename}; record the "

@@ -26,6 +26,7 @@ import numpy as np
 from scipy.spatial.distance import pdist
 from scipy.stats import rankdata
 
+from brainiarb.errors import Refused
 from brainiarb.similarity.cka import (
     common_rows,
     cross_products,
@@ -214,7 +215,7 @@ def rsa(
         "cosine": lambda distances: distances / (np.linalg.norm(distances) or 1.0),
     }
     if method not in compared or distance not in ("sqeuclidean", "correlation"):
-        raise ValueError(
+        raise Refused(
             f"expected distance sqeuclidean or correlation and method {', '.join(compared)}, "
             f"found {distance} and {method}; choose among them"
         )
@@ -228,10 +229,10 @@ def rsa(
 
 
 def _pair(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return both sides as floats; raise ValueError unless they are paired representations."""
+    """Return both sides as floats; raise Refused unless they are paired representations."""
     first, second = (np.asarray(side) for side in (x, y))
     if first.ndim != 2 or second.ndim != 2:
-        raise ValueError(
+        raise Refused(
             f"expected two arrays (states, units), found shapes {first.shape} and {second.shape}; "
             "give a row per state and a column per unit"
         )

@@ -1,11 +1,58 @@
-"""Measures: one number for each agent in one tidy form, whichever analysis it comes from."""
+"""Measures: one number of one agent in one tidy form, whichever analysis it comes from."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-COLUMNS = ("expert", "level", "clone", "measure", "unit", "value", "note")
+OK = "ok"
+"""The value can be read as it is."""
+UNSTABLE = "unstable"
+"""There is a value, but its precondition fails (for example, the gait has no stable cycle)."""
+ABSENT = "absent"
+"""There is no value: it is nan."""
+
+COLUMNS = ("expert", "level", "clone", "measure", "unit", "value", "status", "note")
+"""Columns of every table of measures. An expert has level -1 and clone -1."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One number of one agent.
+
+    A value of nan has the status `absent`, whatever is given. Programs test `status`; people read
+    `note`, which says why a value is absent or unstable, or how it was made.
+    """
+
+    unit: str
+    value: float
+    status: str = OK
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Turn the value into a float and mark a missing one."""
+        object.__setattr__(self, "value", float(self.value))
+        if np.isnan(self.value):
+            object.__setattr__(self, "status", ABSENT)
+
+
+Named = tuple[str, int, int, str, Measure]
+"""Expert, level, clone, name of the measure, measure."""
+
+
+def of_agent(expert: str, level: int, clone: int, measures: Mapping[str, Measure]) -> list[Named]:
+    """Return the measures of one agent under its names, ready for `measures_table`."""
+    return [(expert, level, clone, name, measure) for name, measure in measures.items()]
+
+
+def measures_table(measures: Iterable[Named]) -> pd.DataFrame:
+    """Tabulate measures of any agents: one row each, in the given order, with `COLUMNS`."""
+    rows = [
+        (expert, level, clone, name, measure.unit, measure.value, measure.status, measure.note)
+        for expert, level, clone, name, measure in measures
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def measure_rows(
@@ -16,21 +63,13 @@ def measure_rows(
     values: Mapping[int, float],
     notes: Mapping[int, str] | None = None,
 ) -> pd.DataFrame:
-    """Tabulate one measure of the clones of a level: `values` by clone, -1 for who is no clone.
+    """Tabulate one measure of the clones of a level.
 
-    An expert has level -1. `notes` say by clone why a value is nan.
+    `values` maps the number of a clone to its value, -1 for an expert or a demonstrator; `notes`
+    say by clone why a value is missing.
     """
     notes = notes or {}
-    rows = [
-        (expert, level, clone, measure, unit, float(value), notes.get(clone, ""))
+    return measures_table(
+        (expert, level, clone, measure, Measure(unit, value, note=notes.get(clone, "")))
         for clone, value in values.items()
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-class Measure(NamedTuple):
-    """One number of an agent: nan where it does not exist, and then `note` says why."""
-
-    unit: str
-    value: float
-    note: str = ""
+    )
