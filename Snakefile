@@ -1,5 +1,5 @@
 # BRAINIARB: when a walking agent is cloned from its demonstrations, does the copy think and move
-# like the original? Each stage is a file in workflow/rules; common.smk there checks the config.
+# like the original? Each stage is a file in workflow/rules; config.smk there checks the config.
 
 from snakemake.utils import min_version
 
@@ -12,6 +12,8 @@ configfile: "config/config.yaml"
 report: "workflow/report/workflow.rst"
 
 
+include: "workflow/rules/config.smk"
+include: "workflow/rules/digests.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/experts.smk"
 include: "workflow/rules/rollouts.smk"

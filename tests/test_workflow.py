@@ -1,4 +1,4 @@
-"""What reruns (on placeholder files, by the public API of Snakemake), which config is refused."""
+"""What reruns after a change, on placeholder files, by the public API of Snakemake."""
 
 import os
 import shutil
@@ -261,18 +261,6 @@ def test_comments_and_docstrings_rerun_nothing(checkout):
     assert plan(checkout) == set()
 
 
-def refusal(*options):
-    """Return what a dry run says about a bad config, which must be one line of error."""
-    call = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "--configfile", TINY, *options]
-    done = subprocess.run(
-        call, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ}
-    )
-    assert done.returncode == 1
-    lines = [line for line in done.stderr.splitlines() if line.startswith("config: ")]
-    assert len(lines) == 1
-    return lines[0]
-
-
 @pytest.mark.parametrize(("body", "expert"), [("walker2d", "sac_1"), ("hopper", "crossq_2")])
 def test_training_a_shipped_expert_anew_is_one_job_for_any_body(body, expert):
     file = f"results/training/{body}/{expert}/checkpoint.zip"
@@ -283,39 +271,6 @@ def test_training_a_shipped_expert_anew_is_one_job_for_any_body(body, expert):
     said = (done.stdout + done.stderr).splitlines()
     planned = [line for line in said if line.startswith(("Job 0", "Job 1"))]
     assert planned == [f"Job 0: Training the expert {expert}"]
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"nosie": {"clones": 2}}, "nosie is not a key, did you mean noise?"),
-        ({"noise": {"levels": [0, -5]}}, "noise.levels.1: -5 is less than the minimum of 0"),
-        ({"noise": {"levels": [0, 5, 5]}}, "noise.levels: 5 is listed twice"),
-        (
-            {"body": "walker3d"},
-            "body: 'walker3d' is not one of "
-            "['ant', 'halfcheetah', 'hopper', 'humanoid', 'walker2d']",
-        ),
-        (
-            {"body": "hopper", "study": {"clone": ["crossq_0"], "compare": ["crossq_0"]}},
-            "experts.crossq_0.checkpoint: trained in Walker2d-v5, but body is hopper",
-        ),
-        (
-            {"experts": {"other": {"checkpoint": "missing.zip"}}},
-            "experts.other.checkpoint: no file missing.zip",
-        ),
-        ({"experts": {"tables": {"checkpoint": "a.zip"}}}, "tables"),
-        ({"figures": {"noisy_level": 30}}, "figures.noisy_level: 30 is not among noise.levels"),
-        ({"spectra": {"levels": [0]}}, "spectra.levels: 40 must be among them"),
-        ({"robustness": {"levels": [30]}}, "robustness.levels: 30 is not among noise.levels"),
-        ({"robustness": {"push": [], "action_delay": []}}, "robustness: give at least one dose"),
-        ({"study": {"clone": ["nobody"]}}, "study.clone: nobody is not among experts"),
-    ],
-)
-def test_a_bad_config_is_refused_in_one_line_before_any_job(change, words, tmp_path):
-    overlay = tmp_path / "change.yaml"
-    overlay.write_text(yaml.safe_dump(change))
-    assert words in refusal(str(overlay), "--")
 
 
 @pytest.mark.parametrize(

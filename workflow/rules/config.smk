@@ -1,0 +1,147 @@
+"""The config: numbers are typed, keys are checked against the schema and against each other."""
+
+import difflib
+import json
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+
+BASE = Path(workflow.basedir)
+SCRIPTS = BASE / "workflow" / "scripts"
+BODIES = SCRIPTS / "brainiarb" / "bodies"
+
+
+def typed(value, schema):
+    """Return a value with texts turned into the numbers that the schema asks for.
+
+    Both `--config` and a 3e-4 in YAML give text where a number is meant.
+    """
+    if isinstance(value, dict):
+        known, default = schema.get("properties", {}), schema.get(
+            "additionalProperties"
+        )
+        default = default if isinstance(default, dict) else {}
+        return {str(k): typed(v, known.get(str(k), default)) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [typed(item, schema.get("items", {})) for item in value]
+    kinds = schema.get("type", [])
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if (
+        isinstance(value, str)
+        and not {"string", "array", "object"} & set(kinds)
+        and kinds
+    ):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return value
+    if isinstance(value, float) and "integer" in kinds and value.is_integer():
+        return int(value)
+    if type(value) is int and "number" in kinds:
+        return float(value)
+    return value
+
+
+def complaint(error):
+    """Return one clause that names the wrong key, the fault, and the key that was perhaps meant."""
+    where = ".".join(map(str, error.absolute_path))
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = [key for key in sorted(error.instance) if key not in known]
+        clauses = []
+        for key in unknown:
+            near = difflib.get_close_matches(key, known, 1)
+            name = f"{where}.{key}" if where else key
+            clauses.append(
+                f"{name} is not a key" + (f", did you mean {near[0]}?" if near else "")
+            )
+        return "; ".join(clauses)
+    if error.validator == "uniqueItems":
+        twice = sorted({repr(v) for v in error.instance if error.instance.count(v) > 1})
+        return f"{where}: {', '.join(twice)} is listed twice"
+    if error.validator == "contains":
+        return f"{where}: {error.schema['contains']['const']} must be among them"
+    return f"{where}: {error.message}" if where else error.message
+
+
+def trained_in(archive):
+    """Return the environment that the record beside an archive names, or None without a record."""
+    try:
+        record = json.loads(Path(archive).with_suffix(".json").read_text("utf-8"))
+        return str(record["environment"])
+    except (OSError, TypeError, ValueError, KeyError):
+        return None
+
+
+def contradictions(config):
+    """Yield a sentence for each fault that a schema cannot express.
+
+    Such faults are keys that do not fit each other and files that do not exist.
+    """
+    bodies = sorted(f.stem for f in (BODIES / "catalogue").glob("[!_]*.py"))
+    if config["body"] not in bodies:
+        yield f"body: {config['body']!r} is not one of {bodies}"
+    experts, study, noise, spectra, robustness = (
+        config[k] for k in ("experts", "study", "noise", "spectra", "robustness")
+    )
+    for name, source in experts.items():
+        archive, training = source.get("checkpoint"), source.get("train")
+        if (archive is None) == (training is None):
+            yield f"experts.{name}: give either checkpoint or train"
+        elif archive is not None and not Path(archive).is_file():
+            yield f"experts.{name}.checkpoint: no file {archive} in {Path.cwd().name}"
+    for key in ("clone", "compare"):
+        for name in study[key]:
+            if name not in experts:
+                yield f"study.{key}: {name} is not among experts ({', '.join(sorted(experts))})"
+    for name in sorted(experts.keys() & {*study["clone"], *study["compare"]}):
+        environment = trained_in(experts[name].get("checkpoint"))
+        if environment and environment.split("-")[0].lower() != config["body"]:
+            yield (
+                f"experts.{name}.checkpoint: trained in {environment}, but body is "
+                f"{config['body']}; give study an expert of that body"
+            )
+    for name in study["clone"]:
+        if name in experts and name not in study["compare"]:
+            yield f"study.compare: {name} is cloned, so it must be compared"
+    for level in spectra["levels"]:
+        if level not in noise["levels"]:
+            yield f"spectra.levels: {level} is not among noise.levels {noise['levels']}"
+    for level in robustness["levels"]:
+        if level not in noise["levels"]:
+            yield f"robustness.levels: {level} is not among noise.levels {noise['levels']}"
+    if not any(
+        doses
+        for name, doses in robustness.items()
+        if name not in ("levels", "episodes")
+    ):
+        yield "robustness: give at least one dose of one disturbance, such as push: [100]"
+    figures = config["figures"]
+    for key in ("noisy_level", "study_level"):
+        if figures[key] not in noise["levels"]:
+            yield f"figures.{key}: {figures[key]} is not among noise.levels {noise['levels']}"
+    for level in (0, figures["noisy_level"]):
+        if level not in spectra["levels"]:
+            yield f"spectra.levels: {level} must be among them, because a figure draws it"
+    if spectra["lowest"] >= spectra["highest"]:
+        yield "spectra.lowest: must lie below spectra.highest"
+
+
+def checked(config):
+    """Return the config with its numbers typed, or stop with one line that names each wrong key."""
+    schema = yaml.safe_load(
+        (BASE / "workflow/schemas/config.schema.yaml").read_text("utf-8")
+    )
+    config = typed(config, schema)
+    errors = Draft202012Validator(schema).iter_errors(config)
+    complaints = [
+        complaint(e)
+        for e in sorted(errors, key=lambda e: list(map(str, e.absolute_path)))
+    ] or list(contradictions(config))
+    if complaints:
+        raise SystemExit("config: " + "; ".join(complaints))
+    return config
+
+
+config.update(checked(config))
