@@ -12,6 +12,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from brainiarb.errors import Refused
+from brainiarb.signals import divisors, z_scored
 
 PENALTIES = 10.0 ** np.arange(-6, 2)  # as multiples of the mean variance of the predictors
 
@@ -41,7 +42,7 @@ def decode(activity: np.ndarray, targets: np.ndarray, episode_ids: np.ndarray) -
         raise Refused(
             f"expected two episodes or more to leave one out, found {len(labels)}; record more"
         )
-    x = _standardised(activity)
+    x = z_scored(activity)
     y = targets - targets.mean(axis=0)
     q = y.shape[1]
     columns = np.column_stack([x, y, np.ones(len(x))])
@@ -78,7 +79,7 @@ def decode(activity: np.ndarray, targets: np.ndarray, episode_ids: np.ndarray) -
         predictions[rows] = (x[rows] - means[:-q]) @ linear + means[-q:]
         chosen.append(PENALTIES[best])
     constant = np.ptp(targets, axis=0) == 0
-    r2 = np.where(constant, np.nan, 1 - error / np.where(total > 0, total, 1.0))
+    r2 = np.where(constant, np.nan, 1 - error / divisors(total))
     return Decoded(r2, predictions + targets.mean(axis=0), np.array(chosen))
 
 
@@ -96,12 +97,6 @@ def area_under_curve(scores: np.ndarray, truth: np.ndarray, episode_ids: np.ndar
         if yes and no:
             areas.append((rankdata(score)[true].sum() - yes * (yes + 1) / 2) / (yes * no))
     return float(np.mean(areas)) if areas else float("nan")
-
-
-def _standardised(values: np.ndarray) -> np.ndarray:
-    centred = values - values.mean(axis=0, dtype=np.float64)
-    deviation = centred.std(axis=0)
-    return centred / np.where(deviation > 0, deviation, 1.0)
 
 
 def _maps(sums: np.ndarray, q: int) -> tuple[np.ndarray, np.ndarray]:

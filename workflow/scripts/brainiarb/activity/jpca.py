@@ -12,6 +12,7 @@ import numpy as np
 from scipy.linalg import solve_sylvester
 
 from brainiarb.errors import Refused
+from brainiarb.signals import divisors
 
 RANGE_SHARE = 0.05  # of the median range, added to each unit's range when it is normalised
 LEAST_VARIANCE = 1e-10  # of the largest component's, below which a component is rounding
@@ -63,7 +64,7 @@ def soft_normalise(activity: np.ndarray) -> np.ndarray:
     """
     ranges = np.ptp(activity, axis=0).astype(np.float64)
     scale = ranges + RANGE_SHARE * np.median(ranges)
-    return (activity - activity.mean(axis=0)) / np.where(scale > 0, scale, 1.0)
+    return (activity - activity.mean(axis=0)) / divisors(scale)
 
 
 def principal_components(activity: np.ndarray, count: int) -> Components:

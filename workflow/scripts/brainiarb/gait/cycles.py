@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from brainiarb.errors import Refused
 from brainiarb.gait.period import rows_by_channels
+from brainiarb.signals import z_scored
 
 # A cycle between two events is a full one if its length is within this share of the period.
 LENGTH_TOLERANCE = 0.2
@@ -61,10 +62,7 @@ def choose_cycle(
     length = seconds * sampling_rate
     if not np.isfinite(length) or len(x) - start <= round(length):
         return None
-    after = x[start:]
-    sd = after.std(axis=0)
-    z = (x - after.mean(axis=0)) / np.where(sd > 0, sd, 1.0)
-
+    z = z_scored(x, reference=x[start:])
     groups = [] if strikes is None else [np.asarray(foot, dtype=np.int64) for foot in strikes]
     for anchor, events in (("strike", groups), ("phase", [_phase_events(z, start, length)])):
         candidates = _between_events(events, start, length, len(z))

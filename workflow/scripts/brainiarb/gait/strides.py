@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import butter, hilbert, sosfiltfilt
 
+from brainiarb.signals import z_scored
+
 # A foot keeps the gait's rhythm if the median interval of its anchors is this near to the period.
 SAME_RHYTHM = 0.1
 MOST_STRIKES = 8
@@ -101,9 +103,7 @@ def hilbert_phase(pose: ArrayLike, seconds: float, sampling_rate: float) -> NDAr
     `pose` (N, c) is one episode; z-scored, then band-passed without delay (Butterworth, 4th order,
     0.5 to 1.5 times the gait's frequency) before Hilbert's transform. It needs no contacts.
     """
-    x = np.asarray(pose, dtype=np.float64)
-    sd = x.std(axis=0)
-    z = (x - x.mean(axis=0)) / np.where(sd > 0, sd, 1.0)
+    z = z_scored(pose)
     # einsum sums in one order whatever the number of BLAS threads.
     _, axes = np.linalg.eigh(np.einsum("ti,tj->ij", z, z))
     wave = np.einsum("ti,i->t", z, axes[:, -1])
@@ -166,8 +166,7 @@ def recurrence_distances(
     step = round(length)
     if len(x) <= step:
         return np.empty(0), np.empty(0)
-    sd = x.std(axis=0)
-    z = (x - x.mean(axis=0)) / np.where(sd > 0, sd, 1.0)
+    z = z_scored(x)
     size = min(pairs, len(z) - step)
     rows = rng.choice(len(z) - step, size, replace=False)
     others = (rows + rng.integers(1, len(z), size)) % len(z)
@@ -191,8 +190,7 @@ def fit_return_map(
         note = f"{n} pairs of strides, {LEAST_PAIRS} are needed"
         return ReturnMap(nan, nan, nan, nan, n, note)
     both = np.concatenate([x, y])
-    sd = both.std(axis=0)
-    z = (both - both.mean(axis=0))[:, sd > 0] / sd[sd > 0]
+    z = z_scored(both)[:, both.std(axis=0) > 0]
     _, axes = np.linalg.eigh(np.einsum("ti,tj->ij", z, z))
     scores = np.einsum("ti,ic->tc", z, axes[:, ::-1][:, :COMPONENTS])
     first, second = scores[:n], scores[n:]

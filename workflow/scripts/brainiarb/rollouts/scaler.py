@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from brainiarb.signals import divisors
+
 # An input that varies less than this is a constant, whose rounding errors must not be blown up.
 _SMALLEST_STD = 1e-6
 
@@ -19,8 +21,8 @@ class Scaler(NamedTuple):
 def observation_scaler(arrays: Mapping[str, np.ndarray]) -> Scaler:
     """Return mean and standard deviation of the recorded observations, over all rows.
 
-    A dimension whose standard deviation is below 1e-6 gets 1, so that a constant becomes zero.
+    A dimension whose standard deviation is not above 1e-6 gets 1, so that a constant becomes zero.
     """
     observations = arrays["observations"].astype(np.float64)
     std = observations.std(axis=0)
-    return Scaler(observations.mean(axis=0), np.where(std < _SMALLEST_STD, 1.0, std))
+    return Scaler(observations.mean(axis=0), divisors(std, _SMALLEST_STD))

@@ -1,0 +1,58 @@
+"""Centring and scaling of layers so that offsets and outliers cost no digits."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from brainiarb.errors import Refused
+
+Network = Mapping[str, np.ndarray]
+"""The layers (n, p) of one network, by name."""
+
+MIDDLE_ROWS = 255  # evenly spaced rows that give the middle row of a layer
+
+
+def common_rows(networks: Sequence[Network]) -> int:
+    """Return the number of rows that all layers have; raise Refused if the numbers differ."""
+    lengths = {len(values) for network in networks for values in network.values()}
+    if len(lengths) != 1:
+        raise Refused(
+            f"expected layers of the same states, found {sorted(lengths)} rows; "
+            "record both sides on the same stimuli"
+        )
+    return lengths.pop()
+
+
+def floating(values: np.ndarray) -> np.ndarray:
+    """Return float32 and float64 values as they are, and values of any other type in float64."""
+    return values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
+
+
+def middle(values: np.ndarray) -> np.ndarray:
+    """Return a middle row (p) of a layer (n, p): for each unit, one of its values near its median.
+
+    Outliers do not move the middle row, and a constant unit equals it exactly. Zeros without rows.
+    """
+    if not len(values):
+        return np.zeros(values.shape[1])
+    sample = values[:: -(-len(values) // MIDDLE_ROWS)]
+    return np.partition(sample, len(sample) // 2, axis=0)[len(sample) // 2]
+
+
+def unit(values: np.ndarray) -> np.ndarray:
+    """Return a layer (n, p) in float64, centred and of unit norm; zeros if it has no variance."""
+    centred = values.astype(np.float64) - middle(values)
+    largest = np.abs(centred).max(initial=0.0)
+    if not largest > 0:
+        return np.zeros_like(centred)
+    centred /= largest
+    centred -= centred.mean(axis=0)
+    return centred / np.linalg.norm(centred)
+
+
+def scaled(values: np.ndarray, from_middle: bool = True) -> np.ndarray:
+    """Return a layer (n, p) in float64 and within +-1, measured from its middle row or from 0."""
+    result = values.astype(np.float64)
+    if from_middle:
+        result -= middle(values)
+    return result / (np.abs(result).max(initial=0.0) or 1.0)
