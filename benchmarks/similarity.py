@@ -19,9 +19,9 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.table import Row, show
 from brainiarb.actors.layers import LAYERS, WIDTH
-from brainiarb.similarity.cka import CHUNK_ROWS, cross_products, in_chunks
+from brainiarb.similarity.array_measures import linear_cka
 from brainiarb.similarity.nulls import bootstrap_cka, episode_weights
-from brainiarb.similarity.reference import linear_cka
+from brainiarb.similarity.streaming import CHUNK_ROWS, cross_products, in_chunks
 
 ROWS, MANY_ROWS = 20_000, 200_000
 NETWORKS = 9  # an expert and eight clones

@@ -24,7 +24,7 @@ from brainiarb.gait.period import period
 from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.rollouts.episodes import drop_transient
 from brainiarb.rollouts.returns import median_clone
-from brainiarb.similarity.reference import linear_cka, procrustes
+from brainiarb.similarity.array_measures import linear_cka, procrustes
 
 expert = Path(sys.argv[1] if len(sys.argv) > 1 else "results/walker2d/crossq_0")
 level = int(sys.argv[2] if len(sys.argv) > 2 else 40)

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import experts, gaits, similarity
 from benchmarks.table import Row, show
-from brainiarb.similarity.reference import linear_cka
+from brainiarb.similarity.array_measures import linear_cka
 
 
 def row(met):

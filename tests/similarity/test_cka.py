@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from brainiarb.similarity.cka import MOST_HEAVY, cross_products, in_chunks, merge
-from brainiarb.similarity.reference import linear_cka
+from brainiarb.similarity.array_measures import linear_cka
+from brainiarb.similarity.cka import merge
+from brainiarb.similarity.streaming import MOST_HEAVY, cross_products, in_chunks
 
 ROWS = 90
 

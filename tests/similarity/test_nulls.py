@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from brainiarb.similarity.array_measures import linear_cka
 from brainiarb.similarity.nulls import bootstrap_cka, episode_weights, shift_null, swap_null
-from brainiarb.similarity.reference import linear_cka
 
 LENGTHS = (30, 30, 19, 30, 25)
 EPISODES = np.repeat((7, 3, 11, 5, 2), LENGTHS)

@@ -11,6 +11,7 @@ from brainiarb.activity.stimuli import half, own, own_twice, pool
 from brainiarb.actors.actors import beside, untrained
 from brainiarb.actors.layers import LAYERS
 from brainiarb.similarity import pairs
+from brainiarb.similarity.array_measures import linear_cka, procrustes
 from brainiarb.similarity.intervals import clone_intervals, half_of, with_intervals
 from brainiarb.similarity.pairs import (
     DERIVED,
@@ -22,7 +23,6 @@ from brainiarb.similarity.pairs import (
     matched,
 )
 from brainiarb.similarity.positions import level_measures, place
-from brainiarb.similarity.reference import linear_cka, procrustes
 from builders import SIZES, TRANSIENT, random_recording
 
 ROWS = 60

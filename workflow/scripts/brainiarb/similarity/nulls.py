@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
-from brainiarb.similarity.cka import columns_of, hsic, ratio, unit
+from brainiarb.similarity.centring import unit
+from brainiarb.similarity.hsic import columns_of, hsic, normalised
 from brainiarb.statistics.methods import p_value
 
 SHARE = 1 - 1e-4
@@ -131,7 +132,7 @@ def bootstrap_cka(
     """
     forms = [hsic_form(*sides, episode_ids) for sides in ((x, y), (x, x), (y, y))]
     biased, unbiased = zip(*(form.hsic(weights) for form in forms), strict=True)
-    return ratio(*biased), ratio(*unbiased)
+    return normalised(*biased), normalised(*unbiased)
 
 
 def swap_null(
@@ -166,7 +167,7 @@ def swap_null(
         cross.append(hsic(sum(parts[e, batch[:, e]] for e in range(episodes))))
     own = [hsic(np.tensordot(side, side, ([0, 1], [0, 1]))) for side in (first, second)]
     biased, unbiased = (
-        ratio(np.concatenate(values), one, other)
+        normalised(np.concatenate(values), one, other)
         for values, one, other in zip(zip(*cross, strict=True), *own, strict=True)
     )
     return Null(biased[0], unbiased[0], biased[1:], unbiased[1:], episodes, rows)
@@ -212,7 +213,7 @@ def shift_null(
     of_first = hsic(np.tensordot(middle, middle, ([0, 1], [0, 1])))
     others = zip(*(of_second[lag] for lag in lags.tolist()), strict=True)
     biased, unbiased = (
-        ratio(cross, one, np.array(other))
+        normalised(cross, one, np.array(other))
         for cross, one, other in zip(hsic(sums), of_first, others, strict=True)
     )
     return Null(biased[0], unbiased[0], biased[1:], unbiased[1:], episodes, rows)

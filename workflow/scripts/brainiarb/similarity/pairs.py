@@ -39,7 +39,8 @@ from brainiarb.activity.activations import (
 )
 from brainiarb.actors.layers import LAYERS
 from brainiarb.errors import Refused
-from brainiarb.similarity.cka import CrossProducts, cross_products, in_chunks, merge
+from brainiarb.similarity.cka import CrossProducts, merge
+from brainiarb.similarity.streaming import cross_products, in_chunks
 
 Layers = Mapping[str, np.ndarray]
 
@@ -331,7 +332,7 @@ def tabulate_pair(
             "layer_second": np.tile(columns, len(rows)),
             "cka": biased.ravel(),
             "cka_debiased": unbiased.ravel(),
-            "cka_null": products.null(first, second).ravel(),
+            "cka_null": products.independent_cka(first, second).ravel(),
             "procrustes": [
                 products.procrustes(first, second, i, j)
                 if one == other and one in rotated

@@ -27,15 +27,9 @@ from scipy.spatial.distance import pdist
 from scipy.stats import rankdata
 
 from brainiarb.errors import Refused
-from brainiarb.similarity.cka import (
-    common_rows,
-    cross_products,
-    floating,
-    in_chunks,
-    middle,
-    ratio,
-    unit,
-)
+from brainiarb.similarity.centring import common_rows, floating, scaled, unit
+from brainiarb.similarity.hsic import normalised
+from brainiarb.similarity.streaming import cross_products, in_chunks
 
 # Of ridge regression, as multiples of the mean variance of the predictors' components.
 PENALTIES = tuple(10.0**k for k in range(-8, 3))
@@ -79,7 +73,7 @@ def rbf_cka(x: np.ndarray, y: np.ndarray, threshold: float = 1.0, debiased: bool
         kernel = np.exp(distances / (-2 * threshold**2 * median))
         kernels.append(_centred_without_diagonal(kernel) if debiased else _centred(kernel))
     k, m = kernels
-    return ratio((k * m).sum(), (k * k).sum(), (m * m).sum()).item()
+    return normalised((k * m).sum(), (k * k).sum(), (m * m).sum()).item()
 
 
 def procrustes(x: np.ndarray, y: np.ndarray, angular: bool = False) -> float:
@@ -220,7 +214,7 @@ def rsa(
             f"found {distance} and {method}; choose among them"
         )
     first, second = (
-        compared[method](pdist(_scaled(side, distance == "sqeuclidean"), distance))
+        compared[method](pdist(scaled(side, distance == "sqeuclidean"), distance))
         for side in _pair(x, y)
     )
     if not (first.any() and second.any()):
@@ -246,18 +240,10 @@ def _undefined(measure: str, reason: str) -> float:
     return float("nan")
 
 
-def _scaled(values: np.ndarray, from_middle: bool = True) -> np.ndarray:
-    """Return a side in float64 within +-1, measured from a middle row that outliers do not move."""
-    scaled = values.astype(np.float64)
-    if from_middle:
-        scaled -= middle(values)
-    return scaled / (np.abs(scaled).max(initial=0.0) or 1.0)
-
-
 def _squared_distances(values: np.ndarray) -> np.ndarray:
     """Return the squared distances (n, n) of all states, up to a factor."""
-    scaled = _scaled(values)
-    products = scaled @ scaled.T
+    side = scaled(values)
+    products = side @ side.T
     norms = products.diagonal()
     distances = norms[:, None] + norms - 2 * products
     np.fill_diagonal(distances, 0.0)
@@ -291,8 +277,8 @@ def _basis(values: np.ndarray, variance: float = 1.0) -> np.ndarray:
     centred = unit(values)
     if not centred.any():
         return centred[:, :0]
-    scaled = _scaled(values, from_middle=False)
-    departure = np.linalg.norm(scaled - scaled.mean(axis=0)) / np.linalg.norm(scaled)
+    whole = scaled(values, from_middle=False)
+    departure = np.linalg.norm(whole - whole.mean(axis=0)) / np.linalg.norm(whole)
     left, sizes, _ = np.linalg.svd(centred, full_matrices=False)
     count = int((sizes > np.finfo(values.dtype).eps / departure).sum())
     if variance < 1:

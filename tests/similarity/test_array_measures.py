@@ -12,7 +12,7 @@ from scipy.spatial.distance import pdist
 from scipy.stats import spearmanr
 from sklearn.linear_model import Ridge
 
-from brainiarb.similarity.reference import (
+from brainiarb.similarity.array_measures import (
     cca,
     linear_cka,
     linear_predictivity,
