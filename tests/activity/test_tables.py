@@ -89,7 +89,7 @@ def test_the_same_recording_gives_the_same_tables(analyse):
 def test_measures_hold_one_number_for_each_agent(analyse):
     rotations, _, decoded = analyse(walking())
     table = dynamics_measures(rotations, decoded)
-    assert list(table) == ["expert", "level", "clone", "measure", "unit", "value", "note"]
+    assert list(table) == ["expert", "level", "clone", "measure", "unit", "value", "status", "note"]
     assert not table.duplicated(["level", "clone", "measure"]).any()
     expected = {f"{name}_{layer}" for layer in MEASURED
                 for name in ("jpca_r2", "jpca_r2_ratio", "participation_ratio",

@@ -16,6 +16,7 @@ from brainiarb.gait.tables import (
 )
 from brainiarb.rollouts.arrays import DTYPES, open_rollouts, row_widths
 from brainiarb.rollouts.episodes import clone_episodes
+from brainiarb.statistics.measures import ABSENT, OK, UNSTABLE
 
 SETTINGS = GaitSettings(transient=1.0, segment=1024, lowest=0.3, highest=20.0)
 EPISODE = 2000
@@ -139,12 +140,39 @@ def test_a_shuffled_walk_has_no_stable_cycle_and_keeps_what_needs_none():
     assert found["duty_factor"] == pytest.approx(0.4, abs=0.015)
 
 
-def test_a_weak_cycle_keeps_its_strides_with_a_note_but_no_fundamental():
+def test_a_weak_cycle_keeps_its_strides_as_unstable_but_has_no_fundamental():
     gait = analysed(noise=1.6, seed=1)
     assert 0 < gait.period.strength < 0.3
     assert np.isfinite(gait.measures["stride_time_cv"].value)
-    assert gait.measures["stride_time_cv"].note.startswith("no stable cycle")
-    assert np.isnan(gait.measures["fundamental"].value)
+    for name in ("stride_time_cv", "mean_sd", "recurrence_ratio", "stride_frequency"):
+        assert gait.measures[name].status == UNSTABLE, name
+        assert gait.measures[name].note.startswith("no stable cycle"), name
+    assert gait.measures["speed"].status == OK
+    assert gait.measures["fundamental"].status == ABSENT
+
+
+def test_a_fundamental_that_two_methods_place_apart_is_unstable():
+    # Odd harmonics hold 8 % of the power: too much for half the period, too little for the sum.
+    gait = analysed(harmonics=(0.35, 1.0, 0.0, 0.6))
+    pair = [gait.measures[name] for name in ("fundamental", "fundamental_harmonic_sum")]
+    assert pair[1].value == pytest.approx(2 * pair[0].value, rel=0.05)
+    assert [measure.status for measure in pair] == [UNSTABLE, UNSTABLE]
+    assert gait.measures["harmonic_1"].status == OK
+
+
+def test_a_return_map_of_an_unstable_cycle_is_unstable_whatever_its_interval():
+    body, rate, arrays = recording(noise=1.6, seed=1, episodes=8)
+    # The velocities return to themselves although the joints hardly do.
+    t = np.arange(len(arrays["qvel"]))[:, None]
+    swing = np.cumsum(np.random.default_rng(0).standard_normal(len(t)))[:, None] / 30
+    arrays["qvel"][:] = swing + 0.1 * np.sin(t / 7)
+    gait = analyse_gait(body, arrays, rate, clone_episodes(arrays)[0], SETTINGS, 0)
+    assert not gait.period.stable
+    eigenvalue = gait.measures["return_map_lambda"]
+    assert np.isfinite(eigenvalue.value)
+    assert eigenvalue.status == UNSTABLE
+    assert eigenvalue.note.startswith("no stable cycle")
+    assert "bootstrap interval" in eigenvalue.note
 
 
 @pytest.mark.parametrize(
@@ -236,7 +264,7 @@ def test_an_expert_and_its_clones_give_tables_with_a_null_and_a_ceiling():
     body, _, expert = recording(noise=0.2)
     clones = {0: recording(noise=0.2, episodes=2, clones=2, seed=1)[2]}
     others = {"other": recording(frequency=1.5, noise=0.2, seed=2)[2]}
-    tables = measure_gaits(body, expert, clones, others, SETTINGS, 2, 0)
+    tables = measure_gaits(body, "sac_0", expert, clones, others, SETTINGS, 2, 0)
     counts = tables.distances.groupby("comparison").size().to_dict()
     assert counts == {"expert_clone": 2, "expert_expert": 2, "expert_itself": 2}
     mean = tables.distances.groupby("comparison")["spectral_distance"].mean()
@@ -250,5 +278,5 @@ def test_an_expert_and_its_clones_give_tables_with_a_null_and_a_ceiling():
     assert spread[["level", "value"]].to_numpy().tolist() == [[-1, known]]
     own = tables.measures.query("level == -1 and measure == 'spectral_distance'")
     assert own["value"].item() == pytest.approx(mean["expert_itself"])
-    again = measure_gaits(body, expert, clones, others, SETTINGS, 2, 0)
+    again = measure_gaits(body, "sac_0", expert, clones, others, SETTINGS, 2, 0)
     assert tables.measures.equals(again.measures)

@@ -1,5 +1,6 @@
 """The one form of a number of an agent."""
 
+import numpy as np
 import pytest
 
 from brainiarb.statistics.measures import (
@@ -10,6 +11,7 @@ from brainiarb.statistics.measures import (
     Measure,
     measures_table,
     of_agent,
+    qualified,
 )
 
 
@@ -17,6 +19,16 @@ def test_a_missing_value_is_absent_whatever_status_is_given():
     assert Measure("Hz", float("nan"), note="no stable cycle", status=UNSTABLE).status == ABSENT
     assert Measure("Hz", 1.2).status == OK
     assert Measure("Hz", 1.2, note="no stable cycle", status=UNSTABLE).status == UNSTABLE
+
+
+def test_a_reason_makes_a_measure_absent_or_unstable_and_becomes_its_note():
+    absent = qualified("Hz", 1.2, absent="never walked", unstable="no stable cycle")
+    assert np.isnan(absent.value)
+    assert (absent.status, absent.note) == (ABSENT, "never walked")
+    unstable = qualified("Hz", 1.2, unstable="no stable cycle")
+    assert (unstable.value, unstable.status, unstable.note) == (1.2, UNSTABLE, "no stable cycle")
+    plain = qualified("Hz", 1.2)
+    assert (plain.value, plain.status, plain.note) == (1.2, OK, "")
 
 
 def test_a_table_has_a_row_for_each_measure_in_the_given_order():

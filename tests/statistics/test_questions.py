@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from brainiarb.rollouts.returns import return_measures
-from brainiarb.statistics.measures import measure_rows
+from brainiarb.statistics.measures import UNSTABLE, Measure, measures_table, of_agent
 from brainiarb.statistics.questions import COLUMNS, statistics_table, walking_levels
 
 LEVELS = (0, 20, 40, 160)
@@ -15,16 +15,22 @@ ASKED = {"seed": 0, "alpha": 0.05, "replicates": 999, "permutations": 999, "walk
 def planted(experts=1, clones=8, slope=0.0, offset=0.0, seed=1, measure="likeness"):
     """A measure whose clones rise by `slope` per percent of noise, `offset` off their expert."""
     rng = np.random.default_rng(seed)
-    frames = []
+    rows = []
     for number in range(experts):
         name, own = f"expert_{number}", 10 + 2 * number
-        frames.append(measure_rows(name, -1, measure, "1", {-1: own}))
+        rows += of_agent(name, -1, -1, {measure: Measure("1", own)})
         for level in LEVELS:
             values = own + offset + slope * level + 0.3 * rng.normal(size=clones)
-            frames.append(measure_rows(name, level, measure, "1", dict(enumerate(values))))
-            demonstrated = 100.0 if level < 100 else 40.0
-            frames.append(measure_rows(name, level, "demonstrator_return", "1", {-1: demonstrated}))
-    return pd.concat(frames, ignore_index=True)
+            for clone, value in enumerate(values):
+                rows += of_agent(name, level, clone, {measure: Measure("1", value)})
+            demonstrated = Measure("1", 100.0 if level < 100 else 40.0)
+            rows += of_agent(name, level, -1, {"demonstrator_return": demonstrated})
+    return measures_table(rows)
+
+
+def of_expert(measure, value, name="expert_0"):
+    """The row of a measure of an expert."""
+    return measures_table(of_agent(name, -1, -1, {measure: Measure("1", value)}))
 
 
 def asked(measures, kind, margins=None, **changes):
@@ -113,7 +119,7 @@ def test_equivalence_is_shown_within_a_margin_that_spans_the_experts_own_spread(
     assert set(asked(planted(), "equivalence", absolute)["answer"]) == {"equivalent"}
     apart = asked(planted(offset=1.5), "equivalence", absolute)
     assert set(apart["answer"]) == {"not resolved"}
-    spread = measure_rows("expert_0", -1, "likeness_spread", "1", {-1: 3.0})
+    spread = of_expert("likeness_spread", 3.0)
     wide = asked(pd.concat([planted(offset=1.5), spread]), "equivalence", absolute)
     assert set(wide["answer"]) == {"equivalent"}
     relative = asked(planted(offset=1.5), "equivalence", {"relative": {"likeness": 0.3}})
@@ -132,12 +138,21 @@ def test_two_kinds_of_clones_are_told_and_not_averaged_away():
 
 
 def test_measures_without_values_or_clones_do_no_harm():
-    empty = measure_rows("expert_0", 0, "empty", "1", {0: np.nan}, {0: "fell at once"})
-    expert_only = measure_rows("expert_1", -1, "own", "1", {-1: 1.0})
+    absent = Measure("1", np.nan, note="fell at once")
+    empty = measures_table(of_agent("expert_0", 0, 0, {"empty": absent}))
+    expert_only = of_expert("own", 1.0, "expert_1")
     table = pd.concat([planted(), empty, expert_only], ignore_index=True)
     assert not len(asked(table, "level").query("measure == 'empty'"))
     assert asked(table, "level").query("measure == 'own'")["n_experts"].tolist() == [1]
     assert len(statistics_table(empty, **ASKED, margins={})) == 0
+
+
+def test_unstable_values_count_because_the_others_alone_would_look_too_regular():
+    measures = planted(slope=0.02)
+    margins = {"absolute": {"likeness": 0.5}}
+    doubted = measures.assign(status=UNSTABLE)
+    first, second = (statistics_table(x, **ASKED, margins=margins) for x in (measures, doubted))
+    pd.testing.assert_frame_equal(first, second)
 
 
 def test_a_measure_without_spread_is_not_testable():

@@ -14,7 +14,7 @@ from brainiarb.maps.published import published_maps
 from brainiarb.maps.shared import MapSettings, bandwidth_sweep, fit_map, shared_map
 from brainiarb.maps.tables import (
     distance_table,
-    measures_table,
+    map_measures,
     occupancy_table,
     place_agents,
     transition_table,
@@ -52,7 +52,8 @@ if __name__ == "__main__":
             "occupancy": occupancy_table(placed, shared),
             "transitions": transitions,
             "distances": distances,
-            "measures": measures_table(placed, transitions, distances),
         }.items():
             table.insert(0, "expert", settings["expert"])
             write_csv(snakemake.output[name], table)
+        measures = map_measures(settings["expert"], placed, transitions, distances)
+        write_csv(snakemake.output.measures, measures)

@@ -19,6 +19,7 @@ if __name__ == "__main__":
         settings = snakemake.params.settings
         tables = measure_gaits(
             get_body(settings["body"]),
+            settings["expert"],
             open_rollouts(snakemake.input.expert),
             dict(zip(settings["levels"], map(open_rollouts, snakemake.input.clones), strict=True)),
             dict(zip(settings["others"], map(open_rollouts, snakemake.input.others), strict=True)),
@@ -27,6 +28,4 @@ if __name__ == "__main__":
             derive_seed(settings["seed"], "measure_gaits", settings["expert"]),
         )
         for name, path in snakemake.output.items():
-            table = getattr(tables, name)
-            table.insert(0, "expert", settings["expert"])
-            write_csv(path, table)
+            write_csv(path, getattr(tables, name))

@@ -34,7 +34,7 @@ from brainiarb.rollouts.arrays import Rollouts
 from brainiarb.rollouts.episodes import drop_transient, stretches
 from brainiarb.rollouts.returns import episode_returns, median_clone
 from brainiarb.seeds import derive_seed
-from brainiarb.statistics.measures import COLUMNS
+from brainiarb.statistics.measures import Measure, Named, measures_table
 from brainiarb.statistics.methods import p_value
 
 OBSERVATIONS = "observations"
@@ -296,38 +296,36 @@ def read_targets(values: np.ndarray, walk: OwnWalk) -> pd.DataFrame:
 
 
 def dynamics_measures(rotations: pd.DataFrame, decoded: pd.DataFrame) -> pd.DataFrame:
-    """Return the measures of every agent: expert, level, clone, measure, unit, value, note.
+    """Tabulate the measures of every agent that follow from `dynamics_tables`.
 
-    Of a hidden layer and of the observation; `jpca_r2_gain` of a layer is its R^2 less that of the
-    observation.
+    Hidden layers and the observation have measures. `jpca_r2_gain` of a hidden layer is the R^2 of
+    its rotation less the R^2 of the observation's. Columns: see `measures_table`.
     """
     agent = ["expert", "level", "clone"]
     first = rotations[rotations["plane"].fillna(1) == 1]
-    wide = first[first["layer"].isin(MEASURED)].copy()
-    wide["ratio"] = wide["r2"] / wide["r2_unconstrained"]
-    reference = wide[wide["layer"] == OBSERVATIONS].set_index(agent)["r2"]
-    wide["gain"] = wide["r2"] - reference.reindex(pd.MultiIndex.from_frame(wide[agent])).to_numpy()
-    parts = []
-    for name, column, unit in (
-        ("jpca_r2", "r2", "1"),
-        ("jpca_r2_ratio", "ratio", "1"),
-        ("jpca_r2_gain", "gain", "1"),
-        ("participation_ratio", "participation_ratio", "1"),
+    fits = first[first["layer"].isin(MEASURED)].copy()
+    fits["ratio"] = fits["r2"] / fits["r2_unconstrained"]
+    reference = fits[fits["layer"] == OBSERVATIONS].set_index(agent)["r2"]
+    fits["gain"] = fits["r2"] - reference.reindex(pd.MultiIndex.from_frame(fits[agent])).to_numpy()
+    hidden = fits[fits["layer"] != OBSERVATIONS]
+    named: list[Named] = []
+    for name, column, rows in (
+        ("jpca_r2", "r2", fits),
+        ("jpca_r2_ratio", "ratio", fits),
+        ("jpca_r2_gain", "gain", hidden),
+        ("participation_ratio", "participation_ratio", fits),
     ):
-        mine = wide if name != "jpca_r2_gain" else wide[wide["layer"] != OBSERVATIONS]
-        parts.append(
-            mine[[*agent, "note"]].assign(
-                measure=name + "_" + mine["layer"], unit=unit, value=mine[column]
-            )
-        )
-    mine = decoded[decoded["layer"].isin(MEASURED)]
-    parts.append(
-        mine[[*agent, "value", "note"]].assign(
-            measure="decode_" + mine["target"] + "_" + mine["layer"], unit=mine["score"]
-        )
-    )
-    table = pd.concat(parts, ignore_index=True)
-    return table[list(COLUMNS)]
+        named += [
+            (fit.expert, fit.level, fit.clone, f"{name}_{fit.layer}",
+             Measure("1", getattr(fit, column), note=fit.note))
+            for fit in rows.itertuples()
+        ]  # fmt: skip
+    named += [
+        (score.expert, score.level, score.clone, f"decode_{score.target}_{score.layer}",
+         Measure(score.score, score.value, note=score.note))
+        for score in decoded[decoded["layer"].isin(MEASURED)].itertuples()
+    ]  # fmt: skip
+    return measures_table(named)
 
 
 def _first(table: pd.DataFrame, names: list[str]) -> pd.DataFrame:

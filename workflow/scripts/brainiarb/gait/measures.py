@@ -32,7 +32,7 @@ from brainiarb.gait.strides import (
     symmetry_index,
 )
 from brainiarb.rollouts.episodes import Sliceable
-from brainiarb.statistics.measures import Measure
+from brainiarb.statistics.measures import OK, UNSTABLE, Measure, qualified
 
 HARMONICS = 8
 # Two estimates of the fundamental that differ by this factor are not of the same cycle.
@@ -44,6 +44,7 @@ LEAST_TOGETHER = 0.3
 NO_WALK = "never walked longer than the start transient"
 NO_PERIOD = "no stable cycle: no period was found"
 NO_SPECTRUM = "never walked for a whole segment"
+NO_ODD_POWER = "no power at the odd harmonics"
 
 
 @dataclass(frozen=True)
@@ -106,9 +107,9 @@ def analyse_gait(
     """Measure the gait of one agent, whose episodes are the rows `episodes` of the recording.
 
     `strides` has the columns episode, start (s since the episode began), seconds, length (m), speed
-    (m/s), duty_<foot>, double_support and flight (shares of the stride). Measures without a value
-    have a note; those of strides whose cycle is not stable have a value AND a note, because to
-    leave the most variable gaits out would make the rest look regular.
+    (m/s), duty_<foot>, double_support and flight (shares of the stride). A measure without a value
+    is `absent`. A measure of strides whose cycle is not stable keeps its value and is `unstable`:
+    without the most variable gaits, the others would look too regular.
     """
     walk = steady_walk(body, recording, sampling_rate, episodes, settings.transient)
     found = period_of_stretches((walk.joints(rows) for rows in walk.stretches()), sampling_rate)
@@ -132,12 +133,6 @@ def analyse_gait(
         **_harmonic_measures(found, spectrum, (settings.lowest, settings.highest)),
     }
     return Gait(found, spectrum, table, measures)
-
-
-def measures_table(measures: Mapping[str, Measure]) -> pd.DataFrame:
-    """Tabulate an agent's measures: measure, unit, value, note."""
-    rows = [(name, one.unit, one.value, one.note) for name, one in measures.items()]
-    return pd.DataFrame(rows, columns=["measure", "unit", "value", "note"])
 
 
 def steady_walk(
@@ -210,22 +205,22 @@ def _stance_measures(walk: SteadyWalk) -> dict[str, Measure]:
     uneven = symmetry_index(duty) if not alone else np.nan
     never = "" if alone or np.isfinite(uneven) else "no foot touches the ground"
     return {
-        "speed": Measure("m/s", distance / seconds if n_rows else np.nan, note=note),
-        "duty_factor": Measure("1", float(duty.mean()), note=note),
+        "speed": qualified("m/s", distance / seconds if n_rows else np.nan, note),
+        "duty_factor": qualified("1", duty.mean(), note),
         **{
-            f"duty_factor_{name}".replace(" ", "_"): Measure("1", float(share), note=note)
+            f"duty_factor_{name}".replace(" ", "_"): qualified("1", share, note)
             for name, share in zip(feet, duty, strict=True)
         },
-        "double_support": Measure("1", np.nan if alone else float(double), note=alone),
-        "flight": Measure("1", float(flight), note=note),
-        "symmetry_index": Measure("%", uneven, note=alone or never),
+        "double_support": qualified("1", double, alone),
+        "flight": qualified("1", flight, note),
+        "symmetry_index": qualified("%", uneven, alone or never),
     }
 
 
 def _cycle_measures(walk: SteadyWalk, found: GaitPeriod, seed: int) -> dict[str, Measure]:
     """Return what needs a period and no contacts: how strongly the gait repeats itself."""
     missing = _missing(walk, found)
-    measures = {"cycle_strength": Measure("1", found.strength, note=missing)}
+    measures = {"cycle_strength": qualified("1", found.strength, missing)}
     ratio = np.nan
     if not missing:
         rng = np.random.default_rng([seed, 0])
@@ -233,7 +228,7 @@ def _cycle_measures(walk: SteadyWalk, found: GaitPeriod, seed: int) -> dict[str,
         pairs = [recurrence_distances(walk.joints(rows), length, rng) for rows in walk.stretches()]
         near, far = (np.concatenate(side) for side in zip(*pairs, strict=True))
         ratio = float(np.median(near) / np.median(far))
-    measures["recurrence_ratio"] = Measure("1", ratio, note=missing or _unstable(found))
+    measures["recurrence_ratio"] = qualified("1", ratio, missing, _unstable(found))
     return measures
 
 
@@ -251,7 +246,7 @@ def _stride_measures(
         missing = "no foot strikes in the rhythm of the cycle"
     if not missing and len(table) < 2:
         missing = f"{len(table)} strides, 2 are needed"
-    note = missing or _unstable(found)
+    weak = _unstable(found)
 
     def cv(values: pd.Series) -> float:
         return float(100 * values.std() / values.mean()) if not missing else np.nan
@@ -264,19 +259,17 @@ def _stride_measures(
     joints = walk.body.joints
     varying = mean_sd(cycles) if not missing else np.full(len(joints), np.nan)
     measures = {
-        "strides": Measure("1", np.nan if missing else float(len(table)), note=missing),
-        "stride_frequency": Measure(
-            "Hz", np.nan if missing else 1 / table["seconds"].mean(), note=note
-        ),
-        "stride_length": Measure("m", np.nan if missing else table["length"].mean(), note=note),
-        "stride_time_cv": Measure("%", cv(table["seconds"]), note=note),
-        "stride_length_cv": Measure("%", cv(table["length"]), note=note),
-        "mean_sd": Measure("degree", float(varying.mean()), note=note),
+        "strides": qualified("1", len(table), missing),
+        "stride_frequency": qualified("Hz", 1 / table["seconds"].mean(), missing, weak),
+        "stride_length": qualified("m", table["length"].mean(), missing, weak),
+        "stride_time_cv": qualified("%", cv(table["seconds"]), missing, weak),
+        "stride_length_cv": qualified("%", cv(table["length"]), missing, weak),
+        "mean_sd": qualified("degree", varying.mean(), missing, weak),
     }
     for joint, value in zip(joints, varying, strict=True):
-        measures[f"mean_sd_{joint}"] = Measure("degree", float(value), note=note)
+        measures[f"mean_sd_{joint}"] = qualified("degree", value, missing, weak)
     measures |= _phase_measures(walk, found, cuts, strikes, missing)
-    measures |= _return_measures(walk, cuts, missing, seed)
+    measures |= _return_measures(walk, found, cuts, missing, seed)
     return measures
 
 
@@ -304,7 +297,7 @@ def _phase_measures(
             in_step += inside.sum() * circular_mean(other[inside] - phase[inside])[1]
     agreement = in_step / inside_rows if inside_rows else np.nan
     short = missing or ("" if inside_rows else f"no episode of {LEAST_CYCLES} cycles")
-    measures = {"phase_agreement": Measure("1", agreement, note=short or _unstable(found))}
+    measures = {"phase_agreement": qualified("1", agreement, short, _unstable(found))}
     means = [circular_mean(phases) for phases in at_strikes]
     for foot, name in enumerate(feet[1:], start=1):
         suffix = f"_{name}".replace(" ", "_") if len(feet) > 2 else ""
@@ -312,20 +305,19 @@ def _phase_measures(
         note = missing or (f"the {silent[0]} foot strikes in no stride" if silent else "")
         phase_, together = (means[foot][0] - means[0][0]) % 1, means[foot][1] * means[0][1]
         scattered = "" if note or together >= LEAST_TOGETHER else "a foot strikes at any phase"
-        absent = note or scattered
-        measures[f"step_phase{suffix}"] = Measure(
-            "cycle", np.nan if absent else phase_, note=absent or _unstable(found)
+        measures[f"step_phase{suffix}"] = qualified(
+            "cycle", phase_, note or scattered, _unstable(found)
         )
-        measures[f"step_phase_concentration{suffix}"] = Measure(
-            "1", np.nan if note else together, note=note or _unstable(found)
+        measures[f"step_phase_concentration{suffix}"] = qualified(
+            "1", together, note, _unstable(found)
         )
     return measures
 
 
 def _return_measures(
-    walk: SteadyWalk, cuts: Sequence[np.ndarray], missing: str, seed: int
+    walk: SteadyWalk, period: GaitPeriod, cuts: Sequence[np.ndarray], missing: str, seed: int
 ) -> dict[str, Measure]:
-    value, fit, note = np.nan, np.nan, missing
+    value, fit, refused, interval = np.nan, np.nan, missing, ""
     if not missing:
         states, following = [], []
         for rows, cut in zip(walk.stretches(), cuts, strict=True):
@@ -335,12 +327,13 @@ def _return_measures(
         found = fit_return_map(
             np.concatenate(states), np.concatenate(following), np.random.default_rng([seed, 1])
         )
-        value, fit, note = found.eigenvalue, found.fit, found.note
-        if not note:
-            note = f"95 % bootstrap interval {found.low:.2f} to {found.high:.2f}"
+        value, fit, refused = found.eigenvalue, found.fit, found.note
+        interval = f"95 % bootstrap interval {found.low:.2f} to {found.high:.2f}"
+    weak = _unstable(period)
+    status, note = (UNSTABLE, f"{weak}; {interval}") if weak else (OK, interval)
     return {
-        "return_map_lambda": Measure("1", value, note=note),
-        "return_map_fit": Measure("1", fit, note="" if np.isfinite(fit) else note),
+        "return_map_lambda": Measure("1", value, status, refused or note),
+        "return_map_fit": qualified("1", fit, "" if np.isfinite(fit) else refused, weak),
     }
 
 
@@ -364,11 +357,13 @@ def _harmonic_measures(
     odd, even = ratios[::2].sum(), ratios[1::2].sum()
     note = absent or unseen
     return {
-        "fundamental": Measure("Hz", frequency, note=absent or flag),
-        "fundamental_harmonic_sum": Measure("Hz", summed, note=unseen or flag),
-        **{f"harmonic_{k}": Measure("1", float(h), note=note) for k, h in enumerate(ratios, 1)},
-        "harmonic_share": Measure("1", float(ratios.sum()), note=note),
-        "even_odd_ratio": Measure("1", float(even / odd) if odd > 0 else np.nan, note=note),
+        "fundamental": qualified("Hz", frequency, absent, flag),
+        "fundamental_harmonic_sum": qualified("Hz", summed, unseen, flag),
+        **{f"harmonic_{k}": qualified("1", h, note) for k, h in enumerate(ratios, 1)},
+        "harmonic_share": qualified("1", ratios.sum(), note),
+        "even_odd_ratio": qualified(
+            "1", even / odd if odd > 0 else np.nan, note or ("" if odd > 0 else NO_ODD_POWER)
+        ),
     }
 
 

@@ -19,14 +19,13 @@ from brainiarb.gait.measures import (
     Gait,
     GaitSettings,
     analyse_gait,
-    measures_table,
     posture_spectrum,
     steady_walk,
 )
 from brainiarb.gait.spectra import PowerSpectrum, hellinger, log_spectral_distance, pool
 from brainiarb.rollouts.episodes import Sliceable, clone_episodes
 from brainiarb.seeds import derive_seed
-from brainiarb.statistics.measures import Measure
+from brainiarb.statistics.measures import Measure, Named, measures_table, of_agent, qualified
 
 # They grow with the recording.
 COUNTS = ("strides",)
@@ -38,7 +37,7 @@ DISTANCES = {
 
 @dataclass(frozen=True, eq=False)
 class GaitTables:
-    """The gaits of an expert and its clones; an expert has level -1 and clone -1."""
+    """The gaits of an expert and its clones; every table begins with the column expert."""
 
     strides: pd.DataFrame
     """level, clone, and the columns of `analyse_gait`."""
@@ -49,7 +48,7 @@ class GaitTables:
     margins: pd.DataFrame
     """See `margins`."""
     measures: pd.DataFrame
-    """level, clone, measure, unit, value, note; the expert's `<measure>_spread` are the margins."""
+    """See `measures_table`; the expert's `<measure>_spread` are the margins."""
 
 
 def episode_groups(episodes: Sequence[slice], size: int) -> list[list[slice]]:
@@ -67,8 +66,8 @@ def distances(first: PowerSpectrum, second: PowerSpectrum) -> dict[str, Measure]
     for name, (unit, distance) in DISTANCES.items():
         value = distance(first, second)
         walked = first.n_segments and second.n_segments
-        note = "" if np.isfinite(value) else "a channel has no power" if walked else NO_SPECTRUM
-        measures[name] = Measure(unit, value if np.isfinite(value) else np.nan, note=note)
+        reason = "a channel has no power" if walked else NO_SPECTRUM
+        measures[name] = qualified(unit, value, "" if np.isfinite(value) else reason)
     return measures
 
 
@@ -112,6 +111,7 @@ def margins(
 
 def measure_gaits(
     body: Body,
+    name: str,
     expert: Mapping[str, Sliceable],
     clones: Mapping[int, Mapping[str, Sliceable]],
     others: Mapping[str, Mapping[str, Sliceable]],
@@ -119,7 +119,7 @@ def measure_gaits(
     group_size: int,
     seed: int,
 ) -> GaitTables:
-    """Measure an expert, its `clones` by level, and the spectra of `others` by name of the expert.
+    """Measure an expert of a name, its `clones` by level, and the spectra of `others` by name.
 
     The expert's episodes are grouped by `group_size`, the episodes of one clone.
     """
@@ -139,22 +139,19 @@ def measure_gaits(
     null = within_expert_distances(groups)
     own = _mean_distances(null, f"mean of {len(null)} groups of its episodes against the others")
     compared = [("expert_itself", -1, -1, "", i, one) for i, one in enumerate(null)]
-    for name, recording in others.items():
+    for peer, recording in others.items():
         for i, group in enumerate(episode_groups(_all_episodes(recording), group_size)):
             walk = steady_walk(body, recording, rate, group, settings.transient)
             apart = distances(posture_spectrum(walk, settings.segment), whole.spectrum)
-            compared.append(("expert_expert", -1, -1, name, i, apart))
-    measures: list[pd.DataFrame] = []
+            compared.append(("expert_expert", -1, -1, peer, i, apart))
+    measures: list[Named] = []
     strides: list[pd.DataFrame] = []
 
     def keep(level: int, clone: int, gait: Gait, apart: Mapping[str, Measure]) -> None:
-        for table, rows in (
-            (strides, gait.strides),
-            (measures, measures_table({**gait.measures, **apart})),
-        ):
-            rows.insert(0, "level", level)
-            rows.insert(1, "clone", clone)
-            table.append(rows)
+        gait.strides.insert(0, "level", level)
+        gait.strides.insert(1, "clone", clone)
+        strides.append(gait.strides)
+        measures.extend(of_agent(name, level, clone, {**gait.measures, **apart}))
 
     table = margins(
         whole.measures | own,
@@ -172,12 +169,14 @@ def measure_gaits(
             apart = distances(gait.spectrum, whole.spectrum)
             compared.append(("expert_clone", level, clone, "", -1, apart))
             keep(level, clone, gait, apart)
-    return GaitTables(
-        strides=pd.concat(strides, ignore_index=True),
-        distances=_distance_table(compared),
-        margins=table,
-        measures=pd.concat(measures, ignore_index=True),
-    )
+    tables = {
+        "strides": pd.concat(strides, ignore_index=True),
+        "distances": _distance_table(compared),
+        "margins": table,
+    }
+    for other in tables.values():
+        other.insert(0, "expert", name)
+    return GaitTables(**tables, measures=measures_table(measures))
 
 
 def _all_episodes(recording: Mapping[str, Sliceable]) -> list[slice]:

@@ -21,6 +21,7 @@ from brainiarb.maps.transitions import (
     transition_counts,
     visits,
 )
+from brainiarb.statistics.measures import Measure, Named, measures_table, of_agent
 from brainiarb.statistics.methods import p_value
 
 PLACED_RATE = 60.0  # Hz; a gait passes a handful of regions a second
@@ -188,12 +189,12 @@ def distance_table(
     )  # fmt: skip
 
 
-def measures_table(
-    placed: Sequence[Placed], transitions: pd.DataFrame, distances: pd.DataFrame
+def map_measures(
+    expert: str, placed: Sequence[Placed], transitions: pd.DataFrame, distances: pd.DataFrame
 ) -> pd.DataFrame:
-    """Tabulate one number per agent and measure: level, clone, measure, unit, value, note."""
+    """Tabulate the measures of every agent that follow from the map (see `measures_table`)."""
     paths = transitions.drop_duplicates(["agent", "level", "clone"])
-    rows = []
+    named: list[Named] = []
     for p, (_, path), (_, away) in zip(placed, paths.iterrows(), distances.iterrows(), strict=True):
         if p.agent == "level":
             continue
@@ -202,14 +203,14 @@ def measures_table(
             lag = round(p.seconds * p.sampling_rate)
             back = recurrence(p.regions, p.stretch_ids, lag)
             why = "" if np.isfinite(back) else "too short, or in one region throughout"
-        for name, unit, value, note in (
-            ("map_distance", "bits^0.5", away["distance"], away["note"]),
-            ("net_flux", "1", path["net_flux"], path["note"]),
-            ("modal_cycle_share", "1", path["modal_cycle_share"], path["note"]),
-            ("map_recurrence", "1", back, why),
-        ):
-            rows.append((p.level, p.clone, name, unit, value, note))
-    return pd.DataFrame(rows, columns=["level", "clone", "measure", "unit", "value", "note"])
+        measures = {
+            "map_distance": Measure("bits^0.5", away["distance"], note=away["note"]),
+            "net_flux": Measure("1", path["net_flux"], note=path["note"]),
+            "modal_cycle_share": Measure("1", path["modal_cycle_share"], note=path["note"]),
+            "map_recurrence": Measure("1", back, note=why),
+        }
+        named.extend(of_agent(expert, p.level, p.clone, measures))
+    return measures_table(named)
 
 
 def stability_table(walks: Sequence[Walk], settings: MapSettings, seed: int) -> pd.DataFrame:

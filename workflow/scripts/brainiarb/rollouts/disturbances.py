@@ -22,7 +22,7 @@ from brainiarb.bodies.walkers import Walkers
 from brainiarb.rollouts.recording import Act, Disturb, record_episodes
 from brainiarb.rollouts.returns import episode_returns
 from brainiarb.seeds import generator
-from brainiarb.statistics.measures import COLUMNS
+from brainiarb.statistics.measures import Measure, Named, measures_table, qualified
 
 UNITS = {
     "push": "N",
@@ -182,15 +182,15 @@ def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
 
     `robust_<disturbance>`: area under the retained return, which is the mean return at a dose over
     the undisturbed one; 1 where nothing is lost. An agent that falls undisturbed in half of its
-    episodes or more has no walk to retain: empty, with a note.
+    episodes or more has no walk to retain: the measure is absent.
     `time_to_fall_<disturbance>`: restricted mean survival time (s), from the start of the episode
     to its fall or its 1,000th step (Royston & Parmar 2013, BMC Med. Res. Methodol. 13:152; nothing
     is censored before, so it is a plain mean), averaged over the dose range by the same area.
-    Columns: `measures.COLUMNS`.
+    Columns: see `measures_table`.
     """
     seconds = environment_facts(body).step_seconds
-    rows = []
-    for (*agent, name), series in responses.groupby(
+    named: list[Named] = []
+    for (expert, level, clone, name), series in responses.groupby(
         ["expert", "level", "clone", "disturbance"], sort=False
     ):
         means = series.groupby("dose")[["return", "length"]].mean()
@@ -205,6 +205,7 @@ def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
         else:
             retained = area(doses, means["return"].to_numpy() / whole)
         survived = area(doses, means["length"].to_numpy() * seconds)
-        rows.append((*agent, f"robust_{name}", "1", retained, note))
-        rows.append((*agent, f"time_to_fall_{name}", "s", survived, ""))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+        kept = qualified("1", retained, note)
+        named.append((expert, level, clone, f"robust_{name}", kept))
+        named.append((expert, level, clone, f"time_to_fall_{name}", Measure("s", survived)))
+    return measures_table(named)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from brainiarb.rollouts.arrays import Rollouts
 from brainiarb.rollouts.episodes import episode_starts, steps_into_episode
-from brainiarb.statistics.measures import measure_rows
+from brainiarb.statistics.measures import Measure, Named, measures_table
 
 
 def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = 1000) -> pd.DataFrame:
@@ -80,30 +80,30 @@ def median_clone(returns: pd.DataFrame) -> int:
 
 
 def return_measures(episodes: pd.DataFrame) -> pd.DataFrame:
-    """Tabulate return, episode length and survival of every agent.
+    """Tabulate return, episode length and survival of every agent (see `measures_table`).
 
-    `episodes` is from `rollouts.returns_table`, with mean actions. Survival is the share of
-    episodes that ended otherwise than by a fall. A demonstrator stands beside the clones of its
-    level with measures of its own, over all that it demonstrated. `return_spread` is the standard
-    deviation of an expert's episodes.
+    `episodes` is from `returns_table`, with mean actions. Survival is the share of episodes that
+    did not end by a fall. A demonstrator has measures of its own, over all that it demonstrated to
+    the clones of its level. `return_spread` is the standard deviation of an expert's episodes.
     """
-    agents = agent_returns(episodes)
-    frames = [
-        measure_rows(str(expert), -1, "return_spread", "reward", {-1: returns.std()})
+    named: list[Named] = [
+        (str(expert), -1, -1, "return_spread", Measure("reward", returns.std()))
         for expert, returns in episodes[episodes["agent"] == "expert"].groupby("expert")["return"]
     ]
-    for (expert, level, agent), mine in agents.groupby(["expert", "level", "agent"], sort=True):
-        of_clone = agent == "clone"
+    averaged = agent_returns(episodes)
+    for (expert, level, kind), agents in averaged.groupby(["expert", "level", "agent"], sort=True):
         for measure, unit, values in (
-            ("return", "reward", mine["return"]),
-            ("episode_length", "steps", mine["length"]),
-            ("survival", "1", 1 - mine["fell"]),
+            ("return", "reward", agents["return"]),
+            ("episode_length", "steps", agents["length"]),
+            ("survival", "1", 1 - agents["fell"]),
         ):
-            name = f"demonstrator_{measure}" if agent == "demonstrator" else measure
-            by_clone = (
-                dict(zip(mine["clone"], values, strict=True))
-                if of_clone
-                else {-1: np.average(values, weights=mine["episodes"])}
-            )
-            frames.append(measure_rows(expert, level, name, unit, by_clone))
-    return pd.concat(frames, ignore_index=True)
+            name = f"demonstrator_{measure}" if kind == "demonstrator" else measure
+            if kind == "clone":
+                by_clone = dict(zip(agents["clone"], values, strict=True))
+            else:
+                by_clone = {-1: np.average(values, weights=agents["episodes"])}
+            named += [
+                (str(expert), level, clone, name, Measure(unit, value))
+                for clone, value in by_clone.items()
+            ]
+    return measures_table(named)

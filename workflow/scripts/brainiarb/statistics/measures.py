@@ -37,6 +37,17 @@ class Measure:
             object.__setattr__(self, "status", ABSENT)
 
 
+def qualified(unit: str, value: float, absent: str = "", unstable: str = "") -> Measure:
+    """Return a measure with the reason why there is no value, or why its precondition fails.
+
+    With a reason `absent` the value is nan; with a reason `unstable` alone the value stands. The
+    reason becomes the note. Without a reason the value can be read as it is.
+    """
+    if absent:
+        return Measure(unit, float("nan"), ABSENT, absent)
+    return Measure(unit, value, UNSTABLE if unstable else OK, unstable)
+
+
 Named = tuple[str, int, int, str, Measure]
 """Expert, level, clone, name of the measure, measure."""
 
