@@ -116,7 +116,7 @@ def test_every_clone_is_on_the_map_and_the_median_one_is_tracked():
     assert np.unique(shared.levels, return_counts=True)[1].tolist() == [125, 125]
     cells, cycles = shared_map(walks, shared)
     assert (cells.groupby("level").size() == MAP_SETTINGS.grid**2).all()
-    assert cycles.groupby("level")["clone"].unique().map(list).to_dict() == {-1: [0], 40: [1]}
+    assert cycles.groupby("level")["clone"].unique().map(list).to_dict() == {-1: [-1], 40: [1]}
 
 
 def test_wider_smoothing_leaves_fewer_regions():

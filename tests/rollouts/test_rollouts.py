@@ -1,5 +1,4 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from brainiarb.rollouts.arrays import check_rollouts
@@ -8,42 +7,8 @@ from brainiarb.rollouts.episodes import (
     drop_transient,
     steps_into_episode,
 )
-from brainiarb.rollouts.returns import episode_returns, median_clone
 from brainiarb.rollouts.scaler import observation_scaler
 from builders import recording
-
-
-def test_returns_count_the_first_steps_only():
-    table = episode_returns(recording(), steps=2)
-    assert table["clone"].tolist() == [0, 0, 1]
-    assert table["episode"].tolist() == [0, 1, 0]
-    assert table["return"].tolist() == [1.25 + 2.25, 4.25 + 5.25, 6.25 + 7.25]
-    assert table["return_forward"].tolist() == [3, 9, 13]
-    assert table["return_healthy"].tolist() == [2, 2, 2]
-    assert table["return_control"].tolist() == [-1, -1, -1]
-    assert table["return_contact"].tolist() == [-0.5, -0.5, -0.5]
-    assert table["length"].tolist() == [3, 2, 4]
-    assert table["fell"].tolist() == [True, False, False]
-
-
-def test_returns_of_short_episodes_are_whole():
-    assert episode_returns(recording())["return"].tolist() == [6.75, 9.5, 31.0]
-
-
-@pytest.mark.parametrize(
-    ("means", "median"),
-    [([5.0], 0), ([3, 1, 2], 2), ([4, 1, 3, 2], 3), ([1, 1, 1], 1), ([2, 1, 2, 1], 3)],
-)
-def test_median_clone_by_rule(means, median):
-    # Each clone has two episodes, whose mean counts.
-    table = pd.DataFrame(
-        {
-            "clone": np.repeat(np.arange(len(means)), 2),
-            "return": np.repeat(means, 2) + np.tile([-9.0, 9.0], len(means)),
-        }
-    )
-    assert median_clone(table) == median
-    assert median_clone(table.iloc[::-1]) == median
 
 
 def test_transient_is_dropped_from_each_episode():

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brainiarb.rollouts.returns import return_measures
 from brainiarb.statistics.measures import UNSTABLE, Measure, measures_table, of_agent
 from brainiarb.statistics.questions import COLUMNS, statistics_table, walking_levels
 
@@ -169,32 +168,6 @@ def test_the_same_measures_give_the_same_table_in_any_order():
     margins = {"absolute": {}, "relative": {"likeness": 0.2}}
     first, second = (statistics_table(x, **ASKED, margins=margins) for x in (measures, shuffled))
     pd.testing.assert_frame_equal(first, second)
-
-
-def test_returns_become_measures_of_each_agent():
-    columns = {
-        "mode": "mean", "median": False, "return_forward": 0.0, "return_healthy": 0.0,
-        "return_control": 0.0, "return_contact": 0.0,
-    }  # fmt: skip
-    rows = [
-        ("e", "expert", -1, 0, 0, 90.0, 10, False),
-        ("e", "expert", -1, 0, 1, 110.0, 10, False),
-        ("e", "demonstrator", 5, 0, 0, 80.0, 10, False),
-        ("e", "demonstrator", 5, 1, 0, 50.0, 6, True),
-        ("e", "demonstrator", 5, 1, 1, 20.0, 4, True),
-        ("e", "clone", 5, 0, 0, 70.0, 10, False),
-        ("e", "clone", 5, 0, 1, 30.0, 4, True),
-        ("e", "clone", 5, 1, 0, 60.0, 10, False),
-    ]
-    names = ["expert", "agent", "level", "clone", "episode", "return", "length", "fell"]
-    table = return_measures(pd.DataFrame(rows, columns=names).assign(**columns))
-    values = table.set_index(["level", "clone", "measure"])["value"]
-    assert values[-1, -1, "return"] == 100
-    assert values[-1, -1, "return_spread"] == pytest.approx(np.sqrt(200))
-    assert values[5, -1, "demonstrator_return"] == 50
-    assert values[5, -1, "demonstrator_survival"] == pytest.approx(1 / 3)
-    assert (values[5, 0, "return"], values[5, 1, "return"]) == (50, 60)
-    assert (values[5, 0, "survival"], values[5, 0, "episode_length"]) == (0.5, 7)
 
 
 def test_of_a_floor_only_levels_are_asked():

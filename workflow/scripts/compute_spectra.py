@@ -32,5 +32,7 @@ if __name__ == "__main__":
             frame.insert(1, "agent", "expert" if level < 0 else "clone")
             frame.insert(2, "level", level)
             frame["median"] = frame["clone"] == median_clone(episode_returns(rollouts))
+            if level < 0:
+                frame["clone"] = -1
             frames.append(frame)
         write_csv(snakemake.output.spectra, pd.concat(frames, ignore_index=True))

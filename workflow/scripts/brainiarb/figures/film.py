@@ -46,7 +46,7 @@ def actor(
         table[(table["map"] == "shared") & (table["level"] == level)] for table in (cells, cycles)
     )
     row = track.iloc[0]
-    episode = (rollouts["clone_ids"] == row["clone"]) & (rollouts["episode_ids"] == row["episode"])
+    episode = rollouts["episode_ids"] == row["episode"]
     steps = steps_into_episode(rollouts["episode_ids"][episode])
     qpos = rollouts["qpos"][episode][np.searchsorted(steps, track["step"])]
     # The floor ends, and a walk may lead beyond it.

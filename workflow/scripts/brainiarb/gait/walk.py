@@ -23,6 +23,7 @@ class Walk:
     level: int
     """Noise in percent; -1 for the expert."""
     clone: int
+    """-1 for the expert."""
     median: bool
     """Whether it is the clone of median return, which stands for its level where one is drawn."""
     heights: np.ndarray
@@ -93,7 +94,7 @@ def _walk(
     return Walk(
         agent="expert" if level < 0 else "clone",
         level=level,
-        clone=clone,
+        clone=-1 if level < 0 else clone,
         median=median,
         heights=rollouts["heights"][mine].astype(np.float64),
         angles=angles,

@@ -83,7 +83,7 @@ def place_agents(walks: Sequence[Walk], shared: SharedMap, frames: int) -> list[
             Placed(
                 agent=w.agent,
                 level=w.level,
-                clone=-1 if w.level < 0 else w.clone,
+                clone=w.clone,
                 regions=shared.place(agent, rows)[1],
                 stretch_ids=w.episode_ids[rows],
                 sampling_rate=rate / step,

@@ -40,12 +40,15 @@ def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = 1000) -> pd.D
 def returns_table(
     rollouts: Rollouts, expert: str, agent: str, level: int, mode: str
 ) -> pd.DataFrame:
-    """Tabulate `episode_returns` under the names of the agents, one kind of them.
+    """Tabulate `episode_returns` with the columns that name the agents, all of one kind.
 
-    `agent` is `expert`, `demonstrator` or `clone`, `level` the noise in percent and -1 for an
-    expert, `mode` `mean` or `sampled`. The column `median` marks the clone that stands for all.
+    `agent` is `expert`, `demonstrator` or `clone`. `level` is the noise in percent; an expert has
+    level -1 and clone -1. `mode` is `mean` or `sampled`. The column `median` marks the clone of
+    median return, which is drawn where a level is drawn by one clone.
     """
     table = episode_returns(rollouts)
+    if level < 0:
+        table["clone"] = -1
     for place, (column, value) in enumerate(
         [("expert", expert), ("agent", agent), ("level", level), ("mode", mode)]
     ):
