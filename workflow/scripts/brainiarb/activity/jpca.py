@@ -1,8 +1,8 @@
 """Dynamics of activity: principal components and rotations (jPCA), with surrogates as nulls.
 
-The actor has no memory: what it computes is a function of the present observation. Its dynamics
-are driven. A rotation in a layer is inherited from the body, and the same fit to the observations
-says how much of it; smooth signals rotate by chance, and the surrogates say how much.
+The actor has no memory: its activity is a function of the present observation, so its dynamics are
+driven. Rotations in a layer come from the body's movement; fitting the observations in the same way
+shows how much. Smooth signals also appear to rotate by chance; the surrogates show how much.
 """
 
 from collections.abc import Callable
@@ -11,56 +11,57 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg import solve_sylvester
 
+from brainiarb.activity.ridge import explained, means_of, moments, products_about
 from brainiarb.errors import Refused
 from brainiarb.signals import divisors
 
-RANGE_SHARE = 0.05  # of the median range, added to each unit's range when it is normalised
-LEAST_VARIANCE = 1e-10  # of the largest component's, below which a component is rounding
+RANGE_SHARE = 0.05  # this share of the median range is added to the range that divides each unit
+LEAST_VARIANCE = 1e-10  # a component below this share of the largest variance is rounding
 
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """Principal components of activity (n, p): the leading k, and how many count."""
+    """The k leading principal components of activity (n, p), and its effective dimension."""
 
     scores: np.ndarray
     """(n, k), centred."""
     variance: float
-    """Share of all variance that the k hold, 0 to 1; nan without variance."""
+    """Share of the variance in the k components, 0 to 1; nan without variance."""
     participation_ratio: float
-    """(sum l)^2 / sum l^2 of all variances l, 1 to p; nan without variance."""
+    """(sum l)^2 / sum l^2 over the variances l of all components, 1 to p; nan without variance."""
 
 
 @dataclass(frozen=True, eq=False)
 class Jpca:
-    """The best rotation of signals (n, k) about their mean, the plane of most variance first.
+    """The best rotation of signals (n, k) about their mean, plane by plane.
 
-    Ordered by speed, as Churchland et al. 2012 do, the planes of a gait's faint upper harmonics
-    would come first. R^2 are of the change from row to row: 1 for a rotation, 0 for none, negative
-    only left out.
+    The plane of most variance comes first. Churchland et al. 2012 order planes by speed, which
+    would put the faint upper harmonics of a gait first. Each R^2 is of the change from row to row:
+    1 for a rotation and 0 for none. Only `r2_left_out` can be negative.
     """
 
     planes: np.ndarray
-    """(k // 2, k, 2) orthonormal axes; turning runs from the first to the second, the first lies
-    along the greatest variance in the plane."""
+    """(k // 2, k, 2) orthonormal axes. The signals turn from the first axis to the second; the
+    first axis lies along the greatest variance in the plane."""
     frequencies: np.ndarray
     """(k // 2) Hz."""
     variances: np.ndarray
     """(k // 2) share of the signals' variance in each plane."""
     concentrations: np.ndarray
-    """(k // 2) mean cosine of the angle from state to change, less pi/2: 1 where all is rotation,
-    0 where direction is random or all is growth and decay."""
+    """(k // 2) mean cosine of (angle from state to change - pi/2): 1 for pure rotation, 0 for
+    random directions and for pure growth or decay."""
     r2: float
     r2_unconstrained: float
-    """Of the best linear map of any kind."""
+    """R^2 of the best linear map of any kind."""
     r2_left_out: float
-    """Of the rotation fitted to all episodes but one, in that one; nan with one episode."""
+    """R^2, in each episode, of the rotation fitted to the others; nan with one episode."""
 
 
 def soft_normalise(activity: np.ndarray) -> np.ndarray:
-    """Return activity (n, p) with each unit divided by its range + 5 % of the median range.
+    """Return activity (n, p), each unit centred and divided by its range + 5 % of the median range.
 
-    Strong and weak units count nearly alike, silent ones stay 0. Churchland et al. 2012, whose
-    constant of 5 spikes/s has no meaning here.
+    Strong and weak units then count nearly alike, and silent units stay 0. After Churchland et al.
+    2012, whose constant of 5 spikes/s has no meaning for artificial units.
     """
     ranges = np.ptp(activity, axis=0).astype(np.float64)
     scale = ranges + RANGE_SHARE * np.median(ranges)
@@ -68,9 +69,9 @@ def soft_normalise(activity: np.ndarray) -> np.ndarray:
 
 
 def principal_components(activity: np.ndarray, count: int) -> Components:
-    """Return at most `count` principal components of activity (n, p), those of rounding left out.
+    """Return at most `count` principal components of activity (n, p), without those of rounding.
 
-    The sign of a component is such that its largest loading is positive.
+    The sign of a component makes its largest loading positive.
     """
     centred = activity - activity.mean(axis=0)
     variances, axes = np.linalg.eigh(centred.T @ centred / max(len(centred), 1))
@@ -86,11 +87,11 @@ def principal_components(activity: np.ndarray, count: int) -> Components:
 def jpca(signals: np.ndarray, episode_ids: np.ndarray, sampling_rate: float) -> Jpca:
     """Fit dx = x K with K skew-symmetric to the changes of `signals` (n, k) within episodes.
 
-    x is the mean of two successive rows and dx their difference, both centred. K solves
-    S K + K S = C - C' with S = x'x and C = x'dx, the minimum of ||x K - dx|| over skew K. No mean
-    over conditions is subtracted: of a gait it would be the rotation itself. `sampling_rate` in
-    Hz, `episode_ids` (n). Raises ValueError unless there are two signals or more and twice as many
-    changes. Churchland et al. 2012, with the closed form instead of their descent.
+    x is the mean of two successive rows and dx their difference, both centred. K minimises
+    ||x K - dx|| and so solves S K + K S = C - C' with S = x'x and C = x'dx. No mean over conditions
+    is subtracted, because the mean cycle of a gait is the rotation itself. `sampling_rate` in Hz,
+    `episode_ids` (n). Raises Refused unless there are at least two signals and more than twice as
+    many rows. Churchland et al. 2012, in closed form instead of their gradient descent.
     """
     if signals.ndim != 2 or signals.shape[1] < 2 or len(signals) < 2 * signals.shape[1] + 2:
         raise Refused(
@@ -98,17 +99,17 @@ def jpca(signals: np.ndarray, episode_ids: np.ndarray, sampling_rate: float) -> 
             f"{signals.shape}; record longer or give more components"
         )
     states, changes, episodes = steps(signals, episode_ids)
-    parts = np.stack([_moments(states[episodes == e], changes[episodes == e])
+    parts = np.stack([moments(states[episodes == e], changes[episodes == e])
                       for e in np.unique(episodes)])  # fmt: skip
     k = signals.shape[1]
-    whole = _centred(parts.sum(axis=0), parts.sum(axis=0))
+    whole = _about_own_means(parts.sum(axis=0))
     rotation = skew_map(*_split(whole))
     free = np.linalg.lstsq(whole[:k, :k], whole[:k, k:], rcond=None)[0]
     left = total = 0.0
     for part in parts if len(parts) > 1 else ():
         others = parts.sum(axis=0) - part
-        fitted = skew_map(*_split(_centred(others, others)))
-        tested = _centred(part, others)
+        fitted = skew_map(*_split(_about_own_means(others)))
+        tested = products_about(part, means_of(others))
         left += _error(tested, fitted)
         total += float(tested[k:, k:].trace())
     turns, planes = _planes(rotation, whole[:k, :k])
@@ -136,14 +137,14 @@ def jpca(signals: np.ndarray, episode_ids: np.ndarray, sampling_rate: float) -> 
 
 def skew_map(squares: np.ndarray, products: np.ndarray) -> np.ndarray:
     """Return the skew-symmetric K (k, k) that minimises ||x K - dx||, from x'x and x'dx (k, k)."""
-    found = solve_sylvester(squares, squares, products - products.T)
-    return (found - found.T) / 2
+    solved = solve_sylvester(squares, squares, products - products.T)
+    return (solved - solved.T) / 2
 
 
 def steps(
     signals: np.ndarray, episode_ids: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return midpoints and differences (m, k) of successive rows of an episode, and its ids (m)."""
+    """Return midpoints and differences (m, k) of successive rows of an episode, and its id (m)."""
     within = episode_ids[1:] == episode_ids[:-1]
     first, second = signals[:-1][within], signals[1:][within]
     return (first + second) / 2, second - first, episode_ids[1:][within]
@@ -153,7 +154,7 @@ def steps(
 
 
 def time_shuffled(signals: np.ndarray, starts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return signals (n, k) with the rows of each episode in random order: no dynamics at all."""
+    """Return signals (n, k) with the rows of each episode in random order: without dynamics."""
     made = [rng.permutation(episode, axis=0) for episode in np.split(signals, starts[1:])]
     return np.concatenate(made)
 
@@ -161,10 +162,10 @@ def time_shuffled(signals: np.ndarray, starts: np.ndarray, rng: np.random.Genera
 def phase_randomised(
     signals: np.ndarray, starts: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return signals with each one's spectrum in each episode and Fourier phases at random.
+    """Return signals (n, k) with the spectrum of each signal in each episode, but random phases.
 
-    As smooth as the signals, each for itself; what is lost is that they move together. Theiler et
-    al. 1992.
+    Each signal stays as smooth as it was, but the signals no longer move together. Theiler et al.
+    1992.
     """
     return _with_spectra(signals, starts, rng, lambda spectrum: spectrum)
 
@@ -172,10 +173,10 @@ def phase_randomised(
 def covariance_matched(
     signals: np.ndarray, starts: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return Gaussian signals with their variances and with the covariance over time of them all.
+    """Return Gaussian signals (n, k) with the variances and the common covariance over time.
 
-    Every signal has the spectrum of the sum. After Elsayed and Cunningham 2017, with the separable
-    of the covariances that have these margins instead of the one of greatest entropy.
+    Every signal gets the spectrum of the sum. After Elsayed and Cunningham 2017, but with the
+    separable covariance of these margins instead of the covariance of greatest entropy.
     """
 
     def gaussian(spectrum: np.ndarray) -> np.ndarray:
@@ -202,13 +203,12 @@ def surrogate_r2(
     count: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return R^2 (count) of the rotation that fits each of `count` surrogates best."""
+    """Return R^2 (count) of the best rotation of each of `count` surrogates."""
     starts = np.flatnonzero(np.diff(episode_ids, prepend=episode_ids[:1] - 1))
     values = np.empty(count)
     for i in range(count):
         states, changes, _ = steps(surrogate(signals, starts, rng), episode_ids)
-        moments = _moments(states, changes)
-        whole = _centred(moments, moments)
+        whole = _about_own_means(moments(states, changes))
         values[i] = _r2(whole, skew_map(*_split(whole)))
     return values
 
@@ -216,40 +216,33 @@ def surrogate_r2(
 # --------------------------------------------------------------------------------------- sums
 
 
-def _moments(states: np.ndarray, changes: np.ndarray) -> np.ndarray:
-    """Return the products (2k + 1, 2k + 1) of states, changes and ones: they add up over rows."""
-    columns = np.column_stack([states, changes, np.ones(len(states))])
-    return columns.T @ columns
+def _about_own_means(sums: np.ndarray) -> np.ndarray:
+    """Return the products (2k, 2k) of states and changes about the means of the same rows."""
+    return products_about(sums, means_of(sums))
 
 
-def _centred(moments: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Return products (2k, 2k) about the means of `reference`."""
-    shift = np.eye(len(moments))
-    shift[-1, :-1] = -reference[-1, :-1] / reference[-1, -1]
-    return (shift.T @ moments @ shift)[:-1, :-1]
+def _split(products: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the products (k, k) of states with states and of states with changes."""
+    k = len(products) // 2
+    return products[:k, :k], products[:k, k:]
 
 
-def _split(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    k = len(centred) // 2
-    return centred[:k, :k], centred[:k, k:]
-
-
-def _error(centred: np.ndarray, linear: np.ndarray) -> float:
-    squares, products = _split(centred)
-    k = len(squares)
-    explained = linear * (2 * products - squares @ linear)
-    return float(centred[k:, k:].trace() - explained.sum())
-
-
-def _r2(centred: np.ndarray, linear: np.ndarray) -> float:
+def _error(products: np.ndarray, linear: np.ndarray) -> float:
+    """Return the squared error of a map (k, k) from states to changes."""
     k = len(linear)
-    total = float(centred[k:, k:].trace())
-    return 1 - _error(centred, linear) / total if total > 0 else float("nan")
+    return float(products[k:, k:].trace() - explained(products, linear).sum())
+
+
+def _r2(products: np.ndarray, linear: np.ndarray) -> float:
+    """Return the share of the changes' variance that a map explains; nan if nothing changes."""
+    k = len(linear)
+    total = float(products[k:, k:].trace())
+    return 1 - _error(products, linear) / total if total > 0 else float("nan")
 
 
 def _planes(rotation: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return radians per row (m) and axes (m, k, 2) of the planes that a skew map turns."""
-    # i K is Hermitian: its eigenvalues are real, in pairs of either sign, one pair for a plane.
+    """Return turns (m) in rad per row and axes (m, k, 2) of the m planes that a skew map turns."""
+    # i K is Hermitian: its eigenvalues are real and come in pairs of either sign, a pair per plane.
     speeds, vectors = np.linalg.eigh(1j * rotation)
     chosen = range(len(speeds) - 1, len(speeds) - 1 - len(speeds) // 2, -1)
     planes = []
@@ -261,7 +254,7 @@ def _planes(rotation: np.ndarray, covariance: np.ndarray) -> tuple[np.ndarray, n
         turned = turned[:, ::-1] * [1, np.linalg.det(turned[:, ::-1])]
         axes = axes @ turned
         planes.append(axes * np.sign(axes[np.abs(axes[:, 0]).argmax(), 0]))
-    # The difference of two rows on a circle over their mean is twice the tangent of half the turn.
+    # For two rows on a circle, difference over mean is twice the tangent of half the turn.
     turns = 2 * np.arctan(np.maximum(speeds[list(chosen)], 0) / 2)
     return turns, np.reshape(planes, (-1, len(rotation), 2))
 
@@ -272,7 +265,7 @@ def _with_spectra(
     rng: np.random.Generator,
     sizes: Callable[[np.ndarray], np.ndarray],
 ) -> np.ndarray:
-    """Return signals whose Fourier coefficients in each episode have given sizes, phases random."""
+    """Return signals with random phases and given sizes of the Fourier coefficients."""
     made = []
     for episode in np.split(signals, starts[1:]):
         mean = episode.mean(axis=0)

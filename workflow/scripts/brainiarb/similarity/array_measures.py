@@ -26,6 +26,7 @@ import numpy as np
 from scipy.spatial.distance import pdist
 from scipy.stats import rankdata
 
+from brainiarb.activity.ridge import RidgeFit, fit_ridge, moments, squared_errors
 from brainiarb.errors import Refused
 from brainiarb.similarity.centring import common_rows, floating, scaled, unit
 from brainiarb.similarity.hsic import normalised
@@ -156,30 +157,17 @@ def linear_predictivity(
     if not (x.any() and y.any()):
         return _undefined("linear predictivity", "no variance")
     p = x.shape[1]
-    one = np.ones((len(x), 1))
-    both = np.concatenate([x, y, one], axis=1)
-    parts = [both[group % folds == f].T @ both[group % folds == f] for f in range(folds)]
+    parts = [moments(x[group % folds == f], y[group % folds == f]) for f in range(folds)]
 
     @cache
-    def fit(fitted: frozenset[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Means of both sides, and maps (penalties, p, q), fitted to some folds."""
-        sums = sum(parts[f] for f in sorted(fitted))
-        means = sums[-1, :-1] / sums[-1, -1]
-        covariance = sums[:-1, :-1] - sums[-1, -1] * np.outer(means, means)
-        variances, directions = np.linalg.eigh(covariance[:p, :p])
-        along = directions.T @ covariance[:p, p:]
-        least = np.array(penalties)[:, None] * max(float(variances.mean()), np.finfo(float).tiny)
-        return means, directions @ (along / (np.maximum(variances, 0) + least)[..., None])
+    def fit(fitted: frozenset[int]) -> RidgeFit:
+        """Fit some of the folds."""
+        return fit_ridge(np.sum([parts[f] for f in sorted(fitted)], axis=0), p, np.array(penalties))
 
     def errors(fitted: frozenset[int], fold: int) -> tuple[np.ndarray, float]:
-        """Squared error of each penalty in a fold, and of the mean."""
-        means, maps = fit(fitted)
-        shift = np.eye(len(means) + 1)
-        shift[-1, :-1] = -means
-        moments = (shift.T @ parts[fold] @ shift)[:-1, :-1]
-        total = float(moments[p:, p:].trace())
-        explained = (maps * (2 * moments[:p, p:] - moments[:p, :p] @ maps)).sum(axis=(1, 2))
-        return total - explained, total
+        """Return the squared error of each penalty in a fold, and that of the fitted mean."""
+        of_maps, of_mean = squared_errors(parts[fold], fit(fitted))
+        return of_maps.sum(axis=1), float(of_mean.sum())
 
     left = total = 0.0
     everything = frozenset(range(folds))
