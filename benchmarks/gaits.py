@@ -29,7 +29,7 @@ from benchmarks.cloning import cloning_rows
 from benchmarks.experts import alternate, median_ratio, versus
 from benchmarks.table import Row, show
 from brainiarb.actors.actors import mean_action
-from brainiarb.actors.archives import read_archive
+from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_npz
@@ -85,8 +85,7 @@ def step_vector(envs: gymnasium.vector.VectorEnv, act: Act, steps: int) -> int:
 
 def recording_rows() -> list[Row]:
     """Return rows of recording on two cores and on one, against Gymnasium's vector environment."""
-    sizes = environment_facts(BODY).sizes
-    act = mean_action(read_archive(EXPERT, sizes, BODY.name))
+    act = mean_action(read_expert(EXPERT, BODY))
     envs = gymnasium.vector.SyncVectorEnv([partial(gymnasium.make, BODY.env_id)] * WALKERS)
     bars = {2: 2.0, 1: 0.0}  # by cores; no bar on one
     blocks = {
@@ -108,8 +107,7 @@ def recording_rows() -> list[Row]:
 
 def repeated(times: int, folder: Path) -> Path:
     """Write a recording of one agent: `times` as many episodes as the first one."""
-    sizes = environment_facts(BODY).sizes
-    act = mean_action(read_archive(EXPERT, sizes, BODY.name))
+    act = mean_action(read_expert(EXPERT, BODY))
     rollouts = record_episodes(
         BODY, act, agents=1, episodes=EPISODES * times, steps=LONG, seed=0, mode="mean"
     )
@@ -168,7 +166,7 @@ def analysis_rows() -> list[Row]:
 
 def gait_heights(rows: int) -> np.ndarray:
     """Return random moments (rows, g) of walking with some noise in the actions, scaled."""
-    act = mean_action(read_archive(EXPERT, environment_facts(BODY).sizes, BODY.name))
+    act = mean_action(read_expert(EXPERT, BODY))
     draw = np.random.default_rng(0)
 
     def noisy(observations: np.ndarray) -> np.ndarray:

@@ -211,7 +211,8 @@ def refused(folder, target, log, *words):
     for word in ("error: ", *words):
         assert word in logged
         assert word in said
-    assert "Traceback" not in logged
+    assert "Traceback" in logged
+    assert "Traceback" not in said
     assert not (folder / target).exists()
     assert not list((folder / target).parent.glob(".*"))
 

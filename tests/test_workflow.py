@@ -1,6 +1,7 @@
 """What reruns after a change, on placeholder files, by the public API of Snakemake."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -283,3 +284,11 @@ def test_the_cluster_profiles_resolve_from_a_checkout(profiles, tmp_path):
         call, cwd=ROOT, capture_output=True, text=True, check=False, env=environment
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_rules_name_only_the_resources_that_exceed_those_of_the_cluster_profile():
+    profile = yaml.safe_load((ROOT / "slurm/profile.yaml").read_text("utf-8"))
+    rules = "".join(path.read_text("utf-8") for path in (ROOT / "workflow/rules").glob("*.smk"))
+    named = re.findall(r"\b(mem_mb|runtime)=(\d+)", rules)
+    assert {int(value) for name, value in named if name == "runtime"} == {240, 720}
+    assert all(int(value) > profile["default-resources"][name] for name, value in named)

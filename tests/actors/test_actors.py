@@ -15,14 +15,15 @@ from brainiarb.actors.actors import (
     untrained,
     write_actors,
 )
-from brainiarb.actors.archives import read_archive, write_archive
+from brainiarb.actors.archives import read_expert, write_archive
+from brainiarb.bodies.registry import get_body
 from brainiarb.rollouts.scaler import Scaler
 
 SIZES = (17, 6)
 
 
 def test_the_mean_action_is_that_of_stable_baselines3(model, archive, observations):
-    actors = read_archive(archive, SIZES, "walker2d")
+    actors = read_expert(archive, get_body("walker2d"))
     expected, _ = model.predict(observations, deterministic=True)
     np.testing.assert_allclose(mean_action(actors)(observations), expected, atol=1e-6)
 
@@ -86,14 +87,14 @@ def test_clones_survive_the_file_and_its_bytes_do_not_depend_on_the_name(tmp_pat
 
 def test_a_checkpoint_of_another_body_is_refused(archive):
     with pytest.raises(ValueError, match=r"takes 17 observations .* hopper has 11 and 3"):
-        read_archive(archive, (11, 3), "hopper")
+        read_expert(archive, get_body("hopper"))
 
 
 def test_a_truncated_checkpoint_is_refused(archive, tmp_path):
     broken = tmp_path / "broken.zip"
     broken.write_bytes(archive.read_bytes()[:5000])
     with pytest.raises(ValueError, match=r"broken\.zip is not a whole"):
-        read_archive(broken, SIZES, "walker2d")
+        read_expert(broken, get_body("walker2d"))
 
 
 def test_an_archive_of_another_algorithm_is_refused(tmp_path):
@@ -101,14 +102,14 @@ def test_an_archive_of_another_algorithm_is_refused(tmp_path):
     with zipfile.ZipFile(path, "w") as archive, archive.open("policy.pth", "w") as file:
         torch.save({"mlp_extractor.policy_net.0.weight": torch.zeros(64, 17)}, file)
     with pytest.raises(ValueError, match="another algorithm"):
-        read_archive(path, SIZES, "walker2d")
+        read_expert(path, get_body("walker2d"))
 
 
 def test_weights_that_are_not_finite_are_refused(model, tmp_path):
     path = tmp_path / "diverged.zip"
     write_archive(path, _with_nan(untrained(SIZES, [1])), 0, "Walker2d-v5")
     with pytest.raises(ValueError, match="not finite"):
-        read_archive(path, SIZES, "walker2d")
+        read_expert(path, get_body("walker2d"))
 
 
 def _with_nan(actors):

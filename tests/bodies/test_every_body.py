@@ -9,7 +9,7 @@ import stable_baselines3
 from matplotlib.image import imread
 
 from brainiarb.actors.actors import mean_action
-from brainiarb.actors.archives import read_archive
+from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import body_names, get_body
 from brainiarb.experts.importing import import_archive
@@ -45,7 +45,7 @@ def test_training_learns_and_says_where(trained):
 def test_an_action_of_the_library_is_that_of_stable_baselines3_in_units_of_the_half_range(trained):
     body, _, archive = trained
     facts = environment_facts(body)
-    act = mean_action(read_archive(archive, facts.sizes, body.name))
+    act = mean_action(read_expert(archive, body))
     observations = np.random.default_rng(0).normal(size=(50, facts.observations))
     stock = stable_baselines3.SAC.load(archive, device="cpu")
     executed, _ = stock.predict(observations, deterministic=True)
@@ -65,7 +65,7 @@ def test_its_archive_is_imported_as_it_is(trained):
 
 def test_its_walking_is_recorded(trained):
     body, _, archive = trained
-    act = mean_action(read_archive(archive, environment_facts(body).sizes, body.name))
+    act = mean_action(read_expert(archive, body))
     rollouts = record_episodes(body, act, agents=1, episodes=2, steps=8, seed=0, mode="mean")
     check_rollouts(rollouts, "here")
     assert rollouts["heights"].shape == (16, len(body.height_geoms))

@@ -20,7 +20,7 @@ from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.vec_env import VecNormalize
 
 from brainiarb.actors.actors import mean_action
-from brainiarb.actors.archives import LARGEST, read_archive, write_archive
+from brainiarb.actors.archives import LARGEST, read_expert, write_archive
 from brainiarb.bodies.registry import get_body
 from brainiarb.experts.importing import import_archive, read_record, trial
 from conftest import new_folder, snakemake
@@ -488,7 +488,7 @@ def test_the_rule_places_an_expert_with_its_record_and_the_same_bytes_again(
     assert record["import"]["normalisation"]["clip"] == 10
     placed = folder / PLACED / "checkpoint.zip"
     same_actor(
-        read_archive(placed, SIZES, "walker2d"), model, observations, normalised.normalize_obs
+        read_expert(placed, get_body("walker2d")), model, observations, normalised.normalize_obs
     )
 
     # Written by another process, at another time, from the same input.

@@ -8,8 +8,7 @@ import stable_baselines3
 import yaml
 
 from brainiarb.actors.actors import mean_action
-from brainiarb.actors.archives import read_archive
-from brainiarb.bodies.model import environment_facts
+from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import read_json
 from brainiarb.rollouts.recording import record_episodes
@@ -51,7 +50,7 @@ def test_the_default_study_starts_from_an_expert_that_walks():
 def test_an_expert_walks_again_as_well_as_it_is_said_to(archive):
     body = get_body("walker2d")
     record = read_json(archive.with_suffix(".json"))
-    actors = read_archive(archive, environment_facts(body).sizes, body.name)
+    actors = read_expert(archive, body)
     rollouts = record_episodes(
         body, mean_action(actors), agents=1, episodes=EPISODES, steps=STEPS, seed=1, mode="mean"
     )

@@ -6,7 +6,7 @@ import torch
 
 from brainiarb.activity.stimuli import Stimuli
 from brainiarb.actors.actors import Actors, beside, mean_action, untrained
-from brainiarb.actors.archives import read_archive
+from brainiarb.actors.archives import read_expert
 from brainiarb.actors.layers import LAYERS
 from brainiarb.bodies.registry import get_body
 from brainiarb.rollouts.recording import record_episodes
@@ -96,7 +96,7 @@ def test_stacks_of_other_widths_act_side_by_side_as_alone(observations):
 @pytest.fixture(scope="module")
 def expert():
     path = ROOT / "workflow/resources/checkpoints/walker2d/crossq_0.zip"
-    return read_archive(path, SIZES, "walker2d")
+    return read_expert(path, get_body("walker2d"))
 
 
 @pytest.fixture(scope="module")

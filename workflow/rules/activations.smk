@@ -14,10 +14,6 @@ rule record_expert_activations:
         log_file("record_expert_activations/{expert}.log"),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
         settings=settings("body", "stimuli.rows", "analysis.transient"),
         code=code("record_expert_activations.py"),
@@ -36,10 +32,6 @@ rule record_untrained_activations:
         log_file("record_untrained_activations/{expert}.log"),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -68,10 +60,6 @@ rule record_peer_activations:
         log_file("record_peer_activations/{expert}.log"),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
         settings=lambda wildcards: settings(
             "body",
@@ -99,10 +87,6 @@ rule record_clone_activations:
         log_file("record_clone_activations/{expert}_{noise}.log"),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=3000,
-        runtime=10,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -133,10 +117,6 @@ rule link_activations:
         log_file("link_activations/{expert}.log"),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         code=code("link_activations.py"),
     message:

@@ -12,10 +12,6 @@ rule train_clones:
         log_file("train_clones/{expert}_{noise}.log"),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=3000,
-        runtime=60,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -43,10 +39,6 @@ rule export_clone:
         clone=any_of(range(config["noise"]["clones"])),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
         settings=lambda wildcards: settings(clone=int(wildcards.clone)),
         code=code("export_clone.py"),

@@ -26,6 +26,11 @@ def expert_file(name):
     return f"{BODY_FOLDER}/{{expert}}/{name}"
 
 
+def of_clones(name, **wildcards):
+    """Return a file of each expert that is cloned, for all values of the other wildcards."""
+    return expand(expert_file(name), expert=sorted(CLONED), **wildcards)
+
+
 def others(expert):
     """Return the compared experts except the given one."""
     return [name for name in COMPARED if name != expert]

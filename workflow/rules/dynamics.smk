@@ -19,10 +19,6 @@ rule analyse_dynamics:
         agents=any_of(PROBED),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         settings=lambda wildcards: settings(
             "seed",

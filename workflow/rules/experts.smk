@@ -15,9 +15,7 @@ rule train_expert:
         expert=any_of(TRAINED),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
     resources:
-        mem_mb=4000,
         runtime=720,
     params:
         settings=lambda wildcards: settings(
@@ -43,10 +41,6 @@ rule place_expert:
         expert=any_of(PLACED),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         settings=settings("body"),
         code=code("place_expert.py"),

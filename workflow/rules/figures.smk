@@ -127,10 +127,6 @@ for figure, drawn in FIGURES.items():
             log_file(f"draw_figure/{figure}.log"),
         conda:
             "../../envs/figures.yaml"
-        threads: 1
-        resources:
-            mem_mb=1000,
-            runtime=10,
         params:
             settings=settings(
                 *drawn["settings"],
@@ -163,10 +159,6 @@ rule film_gait_cycle:
         log_file("film_gait_cycle.log"),
     conda:
         "../../envs/figures.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
         settings=settings(
             "body",

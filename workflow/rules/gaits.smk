@@ -24,10 +24,6 @@ rule map_gaits:
         log_file("map_gaits/{expert}.log"),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=3000,
-        runtime=60,
     params:
         settings=map_settings,
         code=code("map_gaits.py"),
@@ -46,9 +42,7 @@ rule refit_maps:
         log_file("refit_maps/{expert}.log"),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
     resources:
-        mem_mb=3000,
         runtime=240,
     params:
         settings=map_settings,
@@ -77,10 +71,6 @@ rule measure_gaits:
         log_file("measure_gaits/{expert}.log"),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=30,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -111,10 +101,6 @@ rule pose_walker:
         log_file("pose_walker/{expert}.log"),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
         settings=settings("body", "analysis.transient"),
         code=code("pose_walker.py"),

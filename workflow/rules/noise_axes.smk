@@ -100,10 +100,6 @@ rule measure_axis_clones:
         log_file("measure_axis_clones/{expert}_{meaning}_{episodes}{held}_{noise}.log"),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
         settings=lambda wildcards: settings(
             "body", "stimuli.rows", **place_of(wildcards)
@@ -130,10 +126,6 @@ rule tabulate_noise_axes:
         log_file("tabulate_noise_axes.log"),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         settings=settings("seed", "statistics.replicates", "statistics.alpha"),
         code=code("tabulate_noise_axes.py"),

@@ -18,10 +18,6 @@ rule disturb_agents:
         agents=any_of(DISTURBED),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=60,
     params:
         settings=lambda wildcards: settings(
             "seed",

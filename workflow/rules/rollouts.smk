@@ -14,10 +14,6 @@ rule record_expert:
         log_file("record_expert/{expert}{mode}.log"),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -45,10 +41,6 @@ rule record_demonstrations:
         log_file("record_demonstrations/{expert}_{noise}.log"),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=60,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -76,10 +68,6 @@ rule record_clones:
         log_file("record_clones/{expert}_{noise}{mode}.log"),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         settings=lambda wildcards: settings(
             "seed",

@@ -15,10 +15,6 @@ rule compare_experts:
         log_file("compare_experts/{expert}.log"),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=3000,
-        runtime=30,
     params:
         settings=lambda wildcards: settings("seed", expert=wildcards.expert),
         code=code("compare_experts.py"),
@@ -42,10 +38,6 @@ rule compare_clones:
         log_file("compare_clones/{expert}_{noise}.log"),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=4000,
-        runtime=30,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -74,10 +66,6 @@ rule compare_functions:
         log_file("compare_functions/{expert}_{noise}.log"),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -106,10 +94,6 @@ rule compare_untrained_functions:
         log_file("compare_untrained_functions/{expert}.log"),
     conda:
         "../../envs/rl.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=30,
     params:
         settings=lambda wildcards: settings(
             "seed",

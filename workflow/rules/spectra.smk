@@ -15,10 +15,6 @@ rule compute_spectra:
         log_file("compute_spectra/{expert}.log"),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
         settings=lambda wildcards: settings(
             "body",

@@ -16,10 +16,6 @@ rule measure_returns:
         log_file("measure_returns/{expert}.log"),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         code=code("measure_returns.py"),
     message:
@@ -37,10 +33,6 @@ rule compute_statistics:
         log_file("compute_statistics.log"),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         settings=settings("seed", **config["statistics"]),
         code=code("compute_statistics.py"),

@@ -1,88 +1,49 @@
 """Tables: parts by expert, level and mode -> tables/*.csv"""
 
+RETURNS = expand(
+    expert_file("returns/rollouts{mode}.csv"), expert=COMPARED, mode=["", "_sampled"]
+)
+for expert in sorted(CLONED):
+    for noise in LEVELS:
+        for agents in (f"demonstrations_{noise}", f"bc_{noise}", f"bc_{noise}_sampled"):
+            RETURNS.append(expert_file(f"returns/{agents}.csv").format(expert=expert))
+
+# {table: the parts that it is put together from, in order}
 TABLED = {
-    "similarity": expand(
-        expert_file("similarity/{part}.csv"),
-        expert=sorted(CLONED),
-        part=["expert", *(f"bc_{noise}" for noise in LEVELS)],
+    "similarity": of_clones(
+        "similarity/{part}.csv", part=["expert", *(f"bc_{n}" for n in LEVELS)]
     ),
-    "spectra": expand(expert_file("spectra.csv"), expert=sorted(CLONED)),
-    "gait_map": expand(expert_file("gait_map.csv"), expert=sorted(CLONED)),
-    "gait_cycles": expand(expert_file("gait_cycles.csv"), expert=sorted(CLONED)),
-    "robustness": expand(
-        expert_file("robustness/{agents}.csv"), expert=sorted(CLONED), agents=DISTURBED
-    ),
-    "map_bandwidths": expand(expert_file("map_bandwidths.csv"), expert=sorted(CLONED)),
-    "occupancy": expand(expert_file("occupancy.csv"), expert=sorted(CLONED)),
-    "transitions": expand(expert_file("transitions.csv"), expert=sorted(CLONED)),
-    "map_distances": expand(expert_file("map_distances.csv"), expert=sorted(CLONED)),
-    "strides": expand(expert_file("strides.csv"), expert=sorted(CLONED)),
-    "spectral_distances": expand(
-        expert_file("spectral_distances.csv"), expert=sorted(CLONED)
-    ),
-    "margins": expand(expert_file("margins.csv"), expert=sorted(CLONED)),
+    "spectra": of_clones("spectra.csv"),
+    "gait_map": of_clones("gait_map.csv"),
+    "gait_cycles": of_clones("gait_cycles.csv"),
+    "robustness": of_clones("robustness/{agents}.csv", agents=DISTURBED),
+    "map_bandwidths": of_clones("map_bandwidths.csv"),
+    "occupancy": of_clones("occupancy.csv"),
+    "transitions": of_clones("transitions.csv"),
+    "map_distances": of_clones("map_distances.csv"),
+    "strides": of_clones("strides.csv"),
+    "spectral_distances": of_clones("spectral_distances.csv"),
+    "margins": of_clones("margins.csv"),
     "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
-    "jpca": expand(
-        expert_file("dynamics/jpca_{agents}.csv"),
-        expert=sorted(CLONED),
-        agents=PROBED,
-    ),
-    "jpca_trajectories": expand(
-        expert_file("dynamics/trajectories_{agents}.csv"),
-        expert=sorted(CLONED),
-        agents=PROBED,
-    ),
-    "decoding": expand(
-        expert_file("dynamics/decoding_{agents}.csv"),
-        expert=sorted(CLONED),
-        agents=PROBED,
-    ),
+    "jpca": of_clones("dynamics/jpca_{agents}.csv", agents=PROBED),
+    "jpca_trajectories": of_clones("dynamics/trajectories_{agents}.csv", agents=PROBED),
+    "decoding": of_clones("dynamics/decoding_{agents}.csv", agents=PROBED),
     "measures": [
-        *expand(
-            expert_file("measures/functional_{part}.csv"),
-            expert=sorted(CLONED),
-            part=[*LEVELS, "untrained"],
-        ),
+        *of_clones("measures/functional_{part}.csv", part=[*LEVELS, "untrained"]),
         *expand(expert_file("measures/returns.csv"), expert=COMPARED),
-        *expand(expert_file("measures/gaits.csv"), expert=sorted(CLONED)),
-        *expand(expert_file("measures/gait_map.csv"), expert=sorted(CLONED)),
-        *expand(
-            expert_file("measures/similarity{part}.csv"),
-            expert=sorted(CLONED),
-            part=["", *(f"_{noise}" for noise in LEVELS)],
+        *of_clones("measures/gaits.csv"),
+        *of_clones("measures/gait_map.csv"),
+        *of_clones(
+            "measures/similarity{part}.csv", part=["", *(f"_{n}" for n in LEVELS)]
         ),
-        *expand(
-            expert_file("measures/robustness_{agents}.csv"),
-            expert=sorted(CLONED),
-            agents=DISTURBED,
-        ),
-        *expand(
-            expert_file("measures/dynamics_{agents}.csv"),
-            expert=sorted(CLONED),
-            agents=PROBED,
-        ),
+        *of_clones("measures/robustness_{agents}.csv", agents=DISTURBED),
+        *of_clones("measures/dynamics_{agents}.csv", agents=PROBED),
     ],
-    "returns": [
-        *expand(
-            expert_file("returns/rollouts{mode}.csv"),
-            expert=COMPARED,
-            mode=["", "_sampled"],
-        ),
-        *expand(
-            expert_file("returns/{kind}_{noise}{mode}.csv"),
-            zip,
-            expert=[e for e in sorted(CLONED) for _ in LEVELS for _ in range(3)],
-            noise=[noise for _ in CLONED for noise in LEVELS for _ in range(3)],
-            kind=["demonstrations", "bc", "bc"] * len(LEVELS) * len(CLONED),
-            mode=["", "", "_sampled"] * len(LEVELS) * len(CLONED),
-        ),
-    ],
+    "returns": RETURNS,
 }
 
 # Made when asked for by name, or with every study that lists them under `extra_tables`.
-ON_DEMAND = {
-    "map_stability": expand(expert_file("map_stability.csv"), expert=sorted(CLONED)),
-}
+ON_DEMAND = {"map_stability": of_clones("map_stability.csv")}
 
 
 rule concatenate_tables:
@@ -96,10 +57,6 @@ rule concatenate_tables:
         table=any_of([*TABLED, *ON_DEMAND]),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         code=code("concatenate_tables.py"),
     message:
@@ -117,10 +74,6 @@ rule summarise_returns:
         log_file("summarise_returns.log"),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         code=code("summarise_returns.py"),
     message:
@@ -136,10 +89,6 @@ rule tabulate_observations:
         log_file("tabulate_observations.log"),
     conda:
         "../../envs/analysis.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         settings=settings("body"),
         code=code("tabulate_observations.py"),

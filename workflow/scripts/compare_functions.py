@@ -4,11 +4,9 @@ from typing import TYPE_CHECKING
 
 import h5py
 import pandas as pd
-import torch
 
 from brainiarb.actors.actors import read_actors
-from brainiarb.actors.archives import read_archive
-from brainiarb.bodies.model import environment_facts
+from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
@@ -27,13 +25,12 @@ if __name__ == "__main__":
         h5py.File(snakemake.input.expert) as expert,
         h5py.File(snakemake.input.clones) as clones,
     ):
-        torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
         body, who, level = get_body(settings["body"]), settings["expert"], settings["level"]
         actors, _ = read_actors(snakemake.input.actors)
         measured = walk_stitched(
             body,
-            read_archive(snakemake.input.checkpoint, environment_facts(body).sizes, body.name),
+            read_expert(snakemake.input.checkpoint, body),
             actors,
             matched_states(read_rollouts(snakemake.input.rollouts), settings["rows"]),
             episodes=settings["stitched_episodes"],

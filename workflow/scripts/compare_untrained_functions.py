@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING
 
 import h5py
 import pandas as pd
-import torch
 
 from brainiarb.actors.actors import untrained, untrained_seeds
-from brainiarb.actors.archives import read_archive
+from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
@@ -28,11 +27,10 @@ if __name__ == "__main__":
         h5py.File(snakemake.input.expert) as of_expert,
         h5py.File(snakemake.input.untrained) as of_untrained,
     ):
-        torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
         body, who = get_body(settings["body"]), settings["expert"]
         sizes = environment_facts(body).sizes
-        expert = read_archive(snakemake.input.checkpoint, sizes, body.name)
+        expert = read_expert(snakemake.input.checkpoint, body)
         rollouts = read_rollouts(snakemake.input.rollouts)
         seeds = untrained_seeds(settings["seed"], who, settings["clones"])
         floor = [Recording(of_untrained, "expert", k) for k in range(len(seeds))]

@@ -2,11 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-import torch
-
 from brainiarb.actors.actors import mean_action, read_actors
-from brainiarb.actors.archives import read_archive
-from brainiarb.bodies.model import environment_facts
+from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
@@ -19,12 +16,10 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
         body, level = get_body(settings["body"]), settings["level"]
         if level < 0:
-            sizes = environment_facts(body).sizes
-            actors = read_archive(snakemake.input.agents, sizes, body.name)
+            actors = read_expert(snakemake.input.agents, body)
         else:
             actors, _ = read_actors(snakemake.input.agents)
         responses = dose_responses(

@@ -3,11 +3,9 @@
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import torch
 
 from brainiarb.actors.actors import read_actors
-from brainiarb.actors.archives import read_archive
-from brainiarb.bodies.model import environment_facts
+from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
 from brainiarb.clones.axes import measure_clones
 from brainiarb.files import write_csv
@@ -20,14 +18,13 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        torch.set_num_threads(snakemake.threads)
         settings = dict(snakemake.params.settings)
         body = get_body(settings.pop("body"))
         rollouts = read_rollouts(snakemake.input.rollouts)
         rows = balanced_rows(rollouts["clone_ids"], rollouts["episode_ids"], settings.pop("rows"))
         actors, metadata = read_actors(snakemake.input.clones)
         table = measure_clones(
-            read_archive(snakemake.input.checkpoint, environment_facts(body).sizes, body.name),
+            read_expert(snakemake.input.checkpoint, body),
             actors,
             rollouts["observations"][rows],
             pd.read_csv(snakemake.input.returns),

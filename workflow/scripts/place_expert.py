@@ -4,8 +4,6 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 from brainiarb.actors.archives import write_archive
 from brainiarb.bodies.registry import get_body
 from brainiarb.experts.curves import named_curve, read_curve
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        torch.set_num_threads(snakemake.threads)
         body = get_body(snakemake.params.settings["body"])
         source = Path(snakemake.input.checkpoint)
         imported = import_archive(source, body, snakemake.input.get("normalisation"))

@@ -3,12 +3,11 @@
 from typing import TYPE_CHECKING
 
 import h5py
-import torch
 
 from brainiarb.activity.activations import describe_half, record_own, record_shared
 from brainiarb.activity.stimuli import half, own, pool
 from brainiarb.actors.actors import read_actors, untrained, untrained_seeds
-from brainiarb.actors.archives import read_archive
+from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import whole
@@ -21,16 +20,15 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
         body = get_body(settings["body"])
         sizes = environment_facts(body).sizes
         clones, _ = read_actors(snakemake.input.clones)
-        expert = read_archive(snakemake.input.checkpoint, sizes, body.name)
+        expert = read_expert(snakemake.input.checkpoint, body)
         experts_walk = read_rollouts(snakemake.input.expert_rollouts)
         clones_walk = read_rollouts(snakemake.input.rollouts)
         peers = {
-            name: read_archive(path, sizes, body.name)
+            name: read_expert(path, body)
             for name, path in zip(settings["peers"], snakemake.input.peers, strict=True)
         }
         floor = untrained(

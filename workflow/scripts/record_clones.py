@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import torch
-
 from brainiarb.actors.actors import mean_action, read_actors, sampled_action
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv, write_npz
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
         expert, level = settings["expert"], settings["level"]
         actors, _ = read_actors(snakemake.input.clones)

@@ -2,11 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-import torch
-
 from brainiarb.actors.actors import mean_action, sampled_action
-from brainiarb.actors.archives import read_archive
-from brainiarb.bodies.model import environment_facts
+from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv, write_npz
 from brainiarb.jobs import job
@@ -19,10 +16,9 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
         body = get_body(settings["body"])
-        actors = read_archive(snakemake.input.checkpoint, environment_facts(body).sizes, body.name)
+        actors = read_expert(snakemake.input.checkpoint, body)
         sampled = settings["mode"] == "sampled"
         seed = derive_seed(settings["seed"], "record_expert", settings["expert"])
         rollouts = record_episodes(

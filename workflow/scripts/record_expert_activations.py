@@ -3,12 +3,10 @@
 from typing import TYPE_CHECKING
 
 import h5py
-import torch
 
 from brainiarb.activity.activations import record_own, record_shared
 from brainiarb.activity.stimuli import own_twice, pool
-from brainiarb.actors.archives import read_archive
-from brainiarb.bodies.model import environment_facts
+from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import whole
 from brainiarb.jobs import job
@@ -19,10 +17,9 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
         body = get_body(settings["body"])
-        actors = read_archive(snakemake.input.checkpoint, environment_facts(body).sizes, body.name)
+        actors = read_expert(snakemake.input.checkpoint, body)
         rollouts = read_rollouts(snakemake.input.rollouts)
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["sampling_rate"] = float(rollouts["sampling_rate"])

@@ -3,12 +3,10 @@
 from typing import TYPE_CHECKING
 
 import h5py
-import torch
 
 from brainiarb.activity.activations import record_shared
 from brainiarb.activity.stimuli import pool
-from brainiarb.actors.archives import read_archive
-from brainiarb.bodies.model import environment_facts
+from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import read_json, whole
 from brainiarb.jobs import job
@@ -19,10 +17,8 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
         body = get_body(settings["body"])
-        sizes = environment_facts(body).sizes
         rollouts = read_rollouts(snakemake.input.rollouts)
         stimuli = pool(rollouts, settings["rows"], settings["transient"])
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
@@ -32,5 +28,5 @@ if __name__ == "__main__":
                 settings["peers"], snakemake.input.peers, snakemake.input.records, strict=True
             ):
                 group = f"{name}/expert"
-                record_shared(file, group, read_archive(path, sizes, body.name), stimuli)
+                record_shared(file, group, read_expert(path, body), stimuli)
                 file[name].attrs["algorithm"] = read_json(record).get("algorithm", "unknown")

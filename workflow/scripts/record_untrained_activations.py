@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 import h5py
-import torch
 
 from brainiarb.activity.activations import record_shared
 from brainiarb.activity.stimuli import pool
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
         rollouts = read_rollouts(snakemake.input.rollouts)
         seeds = untrained_seeds(settings["seed"], settings["expert"], settings["clones"])

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from brainiarb.actors.actors import untrained_seeds, write_actors
 from brainiarb.clones.training import (
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        torch.set_num_threads(snakemake.threads)
         settings = snakemake.params.settings
         seed, expert, level = settings["seed"], settings["expert"], settings["level"]
         rollouts = read_rollouts(snakemake.input.rollouts)

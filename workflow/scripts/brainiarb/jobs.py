@@ -1,4 +1,4 @@
-"""What every job of the workflow does besides its work: its log, and where a result is from."""
+"""Jobs: the log that every job writes, its device, and the provenance of a result."""
 
 import logging
 import platform
@@ -10,8 +10,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from brainiarb.errors import Refused
 
 PACKAGES = ("torch", "stable-baselines3", "gymnasium", "mujoco", "numpy")
@@ -19,10 +17,10 @@ PACKAGES = ("torch", "stable-baselines3", "gymnasium", "mujoco", "numpy")
 
 @contextmanager
 def job(log: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
-    """Write the log to its file and to the screen, and say at the end what was written.
+    """Write a job's log to its file and to the screen, and name the written files at the end.
 
-    Refused input and a missing file end the job with their one sentence, any other exception with
-    its traceback. The log file holds the traceback in both cases.
+    If input is refused or a file is missing, the screen shows one sentence. After any other
+    exception the screen shows the traceback. The log file always holds the traceback.
     """
     screen = logging.StreamHandler()
     screen.addFilter(lambda record: not getattr(record, "file_only", False))
@@ -48,12 +46,14 @@ def job(log: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
 
 
 def device(resources: Mapping[str, Any]) -> str:
-    """Return the torch device of a job: CUDA where its resources grant a GPU."""
+    """Return the torch device of a job: CUDA if its resources grant a GPU."""
     return "cuda" if resources.get("gpu", 0) else "cpu"
 
 
 def provenance() -> dict[str, Any]:
-    """Return the command, commit and versions behind a result that is kept for long."""
+    """Return the command, the commit and the versions behind a result that is kept for long."""
+    import psutil
+
     commands = (p.cmdline() for p in psutil.Process().parents())
     workflow = [c for c in commands if any(Path(word).name == "snakemake" for word in c[:3])]
     words = workflow[-1] if workflow else []
@@ -68,15 +68,17 @@ def provenance() -> dict[str, Any]:
 
 
 def commit() -> str | None:
-    """Return the commit of the checkout this library lies in, or None outside a repository."""
-    git = ["git", "-C", str(Path(__file__).parent)]
-    found = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    if found.returncode:
+    """Return the commit of the checkout that holds this library, or None outside a repository.
+
+    The commit ends in `-dirty` if tracked files differ from it.
+    """
+
+    def git(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["git", "-C", str(Path(__file__).parent), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    head = git("rev-parse", "HEAD")
+    if head.returncode:
         return None
-    dirty = subprocess.run(
-        [*git, "status", "--porcelain", "--untracked-files=no"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return found.stdout.strip() + ("-dirty" if dirty.stdout else "")
+    changes = git("status", "--porcelain", "--untracked-files=no")
+    return head.stdout.strip() + ("-dirty" if changes.stdout else "")

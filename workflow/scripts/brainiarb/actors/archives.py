@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 
 from brainiarb.actors.actors import Actors, layer_shapes
+from brainiarb.bodies.body import Body
+from brainiarb.bodies.model import environment_facts
 from brainiarb.errors import Refused
 from brainiarb.files import whole
 
@@ -114,14 +116,13 @@ ARCHIVE_NAMES = {
 PARTS = ("weight", "bias")
 
 
-def read_archive(path: str | Path, sizes: tuple[int, int], body: str) -> Actors:
-    """Read the actor of a Stable-Baselines3 SAC archive without unpickling anything.
+def read_expert(path: str | Path, body: Body) -> Actors:
+    """Read the actor of a Stable-Baselines3 SAC archive (K = 1) without unpickling anything.
 
-    Raises ValueError where the archive is damaged, is not SAC's or is for another body than one
-    with these (observation, action) sizes.
+    Raises Refused if the archive is damaged, is not of SAC, or has other numbers of observations
+    and actions than the body.
     """
-    policy = read_tensors(read_members(path)["policy.pth"], path)
-    return actor_from(policy, path, sizes, body)
+    return actor_from(read_tensors(read_members(path)["policy.pth"], path), path, body)
 
 
 def _refuse_other_networks(names: set[str], where: str | Path) -> None:
@@ -147,13 +148,11 @@ def _refuse_other_networks(names: set[str], where: str | Path) -> None:
         )
 
 
-def actor_from(
-    policy: Mapping[str, Tensor], where: str | Path, sizes: tuple[int, int], body: str
-) -> Actors:
+def actor_from(policy: Mapping[str, Tensor], where: str | Path, body: Body) -> Actors:
     """Return the actor of a state dict, K = 1.
 
-    Raises ValueError, which names `where`, unless it is SAC's with two hidden layers of any width
-    and finite weights, for these (observation, action) sizes.
+    Raises Refused, which names `where`, unless the actor is one of SAC with two hidden layers of
+    any width and finite weights, for the observations and actions of the body.
     """
     _refuse_other_networks(set(policy), where)
     tensors = {
@@ -174,11 +173,12 @@ def actor_from(
                 f"{where} holds layers that do not follow on one another at {name}; save the model "
                 "again"
             )
+    sizes = environment_facts(body).sizes
     if (observations, actions) != sizes:
         raise Refused(
-            f"{where} takes {observations} observations and gives {actions} actions, but {body} "
-            f"has {sizes[0]} and {sizes[1]}; it was trained on another body or with a wrapper that "
-            "changes observations, such as TimeFeatureWrapper, which adds one"
+            f"{where} takes {observations} observations and gives {actions} actions, but "
+            f"{body.name} has {sizes[0]} and {sizes[1]}; it was trained on another body or with a "
+            "wrapper that changes observations, such as TimeFeatureWrapper, which adds one"
         )
     if not all(torch.isfinite(value).all() for value in tensors.values()):
         raise Refused(f"{where} holds weights that are not finite: its training has diverged")

@@ -68,7 +68,7 @@ def import_archive(
     _refuse_other_functions(_mapping(data.get("policy_kwargs")), path)
     policy = read_tensors(members["policy.pth"], path)
     facts = environment_facts(body)
-    actors = actor_from(policy, path, facts.sizes, body.name)
+    actors = actor_from(policy, path, body)
     _refuse_other_bounds(_mapping(data.get("action_space")), facts, path, body.name)
 
     normalisation = None

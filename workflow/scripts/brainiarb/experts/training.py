@@ -21,7 +21,6 @@ from tqdm import tqdm
 from brainiarb.actors.actors import mean_action
 from brainiarb.actors.archives import actor_from
 from brainiarb.bodies.body import Body
-from brainiarb.bodies.model import environment_facts
 from brainiarb.errors import Refused
 from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.sac import SAC
@@ -116,7 +115,7 @@ def evaluate(model: BaseAlgorithm, body: Body, episodes: int, seed: int) -> np.n
     """
     threads = torch.get_num_threads()
     weights = {name: tensor.cpu() for name, tensor in model.policy.state_dict().items()}
-    actors = actor_from(weights, "the trained policy", environment_facts(body).sizes, body.name)
+    actors = actor_from(weights, "the trained policy", body)
     # The actor is small, and torch's waiting threads would keep the simulation's from working.
     torch.set_num_threads(1)
     try:

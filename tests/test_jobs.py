@@ -1,0 +1,94 @@
+"""A job's log: what the screen shows after a failure, what the file holds; a job's threads."""
+
+import subprocess
+import sys
+
+import pytest
+
+from brainiarb.jobs import commit, device, provenance
+from conftest import ROOT
+
+
+def run(tmp_path, work):
+    """Run a job that does `work` in a process of its own; return its screen and its log file."""
+    log = tmp_path / "logs/job.log"
+    program = f"""
+from brainiarb.errors import Refused
+from brainiarb.jobs import job
+with job([{str(log)!r}], []):
+    {work}
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT / "workflow/scripts", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    return done.stderr, log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [
+        ("raise Refused('the level is -5; give at least 0')", "the level is -5; give at least 0"),
+        ("open('no-such-file')", "No such file or directory: 'no-such-file'"),
+    ],
+)
+def test_a_refusal_is_one_line_on_screen_with_its_traceback_in_the_log(tmp_path, work, said):
+    screen, log = run(tmp_path, work)
+    (line,) = screen.splitlines()
+    assert "error: " in line
+    assert line.endswith(said)
+    assert line in log
+    assert "Traceback (most recent call last)" in log
+
+
+@pytest.mark.parametrize(
+    ("work", "said"),
+    [
+        ("list(zip([1], [], strict=True))", "ValueError: zip() argument 2 is shorter"),
+        ("{}['missing']", "KeyError: 'missing'"),
+    ],
+)
+def test_a_fault_of_the_program_shows_its_traceback_on_screen_and_in_the_log(tmp_path, work, said):
+    for text in run(tmp_path, work):
+        assert "Traceback (most recent call last)" in text
+        assert said in text
+
+
+def test_a_job_names_the_files_that_it_wrote(tmp_path):
+    log, output = tmp_path / "job.log", tmp_path / "table.csv"
+    program = f"""
+from brainiarb.jobs import job
+with job([{str(log)!r}], [{str(output)!r}]):
+    open({str(output)!r}, "w").write("a,b")
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT / "workflow/scripts", check=True)
+    assert log.read_text(encoding="utf-8").endswith(f"wrote {output} (3 B)\n")
+
+
+def test_a_job_has_a_gpu_where_its_resources_grant_one():
+    assert [device(resources) for resources in ({}, {"gpu": 0}, {"gpu": 1})] == [
+        "cpu", "cpu", "cuda",
+    ]  # fmt: skip
+
+
+def test_provenance_names_versions_and_the_commit():
+    record = provenance()
+    assert record["command"] is None
+    assert record["commit"] == commit()
+    assert set(record["versions"]) >= {"torch", "mujoco", "numpy"}
+
+
+def test_torch_has_the_threads_of_the_rule(tmp_path):
+    # Snakemake sets OMP_NUM_THREADS and its like, so no script has to.
+    (tmp_path / "Snakefile").write_text(
+        "rule all:\n    input: '1', '2'\n"
+        "rule one:\n    output: '1'\n    script: 'count.py'\n"
+        "rule two:\n    output: '2'\n    threads: 2\n    script: 'count.py'\n"
+    )
+    (tmp_path / "count.py").write_text(
+        "import torch\nopen(snakemake.output[0], 'w').write(str(torch.get_num_threads()))\n"
+    )
+    call = [sys.executable, "-m", "snakemake", "--cores", "2", "--quiet", "all"]
+    subprocess.run(call, cwd=tmp_path, check=True, capture_output=True)
+    assert [(tmp_path / name).read_text() for name in "12"] == ["1", "2"]
