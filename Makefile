@@ -15,7 +15,7 @@ RUN = $(VENV)/bin/python -m
 SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) $(OPTIONS))
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
-.PHONY: study quick report test lint bench-experts bench-similarity bench-gaits format venv lock clean help
+.PHONY: study quick report test docs lint bench-experts bench-similarity bench-gaits format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python envs/unlock.py
@@ -29,6 +29,11 @@ report: study
 
 test: venv
 	$(RUN) pytest $(PYTEST)
+
+docs: venv
+	@$(VENV)/bin/python envs/environment.py docs $(VENV)
+	$(RUN) sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo 'make: open docs/_build/html/index.html'
 
 lint: venv
 	$(RUN) ruff check .
@@ -64,7 +69,8 @@ lock:
 
 clean:
 	rm -rf .mypy_cache .pytest_cache .ruff_cache workflow/scripts/brainiarb.egg-info
-	find benchmarks envs tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf docs/_build docs/api docs/compare_and_draw.md
+	find benchmarks docs envs tests workflow -name __pycache__ -type d -prune -exec rm -rf {} +
 	@echo "make: .venv, results and .snakemake (Snakemake's records of results) stay"
 
 help:
@@ -72,6 +78,7 @@ help:
 	@echo 'make quick      the same road in two minutes: config/quick.yaml into results/quick'
 	@echo 'make report     the study, then its HTML report: $(REPORT)'
 	@echo 'make test       the tests;  make lint  what CI checks besides;  make format  mend it'
+	@echo 'make docs       the documentation as HTML: docs/_build/html/index.html'
 	@echo 'make bench-experts  how fast experts are made, against stock SB3; FULL=1 trains them anew'
 	@echo 'make bench-similarity  how fast CKA is, against the published way and recomputing'
 	@echo 'make bench-gaits  how fast gaits are recorded and analysed, against stock tools'

@@ -1,10 +1,12 @@
-"""Build the virtual environment that `make` uses, and refresh the lock it is built from.
+"""Build the virtual environment that `make` uses, and refresh the locks it is built from.
 
     python3 envs/environment.py check .venv     exit 0 if .venv holds what envs/lock.txt says
     python3 envs/environment.py build .venv     make it so
-    python3 envs/environment.py lock            write envs/lock.txt anew from pyproject.toml
+    python3 envs/environment.py docs .venv      add what envs/docs.txt says, if it is not there yet
+    python3 envs/environment.py lock            write both files anew from pyproject.toml
 
-Needs nothing but Python's standard library, since it runs before anything is installed.
+This script needs nothing but Python's standard library, because it runs before anything is
+installed.
 """
 
 import importlib.util
@@ -20,14 +22,20 @@ from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "envs" / "lock.txt"
+DOCS_LOCK = ROOT / "envs" / "docs.txt"
 OLDEST = (3, 11)
-# Of the environment: the first says that `make` may replace it, the second that it is complete.
-MARK, STAMP = "made-by-make", "installed.txt"
+# Files in the environment. The first says that `make` may replace it, the second that it holds the
+# lock, the third that it also holds the lock of the documentation.
+MARK, STAMP, DOCS_STAMP = "made-by-make", "installed.txt", "installed_docs.txt"
 
 HEADER = """\
 # What `make` installs into .venv: the whole closure of pyproject.toml and its extra `dev`.
 # Written by `make lock`. Holds for Python 3.11 and newer; what differs from machine to machine
 # (the CUDA libraries of torch) is left out and follows from torch itself.
+"""
+DOCS_HEADER = """\
+# What `make docs` adds to .venv: the closure of the extra `docs` without what lock.txt holds.
+# Written by `make lock`. Holds for Python 3.11 and newer.
 """
 # The same release of torch needs other packages on a machine with a GPU.
 MACHINES_OWN = re.compile(r"(nvidia-|cuda-|triton$)")
@@ -38,15 +46,15 @@ def stop(sentence: str) -> NoReturn:
     raise SystemExit(f"make: {sentence}")
 
 
-def stamp(folder: Path) -> str:
-    """What the stamp of a complete environment reads: its place and the lock."""
-    return f"# {folder.absolute()}\n{LOCK.read_text(encoding='utf-8')}"
+def stamp(folder: Path, lock: Path) -> str:
+    """Return the text of the stamp of a complete environment: its place and the lock."""
+    return f"# {folder.absolute()}\n{lock.read_text(encoding='utf-8')}"
 
 
 def complete(folder: Path) -> bool:
     """Whether the environment holds what the lock says, here, and its Python still starts."""
     try:
-        if (folder / STAMP).read_text(encoding="utf-8") != stamp(folder):
+        if (folder / STAMP).read_text(encoding="utf-8") != stamp(folder, LOCK):
             return False
         return subprocess.run([folder / "bin" / "python", "-c", ""], check=False).returncode == 0
     except OSError:
@@ -91,42 +99,71 @@ def build(folder: Path) -> None:
                 shutil.rmtree(item) if item.is_dir() and not item.is_symlink() else item.unlink()
     folder.mkdir(exist_ok=True)
     (folder / MARK).touch()
-    options = ["--disable-pip-version-check", "-r", str(LOCK)]
-    options += os.environ.get("PIP_OPTIONS", "").split()
-    if subprocess.run([create(folder), "-m", "pip", "install", *options], check=False).returncode:
-        stop("pip could not install envs/lock.txt, see above; mend that and repeat make")
-    (folder / STAMP).write_text(stamp(folder), encoding="utf-8")
+    install(create(folder), LOCK)
+    (folder / STAMP).write_text(stamp(folder, LOCK), encoding="utf-8")
 
 
-def locked(report: dict) -> str:
-    """The lock's text from pip's installation report.
+def install(python: Path, lock: Path, *options: str) -> None:
+    """Install what a lock names into the environment of a Python."""
+    command = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "-r", str(lock)]
+    command += [*options, *os.environ.get("PIP_OPTIONS", "").split()]
+    if subprocess.run(command, check=False).returncode:
+        stop(f"pip could not install envs/{lock.name}, see above; mend that and repeat make")
 
-    A build's own label (`+cpu`) is dropped, since it names a place and not a release.
+
+def add_docs(folder: Path) -> None:
+    """Add what the documentation is built with to a complete environment, unless it is there."""
+    written = folder / DOCS_STAMP
+    if written.exists() and written.read_text(encoding="utf-8") == stamp(folder, DOCS_LOCK):
+        return
+    print(f"make: adding envs/{DOCS_LOCK.name} to {folder}, once", flush=True)
+    # The constraint keeps every package of the study as it is.
+    install(folder / "bin" / "python", DOCS_LOCK, "-c", str(LOCK))
+    written.write_text(stamp(folder, DOCS_LOCK), encoding="utf-8")
+
+
+def locked(report: dict) -> list[str]:
+    """Return the lines of a lock from pip's installation report.
+
+    The label of a build (`+cpu`) is dropped, because it names a place and not a release.
     """
     names = {}
     for item in report["install"]:
         if "dir_info" not in item.get("download_info", {}):
             name = item["metadata"]["name"]
             names[re.sub(r"[-_.]+", "-", name).lower()] = item["metadata"]["version"].split("+")[0]
-    lines = [f"{n}=={v}\n" for n, v in sorted(names.items()) if not MACHINES_OWN.match(n)]
-    return HEADER + "".join(lines)
+    return [f"{n}=={v}\n" for n, v in sorted(names.items()) if not MACHINES_OWN.match(n)]
+
+
+def resolved(python: Path, folder: Path, extras: str, *options: str) -> list[str]:
+    """Return the lines of a lock of the newest versions that work together."""
+    report = folder / "report.json"
+    command = ["-m", "pip", "install", "--dry-run", "--ignore-installed", *options]
+    command += ["--report", str(report), f"{ROOT}[{extras}]"]
+    if subprocess.run([python, *command], check=False).returncode:
+        stop(f"pip could not resolve [{extras}] of pyproject.toml, its reason stands above")
+    return locked(json.loads(report.read_text(encoding="utf-8")))
 
 
 def lock() -> None:
-    """Resolve pyproject.toml to the newest versions that work together and write the lock."""
+    """Resolve pyproject.toml and write the locks, that of the documentation beside the other."""
     require_python()
     if sys.version_info[:2] != OLDEST:
         wanted = ".".join(map(str, OLDEST))
         stop(f"the lock is made with the oldest Python supported: make lock PYTHON=python{wanted}")
-    with tempfile.TemporaryDirectory() as folder:
-        report = Path(folder, "report.json")
-        command = ["-m", "pip", "install", "--dry-run", "--ignore-installed"]
-        command += ["--report", str(report), f"{ROOT}[dev]"]
-        if subprocess.run([create(Path(folder, "venv")), *command], check=False).returncode:
-            stop("pip could not resolve pyproject.toml, its reason stands above")
-        text = locked(json.loads(report.read_text(encoding="utf-8")))
-    LOCK.write_text(text, encoding="utf-8")
-    print("make: wrote envs/lock.txt; tests/test_environments.py says what must follow it")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        python = create(folder / "venv")
+        study = resolved(python, folder, "dev")
+        constraint = folder / "constraint.txt"
+        constraint.write_text("".join(study), encoding="utf-8")
+        both = resolved(python, folder, "dev,docs", "-c", str(constraint))
+    LOCK.write_text(HEADER + "".join(study), encoding="utf-8")
+    added = [line for line in both if line not in study]
+    DOCS_LOCK.write_text(DOCS_HEADER + "".join(added), encoding="utf-8")
+    print(
+        "make: wrote envs/lock.txt and envs/docs.txt; tests/test_environments.py says what follows"
+    )
 
 
 if __name__ == "__main__":
@@ -134,7 +171,9 @@ if __name__ == "__main__":
         sys.exit(not complete(Path(sys.argv[2])))
     elif sys.argv[1:2] == ["build"] and len(sys.argv) == 3:
         build(Path(sys.argv[2]))
+    elif sys.argv[1:2] == ["docs"] and len(sys.argv) == 3:
+        add_docs(Path(sys.argv[2]))
     elif sys.argv[1:] == ["lock"]:
         lock()
     else:
-        stop("usage: environment.py check FOLDER | build FOLDER | lock")
+        stop("usage: environment.py check FOLDER | build FOLDER | docs FOLDER | lock")

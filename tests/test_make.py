@@ -97,9 +97,11 @@ def test_unfit_python_on_the_path_is_one_line(tmp_path, change, said):
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """A lock of our own, and instead of pip a program that notes its calls and may fail."""
+    """Locks of our own, and instead of pip a program that notes its calls and may fail."""
     monkeypatch.setattr(environment, "LOCK", tmp_path / "lock.txt")
+    monkeypatch.setattr(environment, "DOCS_LOCK", tmp_path / "docs.txt")
     environment.LOCK.write_text("numpy==2.0.0\n")
+    environment.DOCS_LOCK.write_text("sphinx==9.0.0\n")
     program = f'#!/bin/sh\necho "$@" >> {tmp_path}/calls\ntest ! -e {tmp_path}/no-network\n'
     monkeypatch.setattr(
         environment, "create", lambda folder: executable(folder / "bin" / "python", program)
@@ -135,6 +137,50 @@ def test_interrupted_installation_is_repeated(place):
     (place / "no-network").unlink()
     environment.build(folder)
     assert environment.complete(folder)
+
+
+def installed(place):
+    """The lock of each installation so far, and the constraint if there was any."""
+    words = [call.split() for call in (place / "calls").read_text().splitlines()]
+    return [
+        tuple(Path(call[call.index(option) + 1]).name for option in ("-r", "-c") if option in call)
+        for call in words
+        if "install" in call
+    ]
+
+
+def test_documentation_is_installed_on_demand_and_leaves_the_study_as_it_is(place):
+    folder = place / "venv"
+    environment.build(folder)
+    assert installed(place) == [("lock.txt",)]
+    environment.add_docs(folder)
+    environment.add_docs(folder)
+    assert installed(place) == [("lock.txt",), ("docs.txt", "lock.txt")]
+    assert environment.complete(folder)
+
+
+def test_documentation_is_installed_again_when_its_lock_or_the_environment_changes(place):
+    folder = place / "venv"
+    environment.build(folder)
+    environment.add_docs(folder)
+    environment.DOCS_LOCK.write_text("sphinx==9.0.1\n")
+    assert environment.complete(folder)
+    environment.add_docs(folder)
+    environment.build(folder)
+    environment.add_docs(folder)
+    docs = ("docs.txt", "lock.txt")
+    assert installed(place) == [("lock.txt",), docs, docs, ("lock.txt",), docs]
+
+
+def test_interrupted_installation_of_the_documentation_is_repeated(place):
+    folder = place / "venv"
+    environment.build(folder)
+    (place / "no-network").touch()
+    with pytest.raises(SystemExit, match=r"pip could not install envs/docs\.txt"):
+        environment.add_docs(folder)
+    (place / "no-network").unlink()
+    environment.add_docs(folder)
+    assert installed(place)[-1] == ("docs.txt", "lock.txt")
 
 
 def test_moved_or_broken_environment_is_not_complete(place):

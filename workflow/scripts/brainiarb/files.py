@@ -40,7 +40,12 @@ def whole(path: str | Path) -> Iterator[Path]:
 
 
 def write_npz(path: str | Path, arrays: Mapping[str, Any]) -> None:
-    """Write named arrays, uncompressed and never pickled."""
+    """Write named arrays, uncompressed and never pickled.
+
+    >>> write_npz("pose.npz", {"heights": np.array([1.2, 1.25, 1.3]), "body": "walker2d"})
+    >>> read_npz("pose.npz")["heights"]
+    array([1.2 , 1.25, 1.3 ])
+    """
     with whole(path) as temporary, temporary.open("wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
@@ -81,7 +86,12 @@ class StoredArray:
 
 
 def open_npz(path: str | Path) -> dict[str, StoredArray]:
-    """Return the arrays of a file of `write_npz` without reading them."""
+    """Return the arrays of a file of `write_npz` without reading them.
+
+    >>> write_npz("pose.npz", {"heights": np.array([1.2, 1.25, 1.3])})
+    >>> open_npz("pose.npz")["heights"][1:]
+    array([1.25, 1.3 ])
+    """
     found = {}
     try:
         with ZipFile(path) as archive, open(path, "rb") as file:
@@ -101,7 +111,14 @@ def open_npz(path: str | Path) -> dict[str, StoredArray]:
 
 
 def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
-    """Write a tidy table: named columns, no index, floats with nine significant digits."""
+    """Write a tidy table: named columns, no index, floats with nine significant digits.
+
+    >>> write_csv("returns.csv", pd.DataFrame({"clone": [0, 1], "return": [5000, 2 / 3]}))
+    >>> print(Path("returns.csv").read_text(), end="")
+    clone,return
+    0,5000
+    1,0.666666667
+    """
     with whole(path) as temporary:
         frame.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
 

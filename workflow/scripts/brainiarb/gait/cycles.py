@@ -46,6 +46,7 @@ def choose_cycle(
     `pose` (T, c) are the rows of ONE episode (heights or joint angles), `seconds` its gait period
     as `period` finds it, `start` the first row after the start transient, `strikes` the rows of
     `foot_strikes` for each foot, counted from the episode's first row. The rule:
+
     1. Cycles are cut at the strikes of one foot, every k-th one: the foot and k whose median
        interval is nearest to the period. Without strikes that fit, they are cut where the first
        principal component of the pose rises through its mean.

@@ -66,7 +66,16 @@ def row_widths(body: Body) -> dict[str, tuple[int, ...]]:
 
 
 def read_rollouts(path: str | Path) -> Rollouts:
-    """Read a recording; raise Refused, in one sentence that names the file, unless it is one."""
+    """Read a recording; raise Refused, in one sentence that names the file, unless it is one.
+
+    >>> from brainiarb.files import write_npz
+    >>> widths = row_widths(get_body("walker2d"))
+    >>> steps = {name: np.zeros((3, *widths[name]), dtype) for name, dtype in DTYPES.items()}
+    >>> names = {"body": "walker2d", "environment": "Walker2d-v5", "mode": "mean"}
+    >>> write_npz("rollouts.npz", {**steps, **names, "versions": "{}", "sampling_rate": 125.0})
+    >>> read_rollouts("rollouts.npz")["qpos"].shape
+    (3, 9)
+    """
     arrays = read_npz(path)
     check_rollouts(arrays, str(path))
     return arrays

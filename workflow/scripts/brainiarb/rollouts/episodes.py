@@ -53,6 +53,11 @@ def balanced_rows(agents: np.ndarray, episode_ids: np.ndarray, n: int) -> np.nda
     as many equal slices as it gives rows, one row each; its place within the slice follows the
     golden ratio, because a fixed step could lock to the gait and show one pose only. Sorted; the
     same for the same arguments.
+
+    >>> agents = np.repeat(["expert", "clone"], 6)
+    >>> episodes = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 2, 2])
+    >>> balanced_rows(agents, episodes, 4)
+    array([1, 4, 7, 9])
     """
     agent, episode = np.asarray(agents), np.asarray(episode_ids)
     if agent.ndim != 1 or agent.shape != episode.shape:
