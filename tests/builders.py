@@ -1,12 +1,17 @@
 """Recordings, walks and policies that need no training, for the tests of several packages."""
 
 import numpy as np
+import pytest
 
-from brainiarb.bodies.registry import get_body
+from brainiarb.bodies.registry import body_names, get_body
 from brainiarb.experts.training import Training
 from brainiarb.gait.walk import walk, walks_of
 from brainiarb.maps.shared import MapSettings, fit_map, shared_map
 from brainiarb.rollouts.arrays import DTYPES, row_widths
+
+every_body = pytest.mark.parametrize(
+    "body", list(map(get_body, body_names())), ids=lambda body: body.name
+)
 
 ANGLES = slice(2, 8)
 VELOCITIES = slice(11, 17)

@@ -1,78 +1,90 @@
-"""A body's environment and MuJoCo model, and the facts that are read from them."""
+"""The environment and the MuJoCo model of a body, and the facts that are read from them.
+
+Gymnasium and MuJoCo are imported when they are first used. Readers of recordings import this module
+too, and many of them need neither.
+"""
 
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import gymnasium
-import mujoco
 import numpy as np
 
 from brainiarb.bodies.body import Body
 
+if TYPE_CHECKING:
+    import gymnasium
+    import mujoco
+
 TRUNK = "trunk"
-"""What belongs to no leg."""
+"""The name for all parts that belong to no leg."""
 
 
-def make_env(body: Body, max_episode_steps: int | None = None) -> gymnasium.Env:
-    """Make the body's own environment; without a limit, an episode has Gymnasium's 1,000 steps."""
+def make_env(body: Body, max_episode_steps: int | None = None) -> "gymnasium.Env":
+    """Make the environment of a body.
+
+    Without `max_episode_steps` the limit of the environment itself holds, which is 1,000 steps for
+    every body of the catalogue.
+    """
+    import gymnasium
+
     if max_episode_steps is None:
         return gymnasium.make(body.env_id)
     return gymnasium.make(body.env_id, max_episode_steps=max_episode_steps)
 
 
 def bare_env(body: Body) -> Any:
-    """Return the bare environment, which has the model, the weights and the ranges."""
+    """Return the environment without wrappers, which has the model, the weights and the ranges."""
     return make_env(body).unwrapped
 
 
 @cache
-def plain_model(body: Body) -> mujoco.MjModel:
-    """Return the environment's model, shared by all callers: read it, never write it."""
+def plain_model(body: Body) -> "mujoco.MjModel":
+    """Return the model of the environment; all callers share it, so read it and never write it."""
     return bare_env(body).model
 
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """What the environment of a body says about it."""
+    """The facts about a body that its environment holds."""
 
     step_seconds: float
     """Duration of an environment step (s)."""
     frame_skip: int
-    """Simulation steps per environment step."""
+    """Number of simulation steps in an environment step."""
     reset_noise: float
     """Half-width of the noise on the initial positions (m, rad) and velocities (m/s, rad/s)."""
     forward_weight: float
-    """Reward per m/s of forward speed."""
+    """Reward for each m/s of forward speed."""
     healthy_reward: float
-    """Reward of a step that ends healthy."""
+    """Reward for each step that ends healthy."""
     control_weight: float
-    """Cost per squared unit of action."""
+    """Cost of each squared unit of action."""
     contact_weight: float
-    """Cost per squared unit of the external forces (N) and torques (N m); 0 where there is none."""
+    """Cost of each squared unit of external force (N) and torque (N m); 0 if there is no cost."""
     contact_range: tuple[float, float]
     """Bounds to which each external force and torque is clipped."""
     contact_cost_range: tuple[float, float]
-    """Bounds to which the cost of a step's contacts is clipped."""
+    """Bounds to which the cost of the contacts of a step is clipped."""
     ends_when_unhealthy: bool
-    """Whether an unhealthy state ends the episode (a fall)."""
+    """Whether an unhealthy state ends the episode. Such an end is a fall."""
     healthy_low: np.ndarray
-    """(nq + nv) lower bounds of the state (qpos, qvel), exclusive; -inf where unbounded.
-    Ant's own test includes its bounds, which no state meets but by chance."""
+    """(nq + nv) lower bounds of a healthy state (qpos, qvel), exclusive; -inf without a bound.
+    The environment of the ant includes its bounds, but a state meets a bound only by chance."""
     healthy_high: np.ndarray
-    """(nq + nv) upper bounds of the state, exclusive; inf where unbounded."""
+    """(nq + nv) upper bounds of a healthy state, exclusive; inf without a bound."""
     action_centre: np.ndarray
-    """(a) the middle of the action range."""
+    """(a) middle of the action range."""
     action_half_range: np.ndarray
-    """(a) half the width of the action range: the unit of actions in [-1, 1]."""
+    """(a) half the width of the action range, which is the unit of actions in [-1, 1]."""
     skipped_qpos: int
-    """How many leading positions an observation leaves out."""
+    """Number of leading positions that an observation leaves out."""
     observed_fields: dict[str, int]
-    """Fields of MuJoCo's data that an observation holds behind positions and velocities, in order,
-    and how many numbers of each: its last ones."""
+    """Fields of MuJoCo's data that an observation holds behind positions and velocities, in order.
+    The value is how many numbers of the field it holds; they are the last numbers of the field."""
     observations: int
     """Length of an observation."""
     nq: int
@@ -87,7 +99,7 @@ class Facts:
 
     @property
     def sizes(self) -> tuple[int, int]:
-        """Numbers in an observation and in an action."""
+        """The lengths of an observation and of an action."""
         return self.observations, len(self.action_half_range)
 
     @property
@@ -98,12 +110,15 @@ class Facts:
 
 @cache
 def environment_facts(body: Body) -> Facts:
-    """Read from the environment of a body what it knows."""
+    """Read the facts about a body from its environment."""
+    import mujoco
+
     env = bare_env(body)
     nq, nv = env.model.nq, env.model.nv
     low, high = np.full(nq + nv, -np.inf), np.full(nq + nv, np.inf)
     free = env.model.jnt_type[0] == mujoco.mjtJoint.mjJNT_FREE
-    # All bound z; planar walkers the pitch, and Hopper everything from there on.
+    # Every body bounds z. Planar walkers also bound the pitch, and the hopper bounds all
+    # coordinates from the pitch on.
     for columns, attribute in (
         (slice(2, None), "_healthy_state_range"),
         (2 if free else 1, "_healthy_z_range"),
@@ -144,9 +159,10 @@ def environment_facts(body: Body) -> Facts:
 
 
 def joint_columns(body: Body, joints: Sequence[str] | None = None) -> list[int]:
-    """Return the columns of `qpos` that hold the given joints; without names, the actuated ones.
+    """Return the columns of `qpos` that hold the given joints; the default is the actuated joints.
 
-    Those of `qvel` are the same for planar bodies, which have as many positions as velocities.
+    The columns of `qvel` are the same if the body moves in a plane, because such a body has as many
+    positions as velocities.
     """
     model = plain_model(body)
     return [int(model.joint(name).qposadr[0]) for name in joints or body.joints]
@@ -155,11 +171,12 @@ def joint_columns(body: Body, joints: Sequence[str] | None = None) -> list[int]:
 def legs(body: Body) -> tuple[str, ...]:
     """Return for each height geom the foot at the end of its leg, or `TRUNK`.
 
-    The trunk is the root and what several feet hang from, or none.
+    A geom belongs to the trunk if no foot hangs from it or if several feet hang from it.
     """
     model = plain_model(body)
     paths: dict[str, set[int]] = {}
     for foot, geom in body.feet:
+        # The path goes from the foot up to the root.
         part, paths[foot] = model.geom(geom).bodyid[0], set()
         while model.body_parentid[part] > 0:
             paths[foot].add(part)
@@ -171,14 +188,16 @@ def legs(body: Body) -> tuple[str, ...]:
     return tuple(feet[0] if len(feet) == 1 else TRUNK for feet in owners)
 
 
-def editable_model(body: Body) -> mujoco.MjSpec:
-    """Return the environment's model for editing."""
+def editable_model(body: Body) -> "mujoco.MjSpec":
+    """Return a copy of the environment's model that can be edited."""
+    import mujoco
+
     return mujoco.MjSpec.from_file(bare_env(body).fullpath)
 
 
 @contextmanager
 def without_deprecations() -> Iterator[None]:
-    """Keep quiet that MuJoCo is about to drop attributes which Gymnasium's own models use."""
+    """Hide MuJoCo's warning about deprecated attributes, which Gymnasium's own models use."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "compiler attribute .* is deprecated")
         yield

@@ -1,4 +1,4 @@
-"""The observations of a body: every number with its name, joint, quantity and unit."""
+"""The observations of a body: each number with its name, joint, quantity and unit."""
 
 from dataclasses import dataclass
 
@@ -7,41 +7,52 @@ import numpy as np
 
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts, plain_model
+from brainiarb.errors import Refused
 
 _QUATERNION = ("qw", "qx", "qy", "qz")
 
 
 @dataclass(frozen=True)
 class ObservationRow:
-    """One number of an observation, or a block of numbers of one kind."""
+    """The description of one number of an observation, or of a block of numbers of one kind."""
 
     index: int
-    """Where it begins in the observation."""
+    """Position of the first number in the observation."""
     count: int
-    """How many numbers it has."""
+    """How many numbers there are."""
     name: str
     joint: str
-    """Empty for a block, which belongs to no joint."""
+    """The joint that the number describes; empty for a block."""
     quantity: str
     unit: str
-    """Of a block of several quantities, the units of its numbers in order."""
+    """The unit; a block of several quantities lists the units of its numbers in order."""
     description: str
 
 
-_BLOCKS = {
+BLOCKS = {
     "cinert": ("inertia", "kg m², kg m, kg", "inertia, first moment and mass of each part"),
     "cvel": ("velocity", "rad/s, m/s", "angular and linear velocity of each part"),
     "qfrc_actuator": ("torque", "N m", "torque of the actuators at each joint"),
     "cfrc_ext": ("force", "N m, N", "external torque and force on each part"),
 }
-"""Quantity, units and description of the fields that an observation can hold."""
+"""Quantity, units and description of each field of MuJoCo's data that an observation can hold."""
 
 
 def observation_table(body: Body) -> list[ObservationRow]:
     """Describe every number of an observation, in order, from the environment's model.
 
-    Positions come first (the leading `skipped_qpos` are left out), then velocities, which are
-    clipped to +-`velocity_clip` in observations only, then blocks of what MuJoCo derives.
+    The positions come first, without the leading `skipped_qpos`. The velocities follow, which only
+    observations clip to +-`velocity_clip`. Blocks of quantities that MuJoCo derives come last.
+    Raises Refused if the observation holds a field that `BLOCKS` does not describe.
+
+    Examples
+    --------
+    >>> from brainiarb.bodies.registry import get_body
+    >>> table = observation_table(get_body("walker2d"))
+    >>> len(table)
+    17
+    >>> table[5].description, table[5].unit
+    ('angle of the left thigh joint', 'rad')
     """
     facts = environment_facts(body)
     rows: list[ObservationRow] = []
@@ -52,14 +63,19 @@ def observation_table(body: Body) -> list[ObservationRow]:
         rows.append(ObservationRow(len(rows), 1, name, joint, quantity, unit, description))
     index = len(rows)
     for field, size in facts.observed_fields.items():
-        quantity, unit, description = _BLOCKS[field]
+        if field not in BLOCKS:
+            raise Refused(
+                f"an observation of {body.name} holds the field {field!r}, whose quantity and unit "
+                "are not known; add it to BLOCKS in brainiarb/bodies/observations.py"
+            )
+        quantity, unit, description = BLOCKS[field]
         rows.append(ObservationRow(index, size, field, "", quantity, unit, description))
         index += size
     return rows
 
 
 def _coordinates(body: Body, velocity: bool) -> list[tuple[str, str, str, str, str]]:
-    """Return name, joint, quantity, unit and description of every position, or velocity."""
+    """Return name, joint, quantity, unit and description of every position, or every velocity."""
     model = plain_model(body)
     along, length = ("velocity", "m/s") if velocity else ("position", "m")
     around, angle = ("angular velocity", "rad/s") if velocity else ("angle", "rad")
@@ -83,8 +99,8 @@ def _coordinates(body: Body, velocity: bool) -> list[tuple[str, str, str, str, s
                 else [(f" {c}", "orientation", "1", f"{c} of the orientation") for c in _QUATERNION]
             )
         coordinates += [
-            (f"{joint}{which} {quantity}", joint, quantity, unit, f"{what} of the {owner}")
-            for which, quantity, unit, what in described
+            (f"{joint}{suffix} {quantity}", joint, quantity, unit, f"{phrase} of the {owner}")
+            for suffix, quantity, unit, phrase in described
         ]
     return coordinates
 

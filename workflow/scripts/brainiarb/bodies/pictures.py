@@ -1,4 +1,4 @@
-"""Pictures of a body: rendered by MuJoCo where OpenGL is there, and as a skeleton everywhere."""
+"""Pictures of a body: a rendered image where OpenGL works, and a skeleton everywhere."""
 
 import os
 import subprocess
@@ -15,11 +15,11 @@ import pandas as pd
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import editable_model, legs, plain_model, without_deprecations
 
-# Off-screen back ends of MuJoCo on a machine without a display, the faster first.
+# Back ends of MuJoCo that draw without a display, the faster back end first.
 _BACKENDS = ("egl", "osmesa")
-# A software renderer compiles its shaders first (s), then draws (s per megapixel).
+# A software renderer first compiles its shaders (s), then draws (s per megapixel).
 _START_SECONDS, _MEGAPIXEL_SECONDS = 60.0, 30.0
-# The field of view is at least this many times as high as the standing body, and as wide.
+# Height and width of the field of view are at least these multiples of the standing body's.
 _VIEW_HEIGHTS, _VIEW_WIDTHS = 1.3, 1.1
 _ELEVATION_DEGREES = -6.0
 _WHITE, _FLOOR_LIGHT, _FLOOR_DARK = (1.0, 1.0, 1.0), (0.96, 0.96, 0.96), (0.90, 0.90, 0.90)
@@ -27,7 +27,7 @@ _WHITE, _FLOOR_LIGHT, _FLOOR_DARK = (1.0, 1.0, 1.0), (0.96, 0.96, 0.96), (0.90, 
 
 @dataclass(frozen=True, eq=False)
 class Skeleton:
-    """A pose seen from the side as capsules: axes from start to end, and radii around them."""
+    """A pose from the side as capsules, each with an axis from start to end and a radius."""
 
     geoms: tuple[str, ...]
     starts: np.ndarray
@@ -35,7 +35,7 @@ class Skeleton:
     ends: np.ndarray
     """(g, 2) x and z of the other end (m); a sphere ends where it starts."""
     radii: np.ndarray
-    """(g) m."""
+    """(g) radii (m)."""
 
 
 def skeleton(body: Body, qpos: np.ndarray) -> Skeleton:
@@ -58,10 +58,10 @@ def skeleton(body: Body, qpos: np.ndarray) -> Skeleton:
 
 
 def skeleton_table(body: Body, qpos: np.ndarray, times: np.ndarray, note: str = "") -> pd.DataFrame:
-    """Tabulate the skeletons of poses `qpos` (n, nq), one row per pose and capsule.
+    """Tabulate the skeletons of poses `qpos` (n, nq), one row for each pose and capsule.
 
-    Columns: environment, pose, time (s), geom, leg (its foot, or `trunk`), x_start, z_start, x_end,
-    z_end, radius (m), note; x counts from the torso of the first pose.
+    Columns: environment, pose, time (s), geom, leg (the name of its foot, or `trunk`), x_start,
+    z_start, x_end, z_end, radius (m), note. The torso of the first pose is at x = 0.
     """
     frames = []
     for number, (pose, time) in enumerate(zip(qpos, times, strict=True)):
@@ -78,17 +78,20 @@ def skeleton_table(body: Body, qpos: np.ndarray, times: np.ndarray, note: str = 
 
 
 def render_frame(body: Body, qpos: np.ndarray, width: int, height: int) -> np.ndarray | None:
-    """Render one pose (nq) from the side: (height, width, 3) uint8, or None without OpenGL."""
+    """Render one pose (nq) from the side.
+
+    Returns (height, width, 3) uint8, or None if MuJoCo finds no OpenGL.
+    """
     frames = render_frames(body, np.asarray(qpos)[None], width, height)
     return None if frames is None else frames[0]
 
 
 def render_frames(body: Body, qpos: np.ndarray, width: int, height: int) -> np.ndarray | None:
-    """Render poses `qpos` (n, nq) from the side: (n, height, width, 3) uint8, or None.
+    """Render poses `qpos` (n, nq) from the side.
 
-    None means that MuJoCo finds no OpenGL here. The work is done by a second Python, because
-    MuJoCo fixes its back end when it is imported, and because a missing driver can end a process.
-    An environment variable MUJOCO_GL, if set, is obeyed; otherwise EGL is tried, then OSMesa.
+    Returns (n, height, width, 3) uint8, or None if MuJoCo finds no OpenGL. A second Python process
+    draws, because MuJoCo fixes its back end on import and a missing driver can end a process.
+    The environment variable MUJOCO_GL selects the back end. Without it, EGL is tried, then OSMesa.
     """
     chosen = os.environ.get("MUJOCO_GL")
     for backend in (chosen,) if chosen else _BACKENDS:
@@ -105,7 +108,7 @@ def _works(backend: str) -> bool:
 
 @cache
 def _scene(body: Body) -> str:
-    """Return the body's model as XML, on a light floor before a white background."""
+    """Return the body's model as XML, with a light floor and a white background."""
     spec = editable_model(body)
     for texture in spec.textures:
         sky = texture.type == mujoco.mjtTexture.mjTEXTURE_SKYBOX
@@ -122,7 +125,7 @@ def _scene(body: Body) -> str:
 def _render(
     backend: str, scene: str, qpos: np.ndarray, width: int, height: int
 ) -> np.ndarray | None:
-    """Let another Python draw; None when it fails or does not end in time."""
+    """Let another Python process draw; return None if it fails or takes too long."""
     library = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, (library, os.environ.get("PYTHONPATH"))))
     seconds = _START_SECONDS + _MEGAPIXEL_SECONDS * len(qpos) * width * height / 1e6
@@ -152,7 +155,7 @@ def _render(
 
 
 def _draw(folder: Path, width: int, height: int) -> None:
-    """Draw the poses that `_render` left in a folder; runs in a process of its own."""
+    """Draw the poses that `_render` left in a folder; this runs in a process of its own."""
     model = mujoco.MjModel.from_xml_path(str(folder / "scene.xml"))
     model.vis.global_.offwidth, model.vis.global_.offheight = width, height
     model.vis.quality.shadowsize = 0
@@ -165,7 +168,7 @@ def _draw(folder: Path, width: int, height: int) -> None:
     camera = mujoco.MjvCamera()
     camera.azimuth, camera.elevation = 90.0, _ELEVATION_DEGREES
     seen = max(_VIEW_HEIGHTS * standing, _VIEW_WIDTHS * wide) / min(1.0, width / height)
-    # What stands nearer to the camera than the middle looks larger.
+    # Parts that are nearer to the camera than the middle look larger.
     nearest = np.abs(data.geom_xpos[parts, 1]).max(initial=0)
     camera.distance = nearest + seen / 2 / np.tan(np.deg2rad(model.vis.global_.fovy) / 2)
     frames = []

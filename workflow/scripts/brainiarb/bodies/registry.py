@@ -1,7 +1,7 @@
 """The registry of bodies: each module in `brainiarb.bodies.catalogue` describes one.
 
-A body is looked up by name and only its own module is loaded. So a new body changes the digest of
-no study of another body.
+A body is looked up by its name, and only the module of that body is loaded. A new body therefore
+changes the digest of no study of another body.
 """
 
 from importlib import import_module
@@ -20,7 +20,18 @@ def body_names() -> list[str]:
 
 
 def get_body(name: str) -> Body:
-    """Return the body of that name; raise Refused that lists the known ones."""
+    """Return the body of that name.
+
+    Raises Refused, with a list of the known names, if there is no such body.
+
+    Examples
+    --------
+    >>> body = get_body("walker2d")
+    >>> body.env_id
+    'Walker2d-v5'
+    >>> [foot for foot, geom in body.feet]
+    ['right', 'left']
+    """
     known = body_names()
     if name not in known:
         raise Refused(

@@ -1,11 +1,10 @@
-"""Walkers: many copies of one body that are stepped together."""
+"""Walkers: many copies of one body that take their steps together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import mujoco
 import numpy as np
-from mujoco.batch import Batch
 
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import (
@@ -16,20 +15,25 @@ from brainiarb.bodies.model import (
     without_deprecations,
 )
 
-# A touch sensor counts the contacts inside its zone, so the zone is drawn around the whole foot.
+if TYPE_CHECKING:
+    import mujoco
+
+# A touch sensor counts the contacts inside its zone, so the zone surrounds the whole foot.
 _ZONE_SCALE = 1.1
-# Sensors report z as the third coordinate of a position.
+# A position sensor reports z as its third coordinate.
 _Z = 2
 
 
-def sensing_model(body: Body) -> mujoco.MjModel:
-    """Return the environment's model plus sensors, which step bit for bit like the original.
+def sensing_model(body: Body) -> "mujoco.MjModel":
+    """Return the environment's model with sensors added; it moves bit for bit like the original.
 
     Sensor data are the normal force on each foot (N), then the position of each height geom (m).
     """
+    import mujoco
+
     spec = editable_model(body)
     for foot, geom_name in body.feet:
-        # The compiled geom has its size and place also where the file gives its two ends.
+        # The compiled geom has a size and a place even if the model file gives its two ends.
         geom = plain_model(body).geom(geom_name)
         site = spec.geom(geom_name).parent.add_site(
             name=f"{foot}_foot_zone",
@@ -57,68 +61,77 @@ def sensing_model(body: Body) -> mujoco.MjModel:
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """What one environment step gave, one row per stepped walker."""
+    """The results of one environment step, one row for each walker that took it."""
 
     rewards: np.ndarray
-    """(n) the sum of the four parts."""
+    """(n) sum of the four parts."""
     rewards_forward: np.ndarray
-    """(n) for speed."""
+    """(n) reward for speed."""
     rewards_healthy: np.ndarray
-    """(n) for not having fallen."""
+    """(n) reward for a healthy state."""
     rewards_control: np.ndarray
     """(n) minus the cost of the action."""
     rewards_contact: np.ndarray
-    """(n) minus the cost of contacts, 0 for a body without one."""
+    """(n) minus the cost of contacts; 0 for a body without this cost."""
     terminals: np.ndarray
     """(n) bool: the walker fell in this step, which ends its episode."""
     heights: np.ndarray
-    """(n, g) z of the height geoms (m), at the instant the step begins."""
+    """(n, g) z of the height geoms (m) at the instant at which the step begins."""
     contact_forces: np.ndarray
-    """(n, f) normal force on each foot (N), at the instant the step begins, under its action."""
+    """(n, f) normal force on each foot (N) at the instant at which the step begins, under its
+    action."""
 
 
 class Walkers:
-    """Copies of one body, stepped together, each the equal of a Gymnasium environment of its own.
+    """Copies of one body that step together; each equals a Gymnasium environment of its own.
 
-    Sensors are read in the first simulation step of an environment step: they describe the state
-    in which the action is taken, and the forces that this action meets there. Nothing is computed
-    a second time for them, so the solver's warm start is the environment's own.
-    What MuJoCo derives (centres of mass, inertia, external forces) is what it left behind when the
-    environment step ended, as in Gymnasium.
-    Results do not depend on `threads`.
+    The sensors are read in the first simulation step of an environment step. They describe the
+    state in which the action is taken and the forces that the action meets in that state. The
+    sensors need no second computation, so the solver starts as warm as in the environment.
+    Quantities that MuJoCo derives (centres of mass, inertia, external forces) have the values that
+    MuJoCo left at the end of the environment step, as in Gymnasium.
+    The results do not depend on `threads`.
     """
 
     def __init__(self, body: Body, count: int, threads: int = 1) -> None:
         """Make `count` walkers, which have no state before their first reset."""
+        import mujoco
+        from mujoco.batch import Batch
+
         self.body = body
         self.facts = environment_facts(body)
         self._model = sensing_model(body)
-        # External forces come from contacts, which only a simulation's own data keep.
+        # External forces follow from contacts, which only simulations that last can keep.
         self.batch = Batch(self._model, count, threads, persistent=self.facts.feels_contacts)
-        """The simulations; disturb them through `batch.bind("xfrc_applied")` and the like."""
+        """The simulations. `batch.bind("xfrc_applied")` and its like disturb them."""
         self.qpos = self.batch.bind("qpos")
-        """(count, nq) positions, live: writing them moves the walkers."""
+        """(count, nq) positions. A value that is written here moves the walker."""
         self.qvel = self.batch.bind("qvel")
-        """(count, nv) velocities, live and unclipped."""
+        """(count, nv) velocities, not clipped. A value that is written here moves the walker."""
         self._ctrl = self.batch.bind("ctrl")
         self._sensors = self.batch.bind("sensordata")
-        self._places = self.batch.bind("xipos")
-        self._external = np.zeros((count, self._model.nbody, 6))
+        self._origins = self.batch.bind("xpos")
+        self._centres_of_mass = self.batch.bind("xipos")
+        self._external_forces = np.zeros((count, self._model.nbody, 6))
         self._observed = [
-            (self._external if field == "cfrc_ext" else self.batch.bind(field), size)
+            (self._external_forces if field == "cfrc_ext" else self.batch.bind(field), size)
             for field, size in self.facts.observed_fields.items()
         ]
         self._env = bare_env(body)
+        # The first body is the world, so the torso is body 1 unless the environment names another.
+        self._torso = self._model.body(getattr(self._env, "_main_body", 1)).id
         self._data = mujoco.MjData(self._model)
 
     def reset(self, walkers: np.ndarray, seeds: Sequence[int]) -> None:
-        """Put walkers (n numbers) where `env.reset(seed=...)` would put each."""
+        """Put walkers (n numbers) where `env.reset(seed=...)` would put each of them."""
+        import mujoco
+
         self.batch.reset(walkers, stage=mujoco.mjtStage.mjSTAGE_NONE)
         for walker, seed in zip(walkers, seeds, strict=True):
             self._env.reset(seed=int(seed))
             self.qpos[walker] = self._env.data.qpos
             self.qvel[walker] = self._env.data.qvel
-        self._external[walkers] = 0.0
+        self._external_forces[walkers] = 0.0
         self.batch.forward(walkers)
 
     def observations(self) -> np.ndarray:
@@ -135,27 +148,29 @@ class Walkers:
     def step(self, walkers: np.ndarray, actions: np.ndarray) -> Step:
         """Take one environment step with some walkers (n numbers); the others stand still.
 
-        Actions (n, a) are in [-1, 1], in units of the environment's half-range.
+        Actions (n, a) lie in [-1, 1]; their unit is the half-range of the environment's actions.
         """
         facts = self.facts
         controls = facts.action_centre + facts.action_half_range * actions
-        x_before = self._x(walkers)
+        x_before = self._forward_position(walkers)
         self._ctrl[walkers] = controls
         self.batch.step(walkers, nstep=1)
         sensors = self._sensors[walkers]
         if facts.frame_skip > 1:
             self.batch.step(walkers, nstep=facts.frame_skip - 1)
         if facts.feels_contacts:
-            self._feel(walkers)
+            self._update_external_forces(walkers)
 
         state = np.hstack((self.qpos[walkers], self.qvel[walkers]))
         inside = (facts.healthy_low < state) & (state < facts.healthy_high)
         healthy = np.asarray(inside.all(axis=1), np.bool_)
-        forward = facts.forward_weight * ((self._x(walkers) - x_before) / facts.step_seconds)
+        speed = (self._forward_position(walkers) - x_before) / facts.step_seconds
+        forward = facts.forward_weight * speed
         alive = facts.healthy_reward * healthy
         control = -facts.control_weight * np.square(controls).sum(axis=1)
-        met = facts.contact_weight * np.square(self._external[walkers]).sum(axis=(1, 2))
-        contact = 0.0 - np.clip(met, *facts.contact_cost_range)  # 0, not -0, where there is none
+        forces = np.square(self._external_forces[walkers]).sum(axis=(1, 2))
+        contact_cost = np.clip(facts.contact_weight * forces, *facts.contact_cost_range)
+        contact = 0.0 - contact_cost  # A plain minus would turn no cost into -0.0.
         feet = len(self.body.feet)
         return Step(
             rewards=forward + alive + control + contact,
@@ -168,18 +183,22 @@ class Walkers:
             contact_forces=sensors[:, :feet],
         )
 
-    def _x(self, walkers: np.ndarray) -> np.ndarray:
-        """Return how far walkers have come (n) in m, as the environment measures it."""
+    def _forward_position(self, walkers: np.ndarray) -> np.ndarray:
+        """Return the x (n) in m of walkers at the point whose speed the environment rewards."""
         if self.body.forward == "centre of mass":
             mass = self._model.body_mass
-            return np.einsum("nb,b->n", self._places[walkers, :, 0], mass / mass.sum())
+            x = self._centres_of_mass[walkers, :, 0]
+            return np.einsum("nb,b->n", x, mass / mass.sum())
         if self.body.forward == "torso":
-            return self._places[walkers, 1, 0]
+            return self._origins[walkers, self._torso, 0]
         return self.qpos[walkers, 0]
 
-    def _feel(self, walkers: np.ndarray) -> None:
-        """Hold the external forces on walkers, which MuJoCo computes only where asked to."""
+    def _update_external_forces(self, walkers: np.ndarray) -> None:
+        """Compute the external forces on walkers, which MuJoCo computes only on request."""
+        import mujoco
+
         for walker in walkers:
             self.batch.get_data(int(walker), self._data)
             mujoco.mj_rnePostConstraint(self._model, self._data)
-            self._external[walker] = np.clip(self._data.cfrc_ext, *self.facts.contact_range)
+            forces = np.clip(self._data.cfrc_ext, *self.facts.contact_range)
+            self._external_forces[walker] = forces

@@ -1,20 +1,32 @@
-"""HalfCheetah: two legs in a plane, eight parts, six joints (Gymnasium's HalfCheetah-v5)."""
+"""HalfCheetah: two legs in a plane, eight parts and six joints."""
 
 from brainiarb.bodies.body import Body
 
+ENVIRONMENT = "HalfCheetah-v5"
+"""The id of the environment in Gymnasium."""
+
+FEET = (("back", "bfoot"), ("front", "ffoot"))
+"""The foot of the back leg and the foot of the front leg."""
+
+HEIGHT_GEOMS = (
+    "torso",
+    "head",
+    "bthigh",
+    "bshin",
+    "bfoot",
+    "fthigh",
+    "fshin",
+    "ffoot",
+)
+"""The torso and the head, then the back leg and the front leg from hip to foot."""
+
+JOINTS = ("bthigh", "bshin", "bfoot", "fthigh", "fshin", "ffoot")
+"""Hip, knee and ankle of the back leg, then of the front leg."""
+
 BODY = Body(
     name="halfcheetah",
-    env_id="HalfCheetah-v5",
-    feet=(("back", "bfoot"), ("front", "ffoot")),
-    height_geoms=(
-        "torso",
-        "head",
-        "bthigh",
-        "bshin",
-        "bfoot",
-        "fthigh",
-        "fshin",
-        "ffoot",
-    ),
-    joints=("bthigh", "bshin", "bfoot", "fthigh", "fshin", "ffoot"),
+    env_id=ENVIRONMENT,
+    feet=FEET,
+    height_geoms=HEIGHT_GEOMS,
+    joints=JOINTS,
 )

@@ -1,12 +1,27 @@
-"""Hopper: one leg in a plane, four parts, three joints (Gymnasium's Hopper-v5)."""
+"""Hopper: one leg in a plane, four parts and three joints."""
 
 from brainiarb.bodies.body import Body
 
+ENVIRONMENT = "Hopper-v5"
+"""The id of the environment in Gymnasium."""
+
+FEET = (("only", "foot_geom"),)
+"""The one foot."""
+
+HEIGHT_GEOMS = ("torso_geom", "thigh_geom", "leg_geom", "foot_geom")
+"""The torso, then the leg from hip to foot."""
+
+JOINTS = ("thigh_joint", "leg_joint", "foot_joint")
+"""Hip, knee and ankle."""
+
+VELOCITY_CLIP = 10.0
+"""Gymnasium clips the observed velocities to +-10 m/s and +-10 rad/s."""
+
 BODY = Body(
     name="hopper",
-    env_id="Hopper-v5",
-    feet=(("only", "foot_geom"),),
-    height_geoms=("torso_geom", "thigh_geom", "leg_geom", "foot_geom"),
-    joints=("thigh_joint", "leg_joint", "foot_joint"),
-    velocity_clip=10.0,
+    env_id=ENVIRONMENT,
+    feet=FEET,
+    height_geoms=HEIGHT_GEOMS,
+    joints=JOINTS,
+    velocity_clip=VELOCITY_CLIP,
 )

@@ -1,27 +1,42 @@
-"""Walker2d: two legs in a plane, seven parts, six joints (Gymnasium's Walker2d-v5)."""
+"""Walker2d: two legs in a plane, seven parts and six joints."""
 
 from brainiarb.bodies.body import Body
 
+ENVIRONMENT = "Walker2d-v5"
+"""The id of the environment in Gymnasium."""
+
+FEET = (("right", "foot_geom"), ("left", "foot_left_geom"))
+"""Both feet; the geoms of the right leg have no side in their names."""
+
+HEIGHT_GEOMS = (
+    "torso_geom",
+    "thigh_geom",
+    "leg_geom",
+    "foot_geom",
+    "thigh_left_geom",
+    "leg_left_geom",
+    "foot_left_geom",
+)
+"""The torso, then the right leg and the left leg from hip to foot."""
+
+JOINTS = (
+    "thigh_joint",
+    "leg_joint",
+    "foot_joint",
+    "thigh_left_joint",
+    "leg_left_joint",
+    "foot_left_joint",
+)
+"""Hip, knee and ankle of the right leg, then of the left leg."""
+
+VELOCITY_CLIP = 10.0
+"""Gymnasium clips the observed velocities to +-10 m/s and +-10 rad/s."""
+
 BODY = Body(
     name="walker2d",
-    env_id="Walker2d-v5",
-    feet=(("right", "foot_geom"), ("left", "foot_left_geom")),
-    height_geoms=(
-        "torso_geom",
-        "thigh_geom",
-        "leg_geom",
-        "foot_geom",
-        "thigh_left_geom",
-        "leg_left_geom",
-        "foot_left_geom",
-    ),
-    joints=(
-        "thigh_joint",
-        "leg_joint",
-        "foot_joint",
-        "thigh_left_joint",
-        "leg_left_joint",
-        "foot_left_joint",
-    ),
-    velocity_clip=10.0,
+    env_id=ENVIRONMENT,
+    feet=FEET,
+    height_geoms=HEIGHT_GEOMS,
+    joints=JOINTS,
+    velocity_clip=VELOCITY_CLIP,
 )

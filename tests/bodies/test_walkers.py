@@ -1,19 +1,18 @@
+from dataclasses import replace
+
 import gymnasium
 import mujoco
 import numpy as np
 import pytest
 
 from brainiarb.bodies.body import Body
-from brainiarb.bodies.model import environment_facts, joint_columns, legs, make_env, plain_model
-from brainiarb.bodies.observations import observation_table
-from brainiarb.bodies.registry import body_names, get_body
+from brainiarb.bodies.model import environment_facts, joint_columns, make_env, plain_model
+from brainiarb.bodies.registry import get_body
 from brainiarb.bodies.walkers import Walkers, sensing_model
+from builders import every_body
 
 WALKER = get_body("walker2d")
 ANT = get_body("ant")
-every_body = pytest.mark.parametrize(
-    "body", list(map(get_body, body_names())), ids=lambda body: body.name
-)
 
 
 def standing(walkers: Walkers) -> np.ndarray:
@@ -27,107 +26,6 @@ def standing(walkers: Walkers) -> np.ndarray:
 def actions_for(walkers: Walkers, rng: np.random.Generator, noise: np.ndarray) -> np.ndarray:
     shape = (len(noise), len(walkers.body.joints))
     return np.clip(standing(walkers) + noise[:, None] * rng.uniform(-1, 1, shape), -1, 1)
-
-
-def test_unknown_body_lists_the_known_ones():
-    with pytest.raises(ValueError, match=r"'wlaker2d'.*walker2d"):
-        get_body("wlaker2d")
-
-
-@every_body
-def test_names_exist_in_the_model_and_joints_are_in_the_order_of_actions(body):
-    model = plain_model(body)
-    moving = [model.geom(geom).name for geom in range(model.ngeom) if model.geom_bodyid[geom] > 0]
-    assert sorted(body.height_geoms) == sorted(moving)
-    assert all(geom in moving for _, geom in body.feet)
-    assert [model.joint(joint).name for joint in model.actuator_trnid[:, 0]] == list(body.joints)
-
-
-def test_facts_of_walker2d():
-    facts = environment_facts(WALKER)
-    assert facts.sampling_rate == 125.0
-    assert (facts.frame_skip, facts.nq, facts.nv, facts.observations) == (4, 9, 9, 17)
-    assert (facts.forward_weight, facts.healthy_reward, facts.control_weight) == (1.0, 1.0, 1e-3)
-    assert facts.healthy_low[1:3].tolist() == [0.8, -1.0]
-    assert facts.healthy_high[1:3].tolist() == [2.0, 1.0]
-    assert np.isinf(facts.healthy_high).sum() == 16
-
-
-@pytest.mark.parametrize(
-    ("name", "rate", "sizes", "half_range", "healthy_z", "fields"),
-    [
-        ("hopper", 125, (11, 3), 1.0, (0.7, np.inf), {}),
-        ("halfcheetah", 20, (17, 6), 1.0, (-np.inf, np.inf), {}),
-        ("ant", 20, (105, 8), 1.0, (0.2, 1.0), {"cfrc_ext": 78}),
-        (
-            "humanoid", 1 / 0.015, (348, 17), 0.4, (1.0, 2.0),
-            {"cinert": 130, "cvel": 78, "qfrc_actuator": 17, "cfrc_ext": 78},
-        ),
-    ],
-)  # fmt: skip
-def test_facts_of_the_other_bodies(name, rate, sizes, half_range, healthy_z, fields):
-    body = get_body(name)
-    facts = environment_facts(body)
-    assert facts.sampling_rate == pytest.approx(rate)
-    assert facts.sizes == sizes
-    np.testing.assert_allclose(facts.action_half_range, half_range)
-    np.testing.assert_array_equal(facts.action_centre, 0)
-    z = [row.name for row in observation_table(body)].index(
-        {"ant": "root z position", "humanoid": "root z position"}.get(name, "rootz position")
-    )
-    column = facts.skipped_qpos + z
-    assert (facts.healthy_low[column], facts.healthy_high[column]) == healthy_z
-    assert facts.observed_fields == fields
-    assert facts.ends_when_unhealthy == (name != "halfcheetah")
-    assert facts.feels_contacts == (name in ("ant", "humanoid"))
-
-
-def test_legs_end_in_feet_and_what_feet_share_is_the_trunk():
-    assert legs(WALKER) == ("trunk", *["right"] * 3, *["left"] * 3)
-    assert legs(get_body("hopper")) == ("trunk", *["only"] * 3)
-    assert legs(get_body("halfcheetah")) == ("trunk", "trunk", *["back"] * 3, *["front"] * 3)
-    assert {leg: legs(ANT).count(leg) for leg in legs(ANT)} == {
-        "trunk": 1, "front left": 3, "front right": 3, "back left": 3, "back right": 3,
-    }  # fmt: skip
-    assert legs(get_body("humanoid")) == (
-        *["trunk"] * 5, *["right"] * 3, *["left"] * 3, *["trunk"] * 6,
-    )  # fmt: skip
-
-
-def test_make_env_sets_the_limit():
-    assert make_env(WALKER, 7).spec.max_episode_steps == 7
-    assert make_env(WALKER).spec.max_episode_steps == 1000
-
-
-def test_observation_table_of_walker2d():
-    table = observation_table(WALKER)
-    assert [row.index for row in table] == list(range(17))
-    assert [row.unit for row in table] == ["m"] + 7 * ["rad"] + 2 * ["m/s"] + 7 * ["rad/s"]
-    assert table[0].description == "z position of the torso"
-    assert table[5].description == "angle of the left thigh joint"
-    assert table[16].quantity == "angular velocity"
-
-
-@every_body
-def test_observation_table_describes_each_number(body):
-    table = observation_table(body)
-    ends = np.cumsum([row.count for row in table])
-    assert [row.index for row in table] == [0, *ends[:-1]]
-    assert ends[-1] == environment_facts(body).observations
-    assert len({row.name for row in table}) == len({row.description for row in table}) == len(table)
-    env = make_env(body).unwrapped
-    for name in {(row.name if row.count > 1 else row.joint) for row in table}:
-        for velocity in (False, True):
-            env.reset(seed=0)
-            before = env._get_obs()
-            if rows := [row for row in table if row.name == name]:  # a block
-                getattr(env.data, name)[:] += 0.25
-            else:
-                rows = [r for r in table if r.joint == name and r.unit.endswith("/s") == velocity]
-                joint = env.data.joint(name)
-                (joint.qvel if velocity else joint.qpos)[:] += 0.25
-            described = [i for row in rows for i in range(row.index, row.index + row.count)]
-            assert np.flatnonzero(env._get_obs() != before).tolist() == described
 
 
 @every_body
@@ -295,3 +193,33 @@ def test_reset_follows_gymnasium_whatever_happened_before(body):
     walkers.reset(np.array([1]), [9])
     observation, _ = gymnasium.make(body.env_id).reset(seed=9)
     np.testing.assert_array_equal(walkers.observations()[1], observation)
+
+
+@pytest.fixture
+def lopsided(tmp_path):
+    """An ant with a load on the front of its torso, so the torso's centre of mass is off centre."""
+    spec = mujoco.MjSpec.from_file(make_env(ANT).unwrapped.fullpath)
+    spec.body("torso").add_geom(
+        name="load", type=mujoco.mjtGeom.mjGEOM_SPHERE, size=[0.1, 0, 0], pos=[0.3, 0, 0.1]
+    )
+    spec.compile()
+    (tmp_path / "lopsided.xml").write_text(spec.to_xml())
+    gymnasium.register(
+        id="LopsidedAnt-v0",
+        entry_point="gymnasium.envs.mujoco.ant_v5:AntEnv",
+        kwargs={"xml_file": str(tmp_path / "lopsided.xml")},
+    )
+    yield replace(ANT, name="lopsided", env_id="LopsidedAnt-v0")
+    del gymnasium.registry["LopsidedAnt-v0"]
+
+
+def test_forward_reward_is_for_the_point_of_the_torso_that_the_environment_rewards(lopsided):
+    assert plain_model(lopsided).body("torso").ipos[0] > 0.01
+    env, walkers, rng = make_env(lopsided), Walkers(lopsided, 1), np.random.default_rng(0)
+    env.reset(seed=3)
+    walkers.reset(np.array([0]), [3])
+    for _ in range(20):
+        action = rng.uniform(-1, 1, 8)
+        *_, info = env.step(action)
+        reward = walkers.step(np.array([0]), action[None]).rewards_forward[0]
+        assert reward == pytest.approx(info["reward_forward"], abs=1e-12)
