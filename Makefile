@@ -32,6 +32,7 @@ test: venv
 
 docs: venv
 	@$(VENV)/bin/python envs/environment.py docs $(VENV)
+	rm -rf docs/api
 	$(RUN) sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo 'make: open docs/_build/html/index.html'
 

@@ -145,3 +145,23 @@ def paths(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_name_files_that_exist(page):
     assert [name for name in paths(page) if not (ROOT / name).exists()] == []
+
+
+def test_readme_names_every_table_and_figure_that_a_study_writes(study):
+    written = [
+        *study.glob("results/tiny/walker2d/tables/*"),
+        *study.glob("results/tiny/walker2d/figures/*"),
+    ]
+    kinds = {".csv", ".png", ".mp4", ".gif"}
+    files = {
+        f.name
+        for f in written
+        if f.suffix in kinds and (f.suffix != ".csv" or f.parent.name == "tables")
+    }
+    assert files
+    assert {name for name in files if f"{name}`" not in text("README.md")} == set()
+
+
+def test_readme_names_every_file_of_rules_and_every_package():
+    rules = {path.name for path in (ROOT / "workflow" / "rules").glob("*.smk")}
+    assert {name for name in rules | packages() if f"`{name}`" not in text("README.md")} == set()
