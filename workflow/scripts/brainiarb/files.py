@@ -42,6 +42,8 @@ def whole(path: str | Path) -> Iterator[Path]:
 def write_npz(path: str | Path, arrays: Mapping[str, Any]) -> None:
     """Write named arrays, uncompressed and never pickled.
 
+    Examples
+    --------
     >>> write_npz("pose.npz", {"heights": np.array([1.2, 1.25, 1.3]), "body": "walker2d"})
     >>> read_npz("pose.npz")["heights"]
     array([1.2 , 1.25, 1.3 ])
@@ -88,6 +90,8 @@ class StoredArray:
 def open_npz(path: str | Path) -> dict[str, StoredArray]:
     """Return the arrays of a file of `write_npz` without reading them.
 
+    Examples
+    --------
     >>> write_npz("pose.npz", {"heights": np.array([1.2, 1.25, 1.3])})
     >>> open_npz("pose.npz")["heights"][1:]
     array([1.25, 1.3 ])
@@ -113,6 +117,8 @@ def open_npz(path: str | Path) -> dict[str, StoredArray]:
 def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
     """Write a tidy table: named columns, no index, floats with nine significant digits.
 
+    Examples
+    --------
     >>> write_csv("returns.csv", pd.DataFrame({"clone": [0, 1], "return": [5000, 2 / 3]}))
     >>> print(Path("returns.csv").read_text(), end="")
     clone,return

@@ -9,6 +9,8 @@ import numpy as np
 def derive_seed(master: int, *names: str | int) -> int:
     """Return a 32-bit seed for one purpose, which the names tell.
 
+    Examples
+    --------
     >>> derive_seed(0, "train_clones", "sac_0", 40, 3)
     4174808572
     >>> derive_seed(0, "train_clones", "sac_0", 40, 4)

@@ -68,6 +68,8 @@ def row_widths(body: Body) -> dict[str, tuple[int, ...]]:
 def read_rollouts(path: str | Path) -> Rollouts:
     """Read a recording; raise Refused, in one sentence that names the file, unless it is one.
 
+    Examples
+    --------
     >>> from brainiarb.files import write_npz
     >>> widths = row_widths(get_body("walker2d"))
     >>> steps = {name: np.zeros((3, *widths[name]), dtype) for name, dtype in DTYPES.items()}

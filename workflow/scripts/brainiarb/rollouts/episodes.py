@@ -54,6 +54,8 @@ def balanced_rows(agents: np.ndarray, episode_ids: np.ndarray, n: int) -> np.nda
     golden ratio, because a fixed step could lock to the gait and show one pose only. Sorted; the
     same for the same arguments.
 
+    Examples
+    --------
     >>> agents = np.repeat(["expert", "clone"], 6)
     >>> episodes = np.array([0, 0, 0, 1, 1, 1, 2, 2, 2, 2, 2, 2])
     >>> balanced_rows(agents, episodes, 4)
