@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from brainiarb.bodies.registry import body_names, get_body
 from brainiarb.experts.training import Training
@@ -141,3 +142,10 @@ def assert_same(one, two):
     assert one.keys() == two.keys()
     for name in one:
         np.testing.assert_array_equal(one[name], two[name], err_msg=name, strict=True)
+
+
+def assert_rate(hits, rate):
+    """Assert that the share of hits lies where it does for 99 of 100 calibrated methods."""
+    assert len(hits) >= 200
+    low, high = binom.interval(0.99, len(hits), rate)
+    assert low <= sum(hits) <= high, f"{sum(hits)} of {len(hits)} outside {low:.0f} to {high:.0f}"

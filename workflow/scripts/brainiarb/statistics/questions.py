@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from brainiarb.seeds import generator
+from brainiarb.statistics.dip import dip_test
 from brainiarb.statistics.methods import (
     Inference,
-    dip_test,
     equivalence,
     holm,
     interquartile_mean,
