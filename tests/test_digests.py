@@ -123,3 +123,23 @@ def test_only_code_that_runs_counts(library, name, text, counts):
     before = digests(library).code("run.py")
     (library / "brainiarb" / name).write_text(text, encoding="utf-8")
     assert (digests(library).code("run.py") != before) == counts
+
+
+def test_a_training_depends_on_no_analysis_and_no_picture():
+    modules = digests().code("train_expert.py")
+    assert "brainiarb/bodies/walkers.py" in modules
+    for name in ("rollouts/returns.py", "bodies/observations.py", "bodies/pictures.py"):
+        assert (SCRIPTS / "brainiarb" / name).is_file()
+        assert f"brainiarb/{name}" not in modules
+
+
+@pytest.mark.parametrize("script", sorted(path.name for path in SCRIPTS.glob("*.py")))
+def test_no_result_depends_on_another_body_or_on_a_figure(script):
+    modules = set(digests(body="hopper").code(script))
+    bodies = {name for name in modules if name.startswith("brainiarb/bodies/catalogue/")}
+    assert bodies <= {
+        "brainiarb/bodies/catalogue/__init__.py", "brainiarb/bodies/catalogue/hopper.py",
+    }  # fmt: skip
+    drawn = {name for name in modules if name.startswith("brainiarb/figures/fig")}
+    # The film shows the poses and the map that two of the figures draw.
+    assert not drawn or script == "film_gait_cycle.py"

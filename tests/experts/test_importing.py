@@ -452,9 +452,12 @@ def test_fields_that_are_no_fields_are_refused(data, archive, tmp_path):
 
 def test_a_record_that_is_none_is_refused(tmp_path):
     path = tmp_path / "expert.json"
-    for text in ("{", "[1, 2]"):
+    for text, message in (
+        ("{", r"expert\.json is not a whole JSON file"),
+        ("[1, 2]", r"expert\.json lies beside .* but holds no JSON object"),
+    ):
         path.write_text(text)
-        with pytest.raises(ValueError, match=r"expert\.json lies beside .* but is no JSON object"):
+        with pytest.raises(ValueError, match=message):
             read_record(path)
 
 
@@ -527,5 +530,5 @@ def test_the_rule_leaves_nothing_of_an_expert_that_is_refused(tmp_path):
     PPO("MlpPolicy", "Walker2d-v5", device="cpu").save(folder / "mine.zip")
     said = place(folder, fails=True)
     assert "error: mine.zip holds PPO where SAC or TQC is needed" in said
-    assert "Traceback" not in (folder / PLACED.parent / "logs/place_expert/mine.log").read_text()
+    assert "Traceback" not in said
     assert not list((folder / PLACED).glob("*"))

@@ -273,7 +273,7 @@ def test_training_that_was_killed_goes_on(tmp_path, monkeypatch):
 KILLED = """
 import sys, time
 from pathlib import Path
-from brainiarb.bodies import get_body
+from brainiarb.bodies.registry import get_body
 from brainiarb.experts import training
 training.CHECKPOINT_SECONDS = 0.0
 training.evaluate = lambda *_, **__: (print("evaluating", flush=True), time.sleep(600))

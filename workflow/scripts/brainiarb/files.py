@@ -1,7 +1,6 @@
-"""Result files: each appears whole or not at all, with the same bytes each time."""
+"""Result files: each appears whole or not at all, and has the same bytes each time."""
 
 import json
-import math
 import os
 import struct
 from collections.abc import Iterator, Mapping
@@ -9,21 +8,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
-from typing import Any
-from zipfile import BadZipFile, ZipFile
+from typing import Any, Literal
+from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 import pandas as pd
 
 from brainiarb.errors import Refused
 
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path` that replaces it on success and vanishes on an error.
+    """Yield a temporary path beside `path`; it replaces `path` on success and vanishes on an error.
 
-    The temporary name keeps the suffix of `path` and differs between processes, so that a job that
-    outlived its workflow and its successor never write to one file.
+    The temporary name keeps the suffix of `path` and differs between processes. So a job that
+    outlived its workflow never writes to the same file as the job that replaced it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,42 +57,46 @@ def write_npz(path: str | Path, arrays: Mapping[str, Any]) -> None:
 
 
 def read_npz(path: str | Path) -> dict[str, np.ndarray]:
-    """Read all arrays of an .npz file into memory; raise Refused when it is not one."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        raise Refused(
-            f"{path} is not a whole .npz file ({error}); delete it and run the workflow again"
-        ) from error
+    """Read all arrays of an .npz file into memory; raise Refused if the file is damaged."""
+    with _refusing(path, ".npz"), np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
 
 
 @dataclass(frozen=True)
 class StoredArray:
-    """An array of an uncompressed .npz file, of which only the rows asked for are read."""
+    """An array of an uncompressed .npz file; only the rows that are asked for are read."""
 
     path: Path
     dtype: np.dtype
     shape: tuple[int, ...]
+    fortran_order: bool
+    """Whether the file holds column after column, as NumPy writes a transposed array."""
     offset: int
+    """Where the numbers begin in the file (bytes)."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return self.shape[0]
 
     def __getitem__(self, rows: slice) -> np.ndarray:
-        """Read consecutive rows."""
-        start, stop, _ = rows.indices(len(self))
-        size = math.prod(self.shape[1:])
-        offset = self.offset + start * size * self.dtype.itemsize
-        values = np.fromfile(self.path, self.dtype, max(stop - start, 0) * size, offset=offset)
-        return values.reshape(-1, *self.shape[1:])
+        """Read the rows of a slice with any step."""
+        return np.array(self._mapped()[rows])
+
+    def read(self) -> np.ndarray:
+        """Read the whole array."""
+        return np.array(self._mapped())
+
+    def _mapped(self) -> np.ndarray:
+        if 0 in self.shape:  # an empty array has no bytes that could be mapped
+            return np.empty(self.shape, self.dtype)
+        order: Literal["F", "C"] = "F" if self.fortran_order else "C"
+        return np.memmap(self.path, self.dtype, "r", self.offset, self.shape, order)
 
 
 def open_npz(path: str | Path) -> dict[str, StoredArray]:
     """Return the arrays of a file of `write_npz` without reading them.
+
+    Raises Refused if the file is damaged, compressed or holds pickled objects.
 
     Examples
     --------
@@ -96,22 +104,22 @@ def open_npz(path: str | Path) -> dict[str, StoredArray]:
     >>> open_npz("pose.npz")["heights"][1:]
     array([1.25, 1.3 ])
     """
-    found = {}
-    try:
-        with ZipFile(path) as archive, open(path, "rb") as file:
-            for member in archive.infolist():
-                # The name and the extra field of a member follow the 30 bytes of its header.
-                file.seek(member.header_offset + 26)
-                file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
-                np.lib.format.read_magic(file)
-                shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-                stored = StoredArray(Path(path), dtype, shape, file.tell())
-                found[member.filename.removesuffix(".npy")] = stored
-    except (BadZipFile, struct.error, ValueError) as error:
-        raise Refused(
-            f"{path} is not a whole .npz file ({error}); delete it and run the workflow again"
-        ) from error
-    return found
+    arrays = {}
+    with _refusing(path, ".npz"), ZipFile(path) as archive, open(path, "rb") as file:
+        for member in archive.infolist():
+            if member.compress_type != ZIP_STORED:
+                raise Refused(f"{member.filename} is compressed")
+            # The name and the extra field of a member follow the 30 bytes of its header.
+            file.seek(member.header_offset + 26)
+            file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
+            read_header = _HEADERS[np.lib.format.read_magic(file)]
+            shape, fortran_order, dtype = read_header(file)
+            if dtype.hasobject:
+                raise Refused(f"{member.filename} holds pickled objects")
+            arrays[member.filename.removesuffix(".npy")] = StoredArray(
+                Path(path), dtype, shape, fortran_order, file.tell()
+            )
+    return arrays
 
 
 def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
@@ -136,5 +144,19 @@ def write_json(path: str | Path, value: Any) -> None:
 
 
 def read_json(path: str | Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    """Read a JSON file; raise Refused if the file is damaged."""
+    with _refusing(path, "JSON", "mend or remove it"):
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+@contextmanager
+def _refusing(
+    path: str | Path, kind: str, advice: str = "delete it and run the workflow again"
+) -> Iterator[None]:
+    """Turn any error of a reader into Refused, except that a file is missing."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise Refused(f"{path} is not a whole {kind} file ({error}); {advice}") from error

@@ -25,11 +25,11 @@ from brainiarb.bodies.model import Facts, environment_facts
 from brainiarb.errors import Refused
 from brainiarb.experts.normalisation import Normalisation, read_normalisation
 from brainiarb.files import read_json
+from brainiarb.rollouts.episodes import RETURN_STEPS, episode_lengths, episode_sums
 from brainiarb.rollouts.recording import record_episodes
-from brainiarb.rollouts.returns import episode_returns
 
 SUPPORTED = ("SAC", "TQC")
-EPISODES, STEPS = 5, 1000  # of the walk that tells whether an expert arrived whole
+EPISODES = 5  # of the walk that tells whether an expert arrived whole
 
 _RELU = "<class 'torch.nn.modules.activation.ReLU'>"
 _FLATTEN = "<class 'stable_baselines3.common.torch_layers.FlattenExtractor'>"
@@ -100,13 +100,12 @@ def read_record(path: str | Path | None) -> dict[str, Any]:
     """Return what the JSON beside an archive tells of its making; raise Refused if it is not."""
     if path is None:
         return {"made_by": "unknown"}
-    try:
-        return {**read_json(path)}
-    except (ValueError, TypeError) as error:
+    record = read_json(path)
+    if not isinstance(record, dict):
         raise Refused(
-            f"{path} lies beside an expert's archive but is no JSON object ({error}); mend it or "
-            "move it away"
-        ) from error
+            f"{path} lies beside an expert's archive but holds no JSON object; mend it or remove it"
+        )
+    return record
 
 
 def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:
@@ -121,24 +120,24 @@ def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:
         mean_action(imported.actors),
         agents=1,
         episodes=EPISODES,
-        steps=STEPS,
+        steps=RETURN_STEPS,
         seed=0,
         mode="mean",
         threads=threads,
     )
-    episodes = episode_returns(rollouts, STEPS)
-    returns = episodes["return"].to_numpy()
+    ids = rollouts["episode_ids"]
+    returns = episode_sums(rollouts["rewards"], ids)
     mean, sd = float(returns.mean()), float(returns.std(ddof=1))
     logging.info("return %.0f +- %.0f over %d episodes by the mean action", mean, sd, EPISODES)
     found: dict[str, Any] = {
         "evaluation": {
             "action": "mean",
-            "steps": STEPS,
+            "steps": RETURN_STEPS,
             "episodes": EPISODES,
             "return_mean": mean,
             "return_sd": sd,
             "returns": returns.round(1).tolist(),
-            "lengths": episodes["length"].tolist(),
+            "lengths": episode_lengths(ids).tolist(),
         }
     }
     if imported.normalisation is not None:

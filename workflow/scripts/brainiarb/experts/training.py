@@ -20,16 +20,18 @@ from tqdm import tqdm
 
 from brainiarb.actors.actors import mean_action
 from brainiarb.actors.archives import actor_from
+from brainiarb.actors.layers import WIDTH
 from brainiarb.bodies.body import Body
 from brainiarb.errors import Refused
 from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.sac import SAC
 from brainiarb.files import whole
+from brainiarb.rollouts.episodes import RETURN_STEPS, episode_lengths, episode_sums
 from brainiarb.rollouts.recording import record_episodes
-from brainiarb.rollouts.returns import episode_returns
 from brainiarb.seeds import derive_seed
 
-EPISODE_STEPS = 1000  # return always means the reward of the first 1,000 steps
+ROLLOUT_STEPS = 8  # of every environment between two rounds of updates
+EVALUATION_SEED = 10_000  # of the episodes that choose the best weights, the same at every step
 FINAL_EPISODES = 20  # of the evaluation on fresh seeds that is reported
 CHECKPOINT_SECONDS = 180.0  # between the states that a killed training goes on from, at most
 REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
@@ -84,22 +86,27 @@ def build(body: Body, training: Training, device: str = "cpu") -> SAC:
         "batch_size": training.batch_size,
         "buffer_size": training.steps,
         "learning_starts": training.learning_starts,
-        "train_freq": 8,
-        "gradient_steps": 8 * training.environments,
+        "train_freq": ROLLOUT_STEPS,
+        "gradient_steps": ROLLOUT_STEPS * training.environments,
         "seed": training.seed,
         "device": device,
     }
     algorithms = {"sac": SAC, "crossq": CrossQ}
     if training.algorithm not in algorithms:
         raise Refused(f"algorithm must be sac or crossq, found {training.algorithm!r}")
-    networks = {"net_arch": {"pi": [256, 256], "qf": [training.critic_width] * 2}}
+    networks = {"net_arch": _net_arch(training.critic_width)}
     return algorithms[training.algorithm]("MlpPolicy", policy_kwargs=networks, **common)
+
+
+def _net_arch(critic_width: int) -> dict[str, list[int]]:
+    """Return the widths of the hidden layers of the actor and of a critic, as SAC takes them."""
+    return {"pi": [WIDTH, WIDTH], "qf": [critic_width, critic_width]}
 
 
 def as_stock_sac(model: SAC, body: Body, critic_width: int) -> stable_baselines3.SAC:
     """Return the same networks in a stock SAC without replay buffer, its optimisers cold."""
     env = gymnasium.make(body.env_id)
-    networks = {"net_arch": {"pi": [256, 256], "qf": [critic_width] * 2}}
+    networks = {"net_arch": _net_arch(critic_width)}
     stock = stable_baselines3.SAC(
         "MlpPolicy", env, buffer_size=1, policy_kwargs=networks, device="cpu", seed=0
     )
@@ -120,12 +127,13 @@ def evaluate(model: BaseAlgorithm, body: Body, episodes: int, seed: int) -> np.n
     torch.set_num_threads(1)
     try:
         rollouts = record_episodes(
-            body, mean_action(actors), agents=1, episodes=episodes, steps=EPISODE_STEPS,
+            body, mean_action(actors), agents=1, episodes=episodes, steps=RETURN_STEPS,
             seed=seed, mode="mean", threads=threads,
         )  # fmt: skip
     finally:
         torch.set_num_threads(threads)
-    return episode_returns(rollouts, EPISODE_STEPS)[["return", "length"]].to_numpy(float)
+    ids = rollouts["episode_ids"]
+    return np.column_stack([episode_sums(rollouts["rewards"], ids), episode_lengths(ids)])
 
 
 class KeepBest(BaseCallback):
@@ -232,7 +240,7 @@ class KeepBest(BaseCallback):
     def _evaluate(self) -> None:
         learner: Any = self.model
         episodes = self.training.evaluation_episodes
-        found = evaluate(learner, self.body, episodes, seed=10_000)
+        found = evaluate(learner, self.body, episodes, seed=EVALUATION_SEED)
         mean = float(found[:, 0].mean())
         self._count_time()
         row = {
@@ -314,7 +322,7 @@ def train(
         "optimisers": "cold: the archive holds weights, no optimiser state and no replay buffer",
         "evaluation": {
             "action": "mean",
-            "steps": EPISODE_STEPS,
+            "steps": RETURN_STEPS,
             "episodes": FINAL_EPISODES,
             "return_mean": float(final[:, 0].mean()),
             "return_sd": float(final[:, 0].std(ddof=1)),

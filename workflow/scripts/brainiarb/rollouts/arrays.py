@@ -1,11 +1,12 @@
 """Rollouts on disk: the arrays of a recording, and the checks that every reader makes.
 
-A recording is a dict of arrays, ready for an .npz file. Row t holds the state in which the action
-of row t is taken; the state in which an episode ends has no row. Rows are sorted by clone, then by
-episode, then by time.
+A recording is a dict of arrays that is stored as an .npz file. Row t holds the state in which the
+walker takes the action of row t. The state in which an episode ends has no row. Rows are sorted by
+clone, then by episode, then by time.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ import numpy as np
 
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts
-from brainiarb.bodies.registry import get_body
+from brainiarb.bodies.registry import body_names, get_body
 from brainiarb.errors import Refused
-from brainiarb.files import open_npz, read_npz
+from brainiarb.files import StoredArray, open_npz, read_npz
 from brainiarb.rollouts.episodes import Sliceable
 
 DTYPES: dict[str, type[np.generic]] = {
@@ -40,16 +41,18 @@ DTYPES: dict[str, type[np.generic]] = {
 """Arrays of every recording, one row per time step."""
 
 LEARNING_DTYPES: dict[str, type[np.generic]] = {"inputs": np.float32, "labels": np.float32}
-"""Arrays that demonstrations have besides: what a clone sees and what it should answer."""
+"""Further arrays of demonstrations: the inputs and the actions that a clone learns."""
 
 METADATA = ("body", "environment", "mode", "versions", "sampling_rate")
 """0-d arrays: strings (`versions` is JSON), and the sampling rate in Hz."""
 
 Rollouts = dict[str, np.ndarray]
 
+_AGAIN = "delete it and record it again"
+
 
 def row_widths(body: Body) -> dict[str, tuple[int, ...]]:
-    """Return the shape of one row of every array: () where a row is a number."""
+    """Return the shape of one row of every array; it is () if a row is a number."""
     facts = environment_facts(body)
     widths: dict[str, tuple[int, ...]] = dict.fromkeys(DTYPES, ())
     for name in ("observations", "inputs"):
@@ -66,7 +69,7 @@ def row_widths(body: Body) -> dict[str, tuple[int, ...]]:
 
 
 def read_rollouts(path: str | Path) -> Rollouts:
-    """Read a recording; raise Refused, in one sentence that names the file, unless it is one.
+    """Read a recording; raise Refused, in one sentence that names the file, if it is damaged.
 
     Examples
     --------
@@ -84,24 +87,57 @@ def read_rollouts(path: str | Path) -> Rollouts:
 
 
 def open_rollouts(path: str | Path) -> dict[str, Sliceable]:
-    """Return the arrays of a recording, whose rows are read only when they are asked for."""
-    arrays = open_npz(path)
-    for name in DTYPES:
-        if name not in arrays:
-            raise Refused(f"{path}: the array {name!r} is missing; delete it and record it again")
-    return {name: arrays[name] for name in DTYPES}
+    """Return the arrays of a recording; their rows are read when they are asked for.
+
+    Raises Refused, in one sentence that names the file, if the recording is damaged. Names, shapes,
+    types and the order of rows are checked at once, the numbers of an array when they are read.
+    """
+    stored = open_npz(path)
+    _check_form(stored, str(path))
+    clones, ids = (stored[name].read() for name in ("clone_ids", "episode_ids"))
+    _check_order(clones, ids, str(path))
+    return {name: _Finite(stored[name], name, str(path)) for name in DTYPES}
 
 
 def check_rollouts(arrays: Mapping[str, Any], where: str) -> None:
-    """Raise ValueError, in one sentence that names `where`, unless the arrays are a recording."""
-    again = "delete it and record it again"
+    """Raise Refused, in one sentence that names `where`, unless the arrays are a recording."""
+    _check_form(arrays, where)
+    for name in DTYPES | LEARNING_DTYPES:
+        if name in arrays:
+            _check_finite(arrays[name], range(len(arrays[name])), name, where)
+    _check_order(arrays["clone_ids"], arrays["episode_ids"], where)
+
+
+@dataclass(frozen=True)
+class _Finite:
+    """An array of a stored recording; rows that are not finite are refused when they are read."""
+
+    stored: StoredArray
+    name: str
+    where: str
+
+    def __len__(self) -> int:
+        return len(self.stored)
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        values = self.stored[rows]
+        _check_finite(values, range(*rows.indices(len(self))), self.name, self.where)
+        return values
+
+
+def _check_form(arrays: Mapping[str, Any], where: str) -> None:
+    """Refuse arrays, in memory or stored, whose names, shapes or types are no recording's."""
     for name in (*METADATA, *DTYPES):
         if name not in arrays:
-            raise Refused(f"{where}: the array {name!r} is missing; {again}")
-    body = get_body(str(arrays["body"]))
-    rows = len(arrays["rewards"]) if np.ndim(arrays["rewards"]) else 0
+            raise Refused(f"{where}: the array {name!r} is missing; {_AGAIN}")
+    stored = arrays["body"]
+    name = str(stored.read() if isinstance(stored, StoredArray) else stored)
+    if name not in body_names():
+        raise Refused(f"{where}: the recorded body {name!r} is not known; {_AGAIN}")
+    body = get_body(name)
+    rows = (*arrays["rewards"].shape, 0)[0]
     if not rows:
-        raise Refused(f"{where}: the recording has no rows; {again}")
+        raise Refused(f"{where}: the recording has no rows; {_AGAIN}")
     widths = row_widths(body)
     for name, dtype in (DTYPES | LEARNING_DTYPES).items():
         if name in LEARNING_DTYPES and name not in arrays:
@@ -110,16 +146,26 @@ def check_rollouts(arrays: Mapping[str, Any], where: str) -> None:
         if values.shape != (rows, *widths[name]):
             raise Refused(
                 f"{where}: {name!r} has shape {values.shape} where {body.name} and {rows} rows of "
-                f"rewards ask for {(rows, *widths[name])}; {again}"
+                f"rewards ask for {(rows, *widths[name])}; {_AGAIN}"
             )
         if values.dtype != dtype:
             raise Refused(
-                f"{where}: {name!r} holds {values.dtype} instead of {np.dtype(dtype)}; {again}"
+                f"{where}: {name!r} holds {values.dtype} instead of {np.dtype(dtype)}; {_AGAIN}"
             )
-        finite = np.isfinite(values.reshape(rows, -1)).all(axis=1)
-        if not finite.all():
-            raise Refused(
-                f"{where}: {name!r} is not finite in row {int(np.argmin(finite))}; {again}"
-            )
-    if (np.diff(arrays["episode_ids"]) < 0).any():
-        raise Refused(f"{where}: the episodes are not in ascending order; {again}")
+
+
+def _check_finite(values: np.ndarray, rows: range, name: str, where: str) -> None:
+    """Refuse values that are not finite; `rows` are their numbers in the recording."""
+    finite = np.isfinite(values).all(axis=tuple(range(1, values.ndim)))
+    if not finite.all():
+        raise Refused(
+            f"{where}: {name!r} is not finite in row {rows[int(np.argmin(finite))]}; {_AGAIN}"
+        )
+
+
+def _check_order(clones: np.ndarray, episode_ids: np.ndarray, where: str) -> None:
+    """Refuse rows that are not sorted by clone and by episode."""
+    if (np.diff(episode_ids) < 0).any():
+        raise Refused(f"{where}: the episodes are not in ascending order; {_AGAIN}")
+    if (np.diff(clones) < 0).any():
+        raise Refused(f"{where}: the clones are not in ascending order; {_AGAIN}")

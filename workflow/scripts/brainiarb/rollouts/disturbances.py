@@ -19,6 +19,7 @@ import pandas as pd
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts, plain_model
 from brainiarb.bodies.walkers import Walkers
+from brainiarb.rollouts.episodes import RETURN_STEPS
 from brainiarb.rollouts.recording import Act, Disturb, record_episodes
 from brainiarb.rollouts.returns import episode_returns
 from brainiarb.seeds import generator
@@ -34,7 +35,6 @@ UNITS = {
 }
 """The disturbances and the units of their doses."""
 
-STEPS = 1000  # of an episode: those that make up a return
 PUSH_START, PUSH_SECONDS = 1.0, 0.05
 _TORSO = 1  # the first part of every body
 
@@ -67,10 +67,10 @@ def dose_responses(
 
     def walk(act: Act, disturb: Disturb | None = None) -> pd.DataFrame:
         rollouts = record_episodes(
-            body, act, agents=agents, episodes=episodes, steps=STEPS, seed=seed, mode="mean",
+            body, act, agents=agents, episodes=episodes, steps=RETURN_STEPS, seed=seed, mode="mean",
             threads=threads, disturb=disturb,
         )  # fmt: skip
-        return episode_returns(rollouts, STEPS)[["clone", "episode", "return", "length", "fell"]]
+        return episode_returns(rollouts)[["clone", "episode", "return", "length", "fell"]]
 
     def walk_disturbed(name: str, dose: float) -> pd.DataFrame:
         if name == "sensor_noise":

@@ -1,4 +1,4 @@
-"""Episodes: which rows of a recording belong together, and how to sample them evenly."""
+"""Episodes: the rows that belong together, sums over first steps, even samples."""
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from brainiarb.errors import Refused
+
+RETURN_STEPS = 1000
+"""How many steps of an episode a return counts: the return is the reward of the first 1,000."""
 
 _GOLDEN_RATIO = (np.sqrt(5) - 1) / 2
 
@@ -26,17 +29,29 @@ def clone_episodes(arrays: Mapping[str, Sliceable]) -> dict[int, list[slice]]:
     """Return the rows of every episode, by clone."""
     clones, ids = (arrays[name][:] for name in ("clone_ids", "episode_ids"))
     starts = episode_starts(ids)
-    found: dict[int, list[slice]] = {}
+    episodes: dict[int, list[slice]] = {}
     for start, stop in pairwise([*starts.tolist(), len(ids)]):
-        found.setdefault(int(clones[start]), []).append(slice(start, stop))
-    return found
+        episodes.setdefault(int(clones[start]), []).append(slice(start, stop))
+    return episodes
 
 
 def steps_into_episode(episode_ids: np.ndarray) -> np.ndarray:
     """Return for every row (N) how many rows of its episode lie before it."""
     starts = episode_starts(episode_ids)
-    lengths = np.diff(np.append(starts, len(episode_ids)))
-    return np.arange(len(episode_ids)) - np.repeat(starts, lengths)
+    return np.arange(len(episode_ids)) - np.repeat(starts, episode_lengths(episode_ids))
+
+
+def episode_lengths(episode_ids: np.ndarray) -> np.ndarray:
+    """Return the number of rows of every episode, in order."""
+    return np.diff(np.append(episode_starts(episode_ids), len(episode_ids)))
+
+
+def episode_sums(
+    values: np.ndarray, episode_ids: np.ndarray, steps: int = RETURN_STEPS
+) -> np.ndarray:
+    """Return for every episode, in order, the sum of `values` (N) over its first `steps` rows."""
+    counted = steps_into_episode(episode_ids) < steps
+    return np.add.reduceat(np.where(counted, values, 0.0), episode_starts(episode_ids))
 
 
 def drop_transient(episode_ids: np.ndarray, sampling_rate: float, seconds: float) -> np.ndarray:

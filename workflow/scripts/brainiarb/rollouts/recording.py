@@ -13,7 +13,7 @@ from brainiarb.bodies.body import Body
 from brainiarb.bodies.walkers import Walkers
 from brainiarb.errors import Refused
 from brainiarb.rollouts.arrays import DTYPES, LEARNING_DTYPES, Rollouts, row_widths
-from brainiarb.rollouts.episodes import steps_into_episode
+from brainiarb.rollouts.episodes import RETURN_STEPS, steps_into_episode
 from brainiarb.seeds import derive_seed, generator
 
 MEANINGS = ("executed", "clean_label", "label", "observation")
@@ -21,6 +21,9 @@ MEANINGS = ("executed", "clean_label", "label", "observation")
 
 MODES = ("mean", "sampled")
 """Whether a policy's mean action is taken, or a sample of its distribution."""
+
+FEWEST_EPISODES = 4
+"""Least number of demonstrated episodes of a clone."""
 
 _STEP_ARRAYS = (
     "rewards",
@@ -68,12 +71,12 @@ class Noise:
             raise Refused("noise on observations needs observation_std of the expert's rollouts")
 
 
-def demonstration_steps(samples: int, limit: int = 1000) -> int:
-    """Return the most steps of a demonstrated episode: `limit`, but at least four episodes in all.
+def demonstration_steps(samples: int) -> int:
+    """Return the most steps of a demonstrated episode, so that `samples` make at least four.
 
-    Clones are validated on whole episodes, so one long episode would not do.
+    A clone is validated on whole episodes, so a single long one would not do.
     """
-    return min(limit, -(-samples // 4))
+    return min(RETURN_STEPS, -(-samples // FEWEST_EPISODES))
 
 
 def record_episodes(

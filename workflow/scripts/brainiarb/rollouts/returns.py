@@ -6,11 +6,16 @@ import numpy as np
 import pandas as pd
 
 from brainiarb.rollouts.arrays import Rollouts
-from brainiarb.rollouts.episodes import episode_starts, steps_into_episode
+from brainiarb.rollouts.episodes import (
+    RETURN_STEPS,
+    episode_lengths,
+    episode_starts,
+    episode_sums,
+)
 from brainiarb.statistics.measures import Measure, Named, measures_table
 
 
-def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = 1000) -> pd.DataFrame:
+def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = RETURN_STEPS) -> pd.DataFrame:
     """Tabulate the return of every episode: the reward of its first `steps` steps.
 
     Columns: `clone`, `episode` (from 0 within each clone), `return` and its parts
@@ -18,10 +23,8 @@ def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = 1000) -> pd.D
     `fell` of the whole episode.
     """
     ids = arrays["episode_ids"]
-    starts = episode_starts(ids)
-    ends = np.append(starts[1:], len(ids)) - 1
+    starts, lengths = episode_starts(ids), episode_lengths(ids)
     clones = arrays["clone_ids"][starts].astype(int)
-    counted = steps_into_episode(ids) < steps
     table = pd.DataFrame({"clone": clones})
     table["episode"] = table.groupby("clone").cumcount()
     for column, name in (
@@ -31,9 +34,9 @@ def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = 1000) -> pd.D
         ("return_control", "rewards_control"),
         ("return_contact", "rewards_contact"),
     ):
-        table[column] = np.add.reduceat(np.where(counted, arrays[name], 0.0), starts)
-    table["length"] = ends - starts + 1
-    table["fell"] = arrays["terminals"][ends]
+        table[column] = episode_sums(arrays[name], ids, steps)
+    table["length"] = lengths
+    table["fell"] = arrays["terminals"][starts + lengths - 1]
     return table
 
 

@@ -21,7 +21,7 @@ from brainiarb.actors.archives import PARTS
 from brainiarb.actors.layers import LAYERS
 from brainiarb.bodies.body import Body
 from brainiarb.rollouts.arrays import Rollouts
-from brainiarb.rollouts.episodes import steps_into_episode
+from brainiarb.rollouts.episodes import RETURN_STEPS, steps_into_episode
 from brainiarb.rollouts.recording import record_episodes
 from brainiarb.rollouts.returns import episode_returns
 from brainiarb.similarity.acting import r2
@@ -30,7 +30,6 @@ from brainiarb.statistics.measures import measure_rows
 STITCHED = {"linear1": ("linear2",), "linear2": ("mean_linear", "log_std_linear")}
 """The layers that are replaced, and the layers of the expert that read them."""
 
-RETURN_STEPS = 1000  # of an episode, which its return counts
 RIDGE = 1e-6  # of a unit's variance: settles the weights of units that repeat one another
 
 

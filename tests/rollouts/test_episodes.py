@@ -1,14 +1,30 @@
+"""Episodes: which rows belong together, which rows are sampled, sums over the first steps."""
+
 import numpy as np
 import pytest
 
-from brainiarb.rollouts.arrays import check_rollouts
 from brainiarb.rollouts.episodes import (
     balanced_rows,
+    clone_episodes,
     drop_transient,
+    episode_sums,
     steps_into_episode,
 )
-from brainiarb.rollouts.scaler import observation_scaler
 from builders import recording
+
+
+def test_rows_of_every_episode_are_found_by_clone():
+    assert clone_episodes(recording((3, 2, 4), (0, 0, 1))) == {
+        0: [slice(0, 3), slice(3, 5)], 1: [slice(5, 9)],
+    }  # fmt: skip
+
+
+def test_sums_over_episodes_count_the_first_steps_only():
+    ids = np.array([4, 4, 4, 5, 7, 7])
+    values = np.array([1.0, 2, 4, 8, 16, 32])
+    assert episode_sums(values, ids, 2).tolist() == [3, 8, 48]
+    assert episode_sums(values, ids, 1).tolist() == [1, 8, 16]
+    assert episode_sums(values, ids).tolist() == [7, 8, 48]
 
 
 def test_transient_is_dropped_from_each_episode():
@@ -16,60 +32,6 @@ def test_transient_is_dropped_from_each_episode():
     assert steps_into_episode(ids).tolist() == [0, 1, 2, 0, 0, 1]
     assert drop_transient(ids, 125.0, 0.016).tolist() == [False, False, True, False, False, False]
     assert drop_transient(ids, 125.0, 0.0).all()
-
-
-def test_scaler_standardises_and_leaves_constants_finite():
-    rng = np.random.default_rng(0)
-    observations = rng.normal(3.0, 2.0, (500, 4)).astype(np.float32)
-    observations[:, 1] = 0.1
-    scaler = observation_scaler({"observations": observations})
-    assert scaler.mean.dtype == scaler.std.dtype == np.float64
-    scaled = (observations.astype(float) - scaler.mean) / scaler.std
-    np.testing.assert_allclose(scaled.mean(axis=0), 0, atol=1e-9)
-    np.testing.assert_allclose(scaled.std(axis=0)[[0, 2, 3]], 1)
-    assert scaler.std[1] == 1.0
-
-
-def test_a_good_recording_passes():
-    check_rollouts(recording(), "here")
-
-
-def changed(name, change):
-    arrays = recording()
-    arrays[name] = change(arrays[name])
-    return arrays
-
-
-def with_nan(values):
-    values[4] = np.nan
-    return values
-
-
-@pytest.mark.parametrize(
-    ("arrays", "message"),
-    [
-        ({}, "'body' is missing"),
-        (changed("qvel", with_nan), "'qvel' is not finite in row 4"),
-        (changed("heights", lambda values: values[:-1]), r"'heights'.*\(8, 7\).*\(9, 7\)"),
-        (changed("observations", lambda values: values[:, :11]), r"'observations'.*walker2d"),
-        (changed("actions", lambda values: values.astype(float)), "'actions' holds float64"),
-        (changed("body", lambda _: np.array("snake")), "'snake' is not known"),
-        (changed("episode_ids", lambda values: values[::-1]), "ascending"),
-        (changed("rewards", lambda values: values[:0]), "no rows"),
-        (recording() | {"labels": np.zeros((9, 5), np.float32)}, "'labels'"),
-    ],
-)
-def test_bad_recordings_are_refused_in_one_sentence(arrays, message):
-    with pytest.raises(ValueError, match=message) as refusal:
-        check_rollouts(arrays, "results/rollouts.npz")
-    assert "\n" not in str(refusal.value)
-
-
-def test_the_missing_array_and_the_file_are_named():
-    arrays = recording()
-    del arrays["contacts"]
-    with pytest.raises(ValueError, match=r"results/rollouts.npz: the array 'contacts'"):
-        check_rollouts(arrays, "results/rollouts.npz")
 
 
 def test_balanced_rows_is_balanced_over_agents_and_episodes():
