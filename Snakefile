@@ -12,6 +12,7 @@ configfile: "config/config.yaml"
 report: "workflow/report/workflow.rst"
 
 
+include: "workflow/rules/declarations.smk"
 include: "workflow/rules/config.smk"
 include: "workflow/rules/digests.smk"
 include: "workflow/rules/common.smk"
@@ -33,11 +34,7 @@ include: "workflow/rules/figures.smk"
 rule all:
     default_target: True
     input:
-        expand(
-            f"{BODY_FOLDER}/figures/{{figure}}.{{kind}}",
-            figure=[name for name in FIGURES if name not in OF_OWN_TARGETS],
-            kind=["png", "pdf", "csv"],
-        ),
+        figure_files("all"),
         expand(f"{BODY_FOLDER}/figures/gait_cycle.{{kind}}", kind=["mp4", "gif"]),
         f"{BODY_FOLDER}/tables/observations.csv",
         f"{BODY_FOLDER}/tables/agents.csv",

@@ -49,6 +49,13 @@ def refusal(*options):
         ({"robustness": {"levels": [30]}}, "robustness.levels: 30 is not among noise.levels"),
         ({"robustness": {"push": [], "action_delay": []}}, "robustness: give at least one dose"),
         ({"study": {"clone": ["nobody"]}}, "study.clone: nobody is not among experts"),
+        ({"figures": {"dpi": 20}}, "figures.dpi: 20 is less than the minimum of 50"),
+        ({"figures": {"dpi_of": {"fig4_psd": 2000}}}, "2000 is greater than the maximum of 1200"),
+        (
+            {"figures": {"dpi_of": {"fig4_pds": 90}}},
+            "figures.dpi_of: fig4_pds is not a figure, did you mean fig4_psd?",
+        ),
+        ({"figures": {"dpi_of": {"style": 90}}}, "figures.dpi_of: style is not a figure"),
     ],
 )
 def test_a_bad_config_is_refused_in_one_line_before_any_job(change, words, tmp_path):

@@ -235,8 +235,17 @@ def test_a_dose_disturbs_agents_anew_and_records_nothing(checkout):
 
 
 def test_the_dpi_of_a_figure_redraws_that_figure_only(checkout):
-    found = plan(checkout, config={"figures": {"dpi": {"fig4_psd": 90}}})
+    found = plan(checkout, config={"figures": {"dpi_of": {"fig4_psd": 90}}})
     assert found == drawings("fig4_psd")
+
+
+def test_the_dpi_of_all_figures_redraws_them_but_no_film(checkout):
+    found = plan(checkout, config={"figures": {"dpi": 90}})
+    assert found == {
+        str(path.relative_to(checkout / FOLDER))
+        for path in (checkout / FOLDER / "figures").iterdir()
+        if path.stem != "gait_cycle"
+    }
 
 
 def test_editing_how_a_figure_looks_redraws_that_figure_only(checkout):

@@ -26,7 +26,7 @@ def cast():
 
 
 @pytest.fixture(params=[None, (12, 10)], ids=["skeleton", "pictures"])
-def actors(cast, request, monkeypatch):
+def agents(cast, request, monkeypatch):
     """Both agents, without OpenGL and with pictures that are numbered by their brightness."""
 
     def pictures(body, qpos, width, height):
@@ -36,12 +36,12 @@ def actors(cast, request, monkeypatch):
 
     monkeypatch.setattr(film, "render_frames", pictures)
     recordings, tables = cast
-    return [film.actor(BODY, recordings[level], level, *tables) for level in recordings]
+    return [film.filmed_agent(BODY, recordings[level], level, *tables) for level in recordings]
 
 
-def test_an_actor_walks_its_cycle_of_the_recording(cast, actors):
+def test_an_agent_walks_its_cycle_of_the_recording(cast, agents):
     recordings, (_, cycles) = cast
-    expert = actors[0]
+    expert = agents[0]
     track = cycles[cycles["level"] == -1]
     assert len(track) == round(SECONDS * RATE) + 1
     first = recordings[-1]["qpos"][int(track["step"].iloc[0])]
@@ -51,8 +51,8 @@ def test_an_actor_walks_its_cycle_of_the_recording(cast, actors):
     assert expert.skeletons["pose"].nunique() == len(track)
 
 
-def test_each_frame_shows_the_next_sample_and_a_cycle_ends_where_it_began(actors):
-    frames = list(draw(actors, 2 * SECONDS, RATE, 50))
+def test_each_frame_shows_the_next_sample_and_a_cycle_ends_where_it_began(agents):
+    frames = list(draw(agents, 2 * SECONDS, RATE, 50))
     assert len(frames) == round(2 * SECONDS * RATE)
     assert frames[0].shape == (280, 320, 3)
     # The left half is the expert, but for the clock of the first panel.
@@ -62,8 +62,8 @@ def test_each_frame_shows_the_next_sample_and_a_cycle_ends_where_it_began(actors
     assert min(changed[20 : period - 20]) > 4 * changed[period]
 
 
-def test_an_agent_without_a_cycle_stands_still(actors):
-    frames = list(draw(actors, 0.2, RATE, 50))
+def test_an_agent_without_a_cycle_stands_still(agents):
+    frames = list(draw(agents, 0.2, RATE, 50))
     assert (frames[0][:, 170:] == frames[-1][:, 170:]).all()
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from brainiarb.rollouts.returns import (
+    agent_returns,
     episode_returns,
     median_clone,
     return_measures,
@@ -85,3 +86,17 @@ def test_returns_become_measures_of_each_agent():
     assert values[5, -1, "demonstrator_survival"] == pytest.approx(1 / 3)
     assert (values[5, 0, "return"], values[5, 1, "return"]) == (50, 60)
     assert (values[5, 0, "survival"], values[5, 0, "episode_length"]) == (0.5, 7)
+
+
+def test_agents_are_averaged_over_their_episodes():
+    episodes = pd.DataFrame(
+        {"agent": "clone", "level": 0, "clone": [0, 0, 1], "episode": [0, 1, 0]}
+    )
+    parts = [f"return_{part}" for part in ("forward", "healthy", "control", "contact")]
+    for name in ("return", *parts, "length"):
+        episodes[name] = [1.0, 3.0, 5.0]
+    episodes["fell"] = [True, False, False]
+    table = agent_returns(episodes)
+    assert table["return"].tolist() == [2, 5]
+    assert table["fell"].tolist() == [0.5, 0]
+    assert table["episodes"].tolist() == [2, 1]

@@ -41,6 +41,29 @@ def drawn_file(name):
     return f"{BODY_FOLDER}/{CLONED[0]}/{name}"
 
 
+def figure_inputs(figure):
+    """Return the files that a figure draws, by the names that its module declares."""
+    tables = {
+        name: f"{BODY_FOLDER}/tables/{name}.csv" for name in FIGURES[figure]["TABLES"]
+    }
+    files = {name: drawn_file(file) for name, file in FIGURES[figure]["FILES"].items()}
+    return {**tables, **files}
+
+
+def figure_files(target):
+    """Return the files of all figures that a target makes."""
+    return expand(
+        f"{BODY_FOLDER}/figures/{{figure}}.{{kind}}",
+        figure=[name for name in FIGURES if FIGURES[name]["TARGET"] == target],
+        kind=["png", "pdf", "csv"],
+    )
+
+
+def dpi_of(figure):
+    """Return the resolution of a figure or a film."""
+    return config["figures"]["dpi_of"].get(figure, config["figures"]["dpi"])
+
+
 def log_file(name):
     """Return the path of a log; it mirrors the output's place."""
     return f"{BODY_FOLDER}/logs/{name}"

@@ -43,20 +43,22 @@ def typed(value, schema):
     return value
 
 
+def suggestion(name, known):
+    """Return a question that names the known name most like a wrong one, if one is like it."""
+    near = difflib.get_close_matches(name, known, 1)
+    return f", did you mean {near[0]}?" if near else ""
+
+
 def complaint(error):
     """Return one clause that names the wrong key, the fault, and the key that was perhaps meant."""
     where = ".".join(map(str, error.absolute_path))
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})
         unknown = [key for key in sorted(error.instance) if key not in known]
-        clauses = []
-        for key in unknown:
-            near = difflib.get_close_matches(key, known, 1)
-            name = f"{where}.{key}" if where else key
-            clauses.append(
-                f"{name} is not a key" + (f", did you mean {near[0]}?" if near else "")
-            )
-        return "; ".join(clauses)
+        prefix = f"{where}." if where else ""
+        return "; ".join(
+            f"{prefix}{key} is not a key{suggestion(key, known)}" for key in unknown
+        )
     if error.validator == "uniqueItems":
         twice = sorted({repr(v) for v in error.instance if error.instance.count(v) > 1})
         return f"{where}: {', '.join(twice)} is listed twice"
@@ -121,6 +123,10 @@ def contradictions(config):
     for key in ("noisy_level", "study_level"):
         if figures[key] not in noise["levels"]:
             yield f"figures.{key}: {figures[key]} is not among noise.levels {noise['levels']}"
+    for name in figures["dpi_of"]:
+        if name not in [*FIGURES, *FILMS]:
+            hint = suggestion(name, [*FIGURES, *FILMS])
+            yield f"figures.dpi_of: {name} is not a figure{hint}"
     for level in (0, figures["noisy_level"]):
         if level not in spectra["levels"]:
             yield f"spectra.levels: {level} must be among them, because a figure draws it"

@@ -138,7 +138,4 @@ rule tabulate_noise_axes:
 rule noise_axes:
     input:
         f"{BODY_FOLDER}/tables/noise_axes.csv",
-        expand(
-            f"{BODY_FOLDER}/figures/fig_noise_axes.{{kind}}",
-            kind=["png", "pdf", "csv"],
-        ),
+        figure_files("noise_axes"),

@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from brainiarb.bodies.registry import get_body
-from brainiarb.figures.film import actor, write_gif, write_mp4
+from brainiarb.figures.film import filmed_agent, write_gif, write_mp4
 from brainiarb.figures.gait_cycle import draw
+from brainiarb.figures.inputs import of_expert, read_table
 from brainiarb.figures.style import journal
 from brainiarb.files import whole
 from brainiarb.jobs import job
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 RATE = 25  # frames a second; each shows the next recorded sample, so that walking is slowed
-STILL = 1.0  # s that are shown where nobody has a cycle
+STILL = 1.0  # s that the film lasts where no agent has a cycle
 SKIPPED = 3  # the GIF shows every third frame
 
 if __name__ == "__main__":
@@ -24,17 +23,19 @@ if __name__ == "__main__":
         settings = snakemake.params.settings
         body = get_body(settings["body"])
         cells, cycles = (
-            table[table["expert"] == settings["expert"]].fillna({"note": ""})
-            for table in map(pd.read_csv, (snakemake.input.gait_map, snakemake.input.gait_cycles))
+            of_expert(read_table(path), settings["expert"])
+            for path in (snakemake.input.gait_map, snakemake.input.gait_cycles)
         )
         recordings = [
             (-1, read_rollouts(snakemake.input.expert)),
             (settings["noisy_level"], read_rollouts(snakemake.input.clones)),
         ]
         rate = float(recordings[0][1]["sampling_rate"])
-        actors = [actor(body, rollouts, level, cells, cycles) for level, rollouts in recordings]
-        seconds = max(a.cycle["time"].max() for a in actors)
-        frames = list(draw(actors, seconds if seconds > 0 else STILL, rate, settings["dpi"]))
+        agents = [
+            filmed_agent(body, rollouts, level, cells, cycles) for level, rollouts in recordings
+        ]
+        seconds = max(agent.cycle["time"].max() for agent in agents)
+        frames = list(draw(agents, seconds if seconds > 0 else STILL, rate, settings["dpi"]))
         with whole(snakemake.output.mp4) as temporary:
             write_mp4(temporary, frames, RATE)
         with whole(snakemake.output.gif) as temporary:

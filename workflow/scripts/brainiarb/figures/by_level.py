@@ -1,4 +1,4 @@
-"""A measure of every clone by noise level, with the expert's own: a panel of several figures."""
+"""A panel of several figures: a measure of every clone by noise level, beside the expert."""
 
 from typing import Any
 
@@ -9,27 +9,25 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from brainiarb.figures.means import Means
 from brainiarb.figures.style import CLEAN, EXPERT, MUTED, NOISY
+from brainiarb.statistics.measures import UNSTABLE
 
-SPREAD = 0.5  # of the clones of a level, in steps between levels
-ASIDE = 0.38  # of the level's mean
-UNSTABLE = "no stable cycle"
-LARGE_RATIO = 50
+SPREAD = 0.5  # width over which the clones of a level stand, in steps between levels
+ASIDE = 0.38  # distance of the mean from its level, in steps between levels
+LARGE_RATIO = 50  # of the greatest value to the least, from which on an axis is logarithmic
 
 
-def legend(averaged: bool) -> list[Artist]:
-    """Return what the marks of `clones_by_level` mean; `averaged` where means are drawn."""
+def legend(means: Means) -> list[Artist]:
+    """Return the entries of a legend for the panels of `clones_by_level`."""
     point: dict[str, Any] = {"linestyle": "none", "markersize": 3.5, "markeredgewidth": 0.7}
-    marks: list[Artist] = [
+    return [
         Line2D([], [], color=EXPERT, linestyle="--", linewidth=0.8, label="expert"),
         Patch(color=MUTED, alpha=0.35, linewidth=0, label="range of the expert's episode groups"),
         Line2D([], [], marker="o", color=CLEAN, label="clone", **point),
-        Line2D([], [], marker="o", color=CLEAN, mfc="white", label=UNSTABLE, **point),
+        Line2D([], [], marker="o", color=CLEAN, mfc="white", label="no stable cycle", **point),
+        *means.handles(NOISY),
     ]
-    if averaged:
-        label = "mean of the clones, 95 % interval"
-        marks.append(Line2D([], [], marker="_", color=NOISY, linewidth=1.2, label=label))
-    return marks
 
 
 def levels_of(measures: pd.DataFrame) -> list[int]:
@@ -38,28 +36,24 @@ def levels_of(measures: pd.DataFrame) -> list[int]:
 
 
 def clones_by_level(
-    axes: Axes,
-    measure: str,
-    measures: pd.DataFrame,
-    margins: pd.DataFrame,
-    statistics: pd.DataFrame,
+    axes: Axes, measure: str, measures: pd.DataFrame, margins: pd.DataFrame, means: Means
 ) -> None:
-    """Draw each clone as a point, the expert's value and range, and the mean where it is known.
+    """Draw each clone of the drawn expert as a point, the expert's value and range, and the means.
 
-    Hollow points have a note that no cycle is stable; a level in which clones have no value says
-    how many have one.
+    A point is hollow where the measure is unstable, which for a gait means that no cycle is stable.
+    Above a level in which clones have no value stands how many clones have one.
     """
     levels = levels_of(measures)
-    mine = measures[measures["measure"] == measure]
+    rows = measures[measures["measure"] == measure]
     own = margins[margins["measure"] == measure]
     if len(own):
         axes.axhspan(own["low"].iloc[0], own["high"].iloc[0], color=MUTED, alpha=0.35, linewidth=0)
         axes.axhline(own["reference"].iloc[0], color=EXPERT, linestyle="--", linewidth=0.8)
     for place, level in enumerate(levels):
-        clones = mine[mine["level"] == level].sort_values("clone")
+        clones = rows[rows["level"] == level].sort_values("clone")
         side = SPREAD * ((np.arange(len(clones)) + 0.5) / max(len(clones), 1) - 0.5)
-        weak = clones["note"].str.startswith(UNSTABLE).to_numpy()
-        for which, face in ((~weak, CLEAN), (weak, "white")):
+        unstable = (clones["status"] == UNSTABLE).to_numpy()
+        for which, face in ((~unstable, CLEAN), (unstable, "white")):
             axes.plot(
                 place + side[which], clones["value"].to_numpy()[which], "o", ms=2.6, mfc=face,
                 mec=CLEAN, mew=0.6, linestyle="none",
@@ -70,15 +64,9 @@ def clones_by_level(
                 place, 1.0, f"{known}/{len(clones)}", ha="center", va="bottom", fontsize=5.5,
                 color=NOISY, transform=axes.get_xaxis_transform(),
             )  # fmt: skip
-    means = statistics[(statistics["measure"] == measure) & (statistics["kind"] == "level")]
-    # The interval of two clones lies far beyond both.
-    means = means[means["n_clones"] > 2]
-    for row in means[means["level"].isin(levels)].itertuples():
-        at = levels.index(row.level) + ASIDE
-        axes.plot([at, at], [row.low, row.high], color=NOISY, linewidth=1.2)
-        axes.plot(at, row.estimate, "_", color=NOISY, ms=4, mew=1.2)
-    positive = mine["value"].dropna()
-    if len(positive) and positive.min() > 0 and positive.max() > LARGE_RATIO * positive.min():
+    means.draw(axes, measure, {level: n + ASIDE for n, level in enumerate(levels)}, NOISY)
+    values = rows["value"].dropna()
+    if len(values) and values.min() > 0 and values.max() > LARGE_RATIO * values.min():
         axes.set_yscale("log")
     axes.set_xlim(-0.6, len(levels) - 0.4)
     axes.set_xticks(range(len(levels)), [str(level) for level in levels])

@@ -9,18 +9,21 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
-from brainiarb.figures.style import LEGS, MUTED, PAGE_WIDTH, head
+from brainiarb.figures.style import MUTED, PAGE_WIDTH, head, series_colour
 
-TRUNK = "trunk"  # what the table calls segments of no leg
+TABLES: list[str] = []
+FILES = {"skeleton": "walker.csv", "picture": "walker.npz"}
+
+TRUNK = "trunk"  # the table's name for segments that belong to no leg
 CAP = np.linspace(-np.pi / 2, np.pi / 2, 12)
 FLOOR = 0.0  # m
-SPACING = 0.95  # m at least between the poses of a cycle, which would overlap
-GAP = 0.15  # m at least between neighbours
+SPACING = 0.95  # m at least between the poses of a cycle, so that they do not overlap
+GAP = 0.15  # m at least between the outlines of neighbours
 
 
-def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw MuJoCo's picture where there is one, a labelled skeleton, and the poses of a cycle."""
-    skeleton, picture = tables["skeleton"], settings["picture"]
+def draw(tables: dict[str, Any], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Draw MuJoCo's picture if there is one, a skeleton with names, and the poses of a cycle."""
+    skeleton, picture = tables["skeleton"], tables["picture"]["picture"]
     first = skeleton[skeleton["pose"] == skeleton["pose"].min()]
     figure = Figure(figsize=(PAGE_WIDTH, 4.6))
     grid = figure.add_gridspec(2, 2, height_ratios=(1.35, 1.0))
@@ -34,48 +37,45 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     draw_pose(right, first)
     name_segments(right, first)
     frame(right, first)
-    poses = list(skeleton.groupby("pose"))
-    spacing = max(SPACING, GAP + max(np.ptp(extent(pose)) for _, pose in poses))
-    apart = []
-    for number, (_, pose) in enumerate(poses):
-        ends = pose[["x_start", "x_end"]]
-        pose = pose.assign(**(ends - ends.to_numpy().mean() + number * spacing))
-        draw_pose(below, pose)
-        below.text(number * spacing, -0.1, f"{pose['time'].iloc[0]:.2f} s", ha="center", va="top")
-        apart.append(pose)
-    frame(below, pd.concat(apart))
-    below.set_ylim(-0.3, None)
+    draw_cycle(below, skeleton)
     note = first["note"].iloc[0]
     shown = f"{note}: even times of the longest episode" if note else "one full gait cycle"
-    for axes, name, title in (
+    for axes, letter, title in (
         (left, "A", first["environment"].iloc[0]),
         (right, "B", "segments whose heights are recorded"),
         (below, "C", f"{shown}, poses of the expert moved apart"),
     ):
-        head(axes, name, title)
+        head(axes, letter, title)
     return figure, skeleton
+
+
+def draw_cycle(axes: Axes, skeleton: pd.DataFrame) -> None:
+    """Draw all poses side by side, each above its time."""
+    poses = list(skeleton.groupby("pose"))
+    spacing = max(SPACING, GAP + max(np.ptp(extent(pose)) for _, pose in poses))
+    moved = []
+    for number, (_, pose) in enumerate(poses):
+        ends = pose[["x_start", "x_end"]]
+        pose = pose.assign(**(ends - ends.to_numpy().mean() + number * spacing))
+        draw_pose(axes, pose)
+        axes.text(number * spacing, -0.1, f"{pose['time'].iloc[0]:.2f} s", ha="center", va="top")
+        moved.append(pose)
+    frame(axes, pd.concat(moved))
+    axes.set_ylim(-0.3, None)
 
 
 def draw_pose(axes: Axes, pose: pd.DataFrame) -> None:
     """Draw the capsules of one pose, each leg in its own colour."""
-    colours = dict(zip(feet(pose), LEGS, strict=False)) | {TRUNK: MUTED}
+    colours = {leg: series_colour(number) for number, leg in enumerate(feet(pose))}
+    colours[TRUNK] = MUTED
     for row in pose.itertuples():
         start, end = np.array([row.x_start, row.z_start]), np.array([row.x_end, row.z_end])
         axis = np.arctan2(*(end - start)[::-1])
-        around = np.concatenate(
-            [
-                end + row.radius * np.column_stack([np.cos(CAP + axis), np.sin(CAP + axis)]),
-                start - row.radius * np.column_stack([np.cos(CAP + axis), np.sin(CAP + axis)]),
-            ]
-        )
+        cap = row.radius * np.column_stack([np.cos(CAP + axis), np.sin(CAP + axis)])
+        around = np.concatenate([end + cap, start - cap])
         outline = Outline(np.vstack([around, around[:1]]), closed=True)
         axes.add_patch(
-            PathPatch(
-                outline,
-                facecolor=colours[row.leg],
-                edgecolor="white",
-                linewidth=0.5,
-            )
+            PathPatch(outline, facecolor=colours[row.leg], edgecolor="white", linewidth=0.5)
         )
 
 
@@ -96,14 +96,17 @@ def top(pose: pd.DataFrame) -> float:
 
 
 def room(pose: pd.DataFrame) -> tuple[float, float]:
-    """Return the margin at each side of a pose, and the height, that hold its segments' names."""
+    """Return the margin at each side of a pose and the height that hold the segments' names."""
     width = float(np.ptp(extent(pose)))
     margin = max(0.9, 0.75 * width)
     return margin, max(top(pose), 0.4 * (width + 2 * margin))
 
 
 def name_segments(axes: Axes, pose: pd.DataFrame) -> None:
-    """Write each segment's name beside it, legs left and right of the body, in order of height."""
+    """Write the name of each segment beside the body, in the order of the segments' heights.
+
+    Legs are named on the left and on the right in turn, and the trunk where there is more room.
+    """
     pose = pose.assign(
         x=(pose["x_start"] + pose["x_end"]) / 2, z=(pose["z_start"] + pose["z_end"]) / 2
     )
@@ -111,7 +114,6 @@ def name_segments(axes: Axes, pose: pd.DataFrame) -> None:
     sides = {leg: number % 2 for number, leg in enumerate(feet(pose))}
     named: tuple[list[Any], list[Any]] = ([], [])
     for row in sorted(pose.itertuples(), key=lambda row: row.leg == TRUNK):
-        # The trunk is named where there is room.
         named[sides.get(row.leg, int(len(named[1]) < len(named[0])))].append(row)
     for rows, sign, edge in zip(named, (-1, 1), extent(pose), strict=True):
         places = np.linspace(0.9, 0.1, len(rows)) * height

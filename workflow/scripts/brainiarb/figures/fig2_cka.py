@@ -1,5 +1,6 @@
 """Figure 2: CKA between layers, by the published procedure and on the same states."""
 
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -10,12 +11,15 @@ from matplotlib.figure import Figure
 
 from brainiarb.figures.style import HEAT, LAYER_NAMES, PAGE_WIDTH, head, two_rows
 
+TABLES = ["similarity"]
+SETTINGS = ["figures.noisy_level"]
+
 SCALE = Normalize(0, 1)
 DARK = 0.55  # cells below this value carry white digits
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw eight heat maps: above the study's four, below C and D made right and their bounds."""
+    """Draw eight heat maps: the study's four above, the same made right and their bounds below."""
     table, noisy = tables["similarity"], settings["noisy_level"]
     panels = [
         ("A", "expert, itself", "own", "expert_itself", -1),
@@ -38,13 +42,13 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     )
     shown = []
     for row, part in zip(rows, (panels[:4], panels[4:]), strict=True):
-        for axes, (name, title, stimuli, comparison, level) in zip(
+        for axes, (letter, title, stimuli, comparison, level) in zip(
             row.subplots(1, 4, sharey=True), part, strict=True
         ):
-            chosen = select(table, comparison, stimuli, level)
-            heat_map(axes, chosen)
-            head(axes, name, title)
-            shown.append(chosen.assign(panel=name))
+            pairs = select(table, comparison, stimuli, level)
+            heat_map(axes, pairs)
+            head(axes, letter, title)
+            shown.append(pairs.assign(panel=letter))
         row.axes[0].set_ylabel("layer of the first network")
         row.supxlabel("layer of the second network", fontsize=7)
         row.colorbar(
@@ -54,29 +58,25 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
 
 
 def select(table: pd.DataFrame, comparison: str, stimuli: str, level: int) -> pd.DataFrame:
-    """Return the pairs of layers of one panel; of clones, those of the one of median return."""
-    chosen = table[
+    """Return the pairs of layers of one panel; of all clones, only that of median return."""
+    pairs = table[
         (table["comparison"] == comparison)
         & (table["stimuli"] == stimuli)
         & (table["level"] == level)
         & table["layer_first"].isin(LAYER_NAMES)
         & table["layer_second"].isin(LAYER_NAMES)
     ]
-    return chosen[(chosen["clone"] == -1) | chosen["median"]]
+    return pairs[(pairs["clone"] == -1) | pairs["median"]]
 
 
-def heat_map(axes: Axes, chosen: pd.DataFrame) -> None:
-    """Draw one panel with its numbers; a pair without a value stays blank and is called so."""
+def heat_map(axes: Axes, pairs: pd.DataFrame) -> None:
+    """Draw one panel with its numbers; a pair without a value stays blank and says so."""
     names = list(LAYER_NAMES)
-    values = chosen.pivot(index="layer_first", columns="layer_second", values="cka").reindex(names)[
-        names
-    ]
-    axes.imshow(values.to_numpy(float), norm=SCALE, cmap=HEAT)
-    for (i, j), value in zip(
-        ((i, j) for i in range(len(names)) for j in range(len(names))),
-        values.to_numpy(float).ravel(),
-        strict=True,
-    ):
+    table = pairs.pivot(index="layer_first", columns="layer_second", values="cka")
+    values = table.reindex(names)[names].to_numpy(float)
+    axes.imshow(values, norm=SCALE, cmap=HEAT)
+    for i, j in product(range(len(names)), repeat=2):
+        value = values[i, j]
         if pd.isna(value):
             axes.text(j, i, "undef.", ha="center", va="center", fontsize=5.5)
         else:
@@ -86,5 +86,4 @@ def heat_map(axes: Axes, chosen: pd.DataFrame) -> None:
     axes.set_xticks(range(len(names)), labels, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), labels)
     axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    axes.spines[:].set_visible(False)

@@ -1,4 +1,4 @@
-"""Figure 3: one full gait cycle on the gait map, on one shared map and as published."""
+"""Figure 3: one full gait cycle, on one gait map of all agents and on the published maps."""
 
 from typing import Any
 
@@ -10,30 +10,33 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import PAGE_WIDTH, agent_name, head, two_rows
+from brainiarb.figures.style import PAGE_WIDTH, agent_name, head, letters, two_rows
 
-PHASE = "twilight_shifted"  # a circle of colours: a cycle ends where it begins
+TABLES = ["gait_map", "gait_cycles"]
+SETTINGS = ["figures.noisy_level", "figures.study_level"]
+
+PHASE = "twilight_shifted"  # the colours form a circle, because a cycle ends where it begins
 DENSITY = "Greys"
 BORDER = "#0072B2"
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw a column for each agent: above the shared map, below the study's map of that agent."""
+    """Draw a column for each agent: the shared map above, the study's map of that agent below."""
     cells, cycles = tables["gait_map"], tables["gait_cycles"]
     levels = list(dict.fromkeys([-1, 0, settings["noisy_level"], settings["study_level"]]))
     figure = Figure(figsize=(PAGE_WIDTH, 5.0))
     rows = two_rows(figure)
     rows[0].suptitle("one map for all agents: scaled alike, regions cut from all levels together")
     rows[1].suptitle("as published: a map for each agent, whose axes and regions are its own")
-    letters = iter("ABCDEFGH")
-    for row, name in zip(rows, ("shared", "published"), strict=True):
+    names = letters()
+    for row, kind in zip(rows, ("shared", "published"), strict=True):
         panels = row.subplots(1, len(levels))
         for axes, level in zip(panels, levels, strict=True):
-            mine = (
-                part[(part["map"] == name) & (part["level"] == level)] for part in (cells, cycles)
+            of_agent = (
+                part[(part["map"] == kind) & (part["level"] == level)] for part in (cells, cycles)
             )
-            map_panel(axes, *mine)
-            head(axes, next(letters), agent_name(level))
+            map_panel(axes, *of_agent)
+            head(axes, next(names), agent_name(level))
         row.colorbar(
             ScalarMappable(Normalize(0, 1), PHASE), ax=panels, shrink=0.7, pad=0.01,
             label="phase of the cycle",
@@ -43,7 +46,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
 
 
 def map_panel(axes: Axes, cells: pd.DataFrame, cycle: pd.DataFrame) -> None:
-    """Draw density, borders of regions and one cycle, coloured by its phase from a marked start."""
+    """Draw density, borders of regions, and one cycle in the colours of its phase."""
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_aspect("equal")
@@ -72,7 +75,7 @@ def map_panel(axes: Axes, cells: pd.DataFrame, cycle: pd.DataFrame) -> None:
 
 
 def note(cycle: pd.DataFrame) -> str:
-    """Return what the panel says of its cycle: its length, or that there is none; and a fall."""
+    """Return the length of a cycle, or why there is none, and when the agent falls."""
     if not len(cycle):
         return ""
     row = cycle.iloc[0]

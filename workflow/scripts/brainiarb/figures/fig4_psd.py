@@ -1,16 +1,32 @@
-"""Figure 4: power spectra of expert and clones, their harmonics and how far they lie apart."""
+"""Figure 4: power spectra of expert and clones, their harmonics, and their distances."""
 
 from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
 from brainiarb.figures.by_level import clones_by_level, legend, levels_of
-from brainiarb.figures.style import MUTED, PAGE_WIDTH, agent_colour, agent_name, head
+from brainiarb.figures.inputs import of_expert
+from brainiarb.figures.means import level_means
+from brainiarb.figures.style import (
+    MUTED,
+    PAGE_WIDTH,
+    agent_colour,
+    agent_name,
+    head,
+    letters,
+    panel_grid,
+    rows_of,
+)
+from brainiarb.statistics.measures import UNSTABLE
+
+TABLES = ["spectra", "spectral_distances", "measures", "margins", "statistics"]
+EVERY_EXPERT = ["measures"]
+SETTINGS = ["figures.noisy_level", "spectra.lowest", "spectra.highest", "statistics.alpha"]
 
 COLUMNS = 4
-WIDTHS = {-1: 1.5}  # the expert lies below, wider
+EXPERT_WIDTH, CLONE_WIDTH = 1.5, 0.9  # of lines; the expert lies below and must be seen
 HARMONICS = 8
 EXPERT_PLACE = -0.5  # beside the levels
 SHIFT = 0.22  # between two agents at one harmonic
@@ -18,94 +34,97 @@ DISTANCES = {
     "spectral_distance": "Hellinger distance to the expert",
     "log_spectral_distance": "log-spectral distance (dB)",
 }
+SHARES = [f"harmonic_{k}" for k in range(1, HARMONICS + 1)]
+MEASURES = ["fundamental", "fundamental_harmonic_sum", *DISTANCES, *SHARES]
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw one panel per channel, power over frequency in Hz, and below what is read from them."""
-    table, measures = tables["spectra"], tables["measures"]
-    margins, statistics = tables["margins"], tables["statistics"]
+    """Draw above one panel per channel, power over frequency; below, measures of the spectra."""
+    every, table, margins = tables["measures"], tables["spectra"], tables["margins"]
+    means = level_means(tables["statistics"], every, MEASURES, settings["alpha"])
+    measures = of_expert(every[every["measure"].isin(MEASURES)], settings["expert"])
     levels = [-1, 0, settings["noisy_level"]]
-    drawn = table[
-        table["level"].isin(levels)
-        & table["frequency"].between(settings["lowest"], settings["highest"])
-    ]
-    # Half the body's sampling rate can lie below the band's end.
-    highest = min(settings["highest"], table["frequency"].max())
-    channels = list(dict.fromkeys(table["channel"]))
-    count = -(-len(channels) // COLUMNS)
-    figure = Figure(figsize=(PAGE_WIDTH, 2.6 + 1.5 * count))
-    grid = figure.add_gridspec(2, 1, height_ratios=[1.5 * count + 0.3, 2.2])
+    # Half the sampling rate of the body can lie below the end of the band.
+    band = settings["lowest"], min(settings["highest"], table["frequency"].max())
+    drawn = table[table["level"].isin(levels) & table["frequency"].between(*band)]
+    units = table.drop_duplicates("channel").set_index("channel")["unit"]
+    rows = rows_of(len(units), COLUMNS)
+    figure = Figure(figsize=(PAGE_WIDTH, 2.6 + 1.5 * rows))
+    grid = figure.add_gridspec(2, 1, height_ratios=[1.5 * rows + 0.3, 2.2])
     upper, lower = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
-    panels = upper.subplots(count, COLUMNS, sharex=True, squeeze=False)
-    for axes in panels.flat[len(channels) :]:
-        axes.set_axis_off()
-    expert = measures[(measures["level"] < 0) & (measures["measure"] == "fundamental")]["value"]
-    for axes, channel in zip(panels.flat, channels, strict=False):
-        _mark_harmonics(axes, expert.dropna(), highest)
-        rows = drawn[drawn["channel"] == channel]
-        for level in levels:
-            _spectra(axes, rows[rows["level"] == level], level)
-        unit = table.loc[table["channel"] == channel, "unit"].iloc[0]
-        axes.set_title(channel, fontsize="medium")
-        axes.set_yscale("log")
-        axes.set_xscale("log")
-        axes.set_ylabel("power (1/Hz)" if unit == "1" else f"power ({unit}²/Hz)")
-        axes.set_xlim(settings["lowest"], highest)
-        ticks = [t for t in (0.5, 1, 2, 5, 10, 20) if settings["lowest"] <= t <= highest]
-        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-        axes.minorticks_off()
-    for axes in panels[-1]:
-        axes.set_xlabel("frequency (Hz)")
-    handles, labels = panels[0, 0].get_legend_handles_labels()
-    upper.legend(handles, labels, loc="outside upper center", ncols=len(labels))
-
-    first, second, *apart = lower.subplots(1, COLUMNS)
-    shown = ["fundamental", "fundamental_harmonic_sum", *DISTANCES]
-    shown += [f"harmonic_{k}" for k in range(1, HARMONICS + 1)]
-    measures = measures[measures["measure"].isin(shown)]
-    clones_by_level(first, "fundamental", measures, margins, statistics)
-    _mark_other_estimate(first, measures)
+    own = measures[(measures["level"] < 0) & (measures["measure"] == "fundamental")]
+    channels(upper, units, drawn, levels, band, own["value"].dropna())
+    first, second, *others = lower.subplots(1, COLUMNS)
+    clones_by_level(first, "fundamental", measures, margins, means)
+    mark_other_cycles(first, measures)
     first.set_ylabel("fundamental (Hz)")
-    _harmonics(second, measures, levels)
-    for axes, (measure, label) in zip(apart, DISTANCES.items(), strict=True):
-        clones_by_level(axes, measure, measures, margins, statistics)
-        _mark_other_experts(axes, tables["spectral_distances"], measure)
+    harmonics(second, measures, levels)
+    for axes, (measure, label) in zip(others, DISTANCES.items(), strict=True):
+        clones_by_level(axes, measure, measures, margins, means)
+        mark_other_experts(axes, tables["spectral_distances"], measure)
         axes.set_ylabel(label)
-    for letter, axes in zip("ABCD", lower.axes, strict=True):
+    for letter, axes in zip(letters(), lower.axes, strict=False):
         head(axes, letter)
-    for axes in (first, *apart):
+    for axes in (first, *others):
         axes.set_xlabel("noise (%)")
-    means = statistics[statistics["measure"].isin(shown) & (statistics["kind"] == "level")]
-    marks = legend(averaged=len(means) > 0)
-    lower.legend(handles=marks, loc="outside lower center", ncols=len(marks))
+    handles = legend(means)
+    lower.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     parts = [
         drawn.assign(kind="spectrum"),
         measures.assign(kind="agent"),
-        margins[margins["measure"].isin(shown)].assign(kind="expert's range"),
+        margins[margins["measure"].isin(MEASURES)].assign(kind="expert's range"),
         tables["spectral_distances"].assign(kind="distance"),
-        means,
+        means.numbers(),
     ]
     return figure, pd.concat(parts, ignore_index=True)
 
 
-def _spectra(axes: Axes, rows: pd.DataFrame, level: int) -> None:
-    """Draw the clone of median return, and the range of all clones as a band."""
+def channels(
+    part: SubFigure,
+    units: pd.Series,
+    drawn: pd.DataFrame,
+    levels: list[int],
+    band: tuple[float, float],
+    fundamental: pd.Series,
+) -> None:
+    """Draw the spectra of every channel, with the expert's fundamental and its harmonics.
+
+    `units` are those of the channels, by their names.
+    """
+    panels = panel_grid(part, len(units), COLUMNS)
+    ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20) if band[0] <= tick <= band[1]]
+    for number, (axes, (name, unit)) in enumerate(zip(panels, units.items(), strict=True)):
+        mark_harmonics(axes, fundamental, band[1])
+        rows = drawn[drawn["channel"] == name]
+        for level in levels:
+            spectra(axes, rows[rows["level"] == level], level)
+        axes.set_title(str(name), fontsize="medium")
+        axes.set(xscale="log", yscale="log", xlim=band)
+        axes.set_ylabel("power (1/Hz)" if unit == "1" else f"power ({unit}²/Hz)")
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
+        if number + COLUMNS >= len(panels):
+            axes.set_xlabel("frequency (Hz)")
+    handles, labels = panels[0].get_legend_handles_labels()
+    part.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+
+
+def spectra(axes: Axes, rows: pd.DataFrame, level: int) -> None:
+    """Draw the spectrum of the clone of median return, and the range of all clones as a band."""
     colour = agent_colour(level)
     by_frequency = rows.groupby("frequency")["density"]
     low, high = by_frequency.min(), by_frequency.max()
     if level >= 0:
         axes.fill_between(low.index, low, high, color=colour, alpha=0.2, linewidth=0)
-    mine = rows[rows["median"]]
+    median = rows[rows["median"]]
     axes.plot(
-        mine["frequency"],
-        mine["density"],
-        color=colour,
-        linewidth=WIDTHS.get(level, 0.9),
-        label=agent_name(level),
-    )
+        median["frequency"], median["density"], color=colour,
+        linewidth=EXPERT_WIDTH if level < 0 else CLONE_WIDTH, label=agent_name(level),
+    )  # fmt: skip
 
 
-def _mark_harmonics(axes: Axes, fundamental: pd.Series, highest: float) -> None:
+def mark_harmonics(axes: Axes, fundamental: pd.Series, highest: float) -> None:
+    """Draw lines at the fundamental of the expert, if it has one, and at its harmonics."""
     for frequency in fundamental:
         for k in range(1, HARMONICS + 1):
             if k * frequency <= highest:
@@ -113,33 +132,30 @@ def _mark_harmonics(axes: Axes, fundamental: pd.Series, highest: float) -> None:
                 axes.axvline(k * frequency, color=colour, linestyle=":", linewidth=width)
 
 
-def _mark_other_estimate(axes: Axes, measures: pd.DataFrame) -> None:
-    """Draw the fundamental that the harmonic sum finds, where it is of another cycle."""
+def mark_other_cycles(axes: Axes, measures: pd.DataFrame) -> None:
+    """Draw the fundamental by the harmonic sum of each agent for which it is of another cycle."""
     levels = levels_of(measures)
-    flagged = measures[
-        (measures["measure"] == "fundamental_harmonic_sum")
-        & measures["note"].str.startswith("the harmonic sum")
+    summed = measures[
+        (measures["measure"] == "fundamental_harmonic_sum") & (measures["status"] == UNSTABLE)
     ]
-    at = [levels.index(level) if level >= 0 else EXPERT_PLACE for level in flagged["level"]]
-    axes.plot(at, flagged["value"], "x", color=MUTED, ms=3, mew=0.8, linestyle="none",
-              label="by the harmonic sum")  # fmt: skip
-    if len(flagged):
+    places = [levels.index(level) if level >= 0 else EXPERT_PLACE for level in summed["level"]]
+    axes.plot(
+        places, summed["value"], "x", color=MUTED, ms=3, mew=0.8, linestyle="none",
+        label="by the harmonic sum",
+    )  # fmt: skip
+    if len(summed):
         axes.legend(
-            loc="lower right",
-            bbox_to_anchor=(1, 1.06),
-            borderaxespad=0,
-            fontsize=6,
+            loc="lower right", bbox_to_anchor=(1, 1.06), borderaxespad=0, fontsize=6,
             handletextpad=0.1,
-        )
+        )  # fmt: skip
 
 
-def _harmonics(axes: Axes, measures: pd.DataFrame, levels: list[int]) -> None:
-    """Draw each agent's share of power at each harmonic."""
+def harmonics(axes: Axes, measures: pd.DataFrame, levels: list[int]) -> None:
+    """Draw the share of power of each agent at each harmonic."""
+    shares = measures[measures["measure"].isin(SHARES)]
     for place, level in enumerate(levels):
-        rows = measures[
-            (measures["level"] == level) & measures["measure"].str.match(r"harmonic_\d+$")
-        ]
-        order = rows["measure"].str.removeprefix("harmonic_").astype(int)
+        rows = shares[shares["level"] == level]
+        order = rows["measure"].map(SHARES.index) + 1
         axes.plot(
             order + SHIFT * (place - 1), rows["value"], "D" if level < 0 else "o",
             color=agent_colour(level), ms=2.4, mew=0, alpha=0.8, linestyle="none",
@@ -152,10 +168,10 @@ def _harmonics(axes: Axes, measures: pd.DataFrame, levels: list[int]) -> None:
     axes.set_ylabel("share of the power")
 
 
-def _mark_other_experts(axes: Axes, distances: pd.DataFrame, measure: str) -> None:
-    """Draw the mean distance of each other expert, the ceiling."""
-    other = distances[distances["comparison"] == "expert_expert"]
-    for name, value in other.groupby("other")[measure].mean().dropna().items():
+def mark_other_experts(axes: Axes, distances: pd.DataFrame, measure: str) -> None:
+    """Draw the mean distance of each other expert: the ceiling."""
+    experts = distances[distances["comparison"] == "expert_expert"]
+    for name, value in experts.groupby("other")[measure].mean().dropna().items():
         axes.axhline(value, color=MUTED, linewidth=0.7)
         axes.annotate(
             str(name), (0, value), xycoords=("axes fraction", "data"), ha="left", va="bottom",

@@ -1,4 +1,4 @@
-"""Why the published CKA is low: the unpaired value beside every control, layer by layer."""
+"""Why the published CKA is low: the unpaired values beside every control, layer by layer."""
 
 from typing import Any
 
@@ -6,9 +6,22 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import CLEAN, EXPERT, LAYER_NAMES, MUTED, NOISY, PAGE_WIDTH, head
+from brainiarb.figures.style import (
+    CLEAN,
+    EXPERT,
+    LAYER_NAMES,
+    MUTED,
+    NOISY,
+    PAGE_WIDTH,
+    head,
+    letters,
+)
 
-# Of the study's notebook cka_v4: its SAC with its clone without noise, each layer with itself.
+TABLES = ["similarity"]
+SETTINGS = ["figures.noisy_level"]
+
+# The values are from the study's notebook cka_v4, which compares each layer of its SAC expert with
+# the same layer of a clone without noise.
 PUBLISHED = {
     "linear1": 0.008983,
     "linear2": 0.055544,
@@ -18,7 +31,7 @@ PUBLISHED = {
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw a panel for each recorded layer, a line for each comparison, a point for each pair."""
+    """Draw a panel for each layer, a line for each comparison, and a point for each pair."""
     noisy = settings["noisy_level"]
     rows = [
         ("published: expert, clean clone, unpaired", "published", "own", None, NOISY),
@@ -37,14 +50,14 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     figure = Figure(figsize=(PAGE_WIDTH, 3.0))
     panels = figure.subplots(1, len(LAYER_NAMES), sharey=True)
     shown = []
-    for letter, axes, (layer, title) in zip("ABCD", panels, LAYER_NAMES.items(), strict=True):
+    for letter, axes, (layer, title) in zip(letters(), panels, LAYER_NAMES.items(), strict=False):
         for place, (label, comparison, stimuli, level, colour) in enumerate(rows):
             if comparison == "published":
-                chosen = pd.DataFrame({"cka": [PUBLISHED[layer]], "pairing": "unpaired"})
+                pairs = pd.DataFrame({"cka": [PUBLISHED[layer]], "pairing": "unpaired"})
             else:
-                chosen = select(tables["similarity"], layer, comparison, stimuli, level)
-            dots(axes, chosen["cka"], place, colour, "x" if comparison == "published" else "o")
-            shown.append(chosen.assign(layer=layer, row=label))
+                pairs = select(tables["similarity"], layer, comparison, stimuli, level)
+            dots(axes, pairs["cka"], place, colour, "x" if comparison == "published" else "o")
+            shown.append(pairs.assign(layer=layer, row=label))
         axes.axhline(3.5, color=MUTED, linewidth=0.5)
         axes.set_xlim(-0.04, 1.04)
         head(axes, letter, title)
@@ -57,23 +70,23 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
 def select(
     table: pd.DataFrame, layer: str, comparison: str, stimuli: str, level: int | None
 ) -> pd.DataFrame:
-    """Return the pairs of one comparison of a layer with itself, or with what stands beside it."""
-    chosen = table[
+    """Return the pairs of a layer with itself, or with the observation or random heads."""
+    pairs = table[
         (table["comparison"] == comparison)
         & (table["stimuli"] == stimuli)
         & (table["level"] == level)
         & (table["layer_first"] == layer)
     ]
     if comparison in ("expert_observation", "random_heads"):
-        return chosen
-    chosen = chosen[chosen["layer_second"] == layer]
+        return pairs
+    pairs = pairs[pairs["layer_second"] == layer]
     if comparison in ("expert_seed", "expert_algorithm"):
-        chosen = chosen[chosen["first"] == "expert"]
-    return chosen
+        pairs = pairs[pairs["first"] == "expert"]
+    return pairs
 
 
 def dots(axes: Axes, values: pd.Series, place: int, colour: str, marker: str) -> None:
-    """Draw the pairs of one line; where there is none, or none has a value, say so."""
+    """Draw the pairs of one line, or the word "none" where no pair has a value."""
     values = values.dropna()
     if len(values):
         axes.plot(

@@ -1,4 +1,4 @@
-"""What can be read from each layer of expert and clones, beside what their observation tells."""
+"""What can be read from each layer of expert and clones, beside what the observation tells."""
 
 from typing import Any
 
@@ -7,10 +7,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import LAYER_NAMES, PAGE_WIDTH, agent_colour, agent_name, head
+from brainiarb.figures.style import (
+    LAYER_NAMES,
+    PAGE_WIDTH,
+    agent_colour,
+    agent_name,
+    head,
+    letters,
+)
+
+TABLES = ["decoding"]
+SETTINGS = ["figures.noisy_level"]
 
 COLUMNS = {"observations": "observation"} | LAYER_NAMES
-TRUNK = 3  # of them follow on one another
+TRUNK = 3  # so many of the columns follow on one another; the heads lie side by side
 TITLES = {
     "phase": "phase of the cycle",
     "speed": "forward speed",
@@ -18,21 +28,21 @@ TITLES = {
     "contact": "ground contact",
 }
 SCORES = {"R2": "R² in episodes left out", "AUC": "area under the curve"}
-LEAST = {"R2": -0.2, "AUC": 0.45}  # what is worse lies below the panel
+LEAST = {"R2": -0.2, "AUC": 0.45}  # lower ends of the panels; worse values lie below them
 STEP = 0.17  # between the agents at one layer
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw one panel per target: score by layer, every clone a point, medians as lines."""
+    """Draw one panel per target: every agent is a point by layer, and lines join the medians."""
     levels = [-1, 0, settings["noisy_level"]]
     shown = tables["decoding"][tables["decoding"]["level"].isin(levels)]
     figure = Figure(figsize=(PAGE_WIDTH, 2.5))
     panels = figure.subplots(1, len(TITLES))
-    for axes, letter, (target, title) in zip(panels, "ABCD", TITLES.items(), strict=True):
-        mine = shown[shown["target"] == target]
+    for letter, axes, (target, title) in zip(letters(), panels, TITLES.items(), strict=False):
+        scores = shown[shown["target"] == target]
         for place, level in enumerate(levels):
-            agents(axes, mine[mine["level"] == level], level, (place - 1) * STEP)
-        score = mine["score"].iloc[0]
+            agents(axes, scores[scores["level"] == level], level, (place - 1) * STEP)
+        score = scores["score"].iloc[0]
         axes.set_xticks(
             range(len(COLUMNS)), COLUMNS.values(), rotation=40, ha="right", rotation_mode="anchor"
         )
@@ -40,7 +50,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         bottom = max(axes.get_ylim()[0], LEAST[score])
         axes.set_ylim(bottom, 1 + 0.04 * (1 - bottom))
         head(axes, letter, title)
-        if mine["value"].isna().all():
+        if scores["value"].isna().all():
             axes.text(0.5, 0.5, "no value", ha="center", va="center", transform=axes.transAxes)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
@@ -48,14 +58,13 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
 
 
 def agents(axes: Axes, table: pd.DataFrame, level: int, shift: float) -> None:
-    """Draw the agents of one level, and dashed what their observation tells."""
+    """Draw the agents of one level; a dotted line continues the score of their observation."""
     colour = agent_colour(level)
     at = table["layer"].map(list(COLUMNS).index) + shift
     axes.plot(at, table["value"], "o", ms=2.6, mfc=colour, mec="white", mew=0.25)
-    middle = table.groupby("layer")["value"].median().reindex(list(COLUMNS))
+    medians = table.groupby("layer")["value"].median().reindex(list(COLUMNS))
     places = np.arange(len(COLUMNS)) + shift
-    axes.plot(places[:TRUNK], middle[:TRUNK], color=colour, label=agent_name(level))
-    # The heads lie side by side and not one behind the other.
-    heads, medians = places[TRUNK:], middle[TRUNK:]
-    axes.hlines(medians, heads - STEP / 2, heads + STEP / 2, color=colour)
-    axes.axhline(middle["observations"], color=colour, linestyle=":", linewidth=0.7)
+    axes.plot(places[:TRUNK], medians[:TRUNK], color=colour, label=agent_name(level))
+    heads = places[TRUNK:]
+    axes.hlines(medians[TRUNK:], heads - STEP / 2, heads + STEP / 2, color=colour)
+    axes.axhline(medians["observations"], color=colour, linestyle=":", linewidth=0.7)

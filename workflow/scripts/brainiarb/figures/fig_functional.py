@@ -4,16 +4,22 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 
-from brainiarb.figures.style import CLEAN, EXPERT, MUTED, NOISY, PAGE_WIDTH, head, two_rows
+from brainiarb.figures.inputs import of_expert
+from brainiarb.figures.means import Means, level_means
+from brainiarb.figures.style import CLEAN, EXPERT, MUTED, NOISY, PAGE_WIDTH, head, letters, two_rows
+
+TABLES = ["measures", "statistics"]
+EVERY_EXPERT = ["measures"]
+SETTINGS = ["statistics.alpha"]
 
 STEP = 0.19  # between two kinds of points at one level
 DARK = "#555555"
 
 
 class Look(NamedTuple):
-    """How the points of one kind are drawn, and what they are called in their row's legend."""
+    """The look of the points of one kind, and their name in the legend."""
 
     colour: str
     marker: str
@@ -29,7 +35,7 @@ OWN = Look(NOISY, "D", "clone itself")
 FLOOR = Look(MUTED, "^", "untrained network's layer in the expert")
 
 Series = dict[str, Look]
-"""Measures from left to right."""
+"""Measures of one panel from left to right, with the look of their points."""
 
 ACTING = {
     title: {
@@ -60,59 +66,61 @@ WALKING = {
 }
 
 
+MEASURES = sorted({measure for series in (ACTING | WALKING).values() for measure in series})
+
+
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw each clone as a point, with mean and interval of its level, and the untrained floor.
 
     Above, how clones and expert act on the same states; below, the expert with the clones' layers.
     """
-    measures, statistics = tables["measures"], tables["statistics"]
-    chosen = {measure for series in (ACTING | WALKING).values() for measure in series}
-    shown = measures[measures["measure"].isin(chosen)]
-    means = statistics[(statistics["kind"] == "level") & statistics["measure"].isin(chosen)]
-    levels = sorted(int(level) for level in shown["level"].unique() if level >= 0)
+    every = tables["measures"]
+    means = level_means(tables["statistics"], every, MEASURES, settings["alpha"])
+    shown = of_expert(every[every["measure"].isin(MEASURES)], settings["expert"])
     figure = Figure(figsize=(PAGE_WIDTH, 4.9))
     above, below = two_rows(figure)
     above.suptitle("what clone and expert do in the same states")
     below.suptitle("the expert with one layer of a clone, mapped affinely to its own")
-    for row, letters, panels in ((above, "ABC", ACTING), (below, "DEF", WALKING)):
-        for letter, axes, (title, series) in zip(
-            letters, row.subplots(1, 3), panels.items(), strict=True
-        ):
+    names = letters()
+    for row, panels in ((above, ACTING), (below, WALKING)):
+        for axes, (title, series) in zip(row.subplots(1, 3), panels.items(), strict=True):
             if row is above:
                 axes.set_yscale("log")
-            panel(axes, shown, means, levels, series)
+            panel(axes, shown, means, series)
             if title.startswith("return"):
                 axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
             axes.set_ylabel(title)
             axes.set_xlabel("noise in the demonstrations (%)")
-            head(axes, letter)
-        handles = {
-            line.get_label(): line
-            for axes in row.axes
-            for line in axes.lines
-            if not str(line.get_label()).startswith("_")
-        }
-        row.legend(handles=[*handles.values()], loc="outside lower center", ncols=len(handles))
+            head(axes, next(names))
+        legend(row, means)
     for layer, name in (("linear1", "linear 1"), ("linear2", "linear 2")):
         values = shown.loc[shown["measure"] == f"stitched_r2_{layer}"].query("clone >= 0")["value"]
         axes.text(-1.4, values.median(), name, va="center", fontsize=6)
-    return figure, pd.concat([shown, means], ignore_index=True)
+    return figure, pd.concat([shown, means.numbers()], ignore_index=True)
 
 
-def panel(
-    axes: Axes, shown: pd.DataFrame, means: pd.DataFrame, levels: list[int], series: Series
-) -> None:
-    """Draw the measures of one panel, the expert before the levels, untrained networks after."""
+def legend(row: SubFigure, means: Means) -> None:
+    """Name the points of a row, and its means in the colour of no kind of points."""
+    named = {
+        line.get_label(): line
+        for axes in row.axes
+        for line in axes.lines
+        if not str(line.get_label()).startswith("_")
+    }
+    handles = [*named.values(), *means.handles(DARK)]
+    row.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5))
+
+
+def panel(axes: Axes, shown: pd.DataFrame, means: Means, series: Series) -> None:
+    """Draw the measures of one panel: the expert before the levels, untrained networks after."""
+    levels = sorted(int(level) for level in shown["level"].unique() if level >= 0)
     sides = {look: number for number, look in enumerate(dict.fromkeys(series.values()))}
     for measure, look in series.items():
         side = (sides[look] - (len(sides) - 1) / 2) * STEP
         points(axes, shown[shown["measure"] == measure], levels, look, side)
-    limits = axes.get_ylim()
-    for measure, look in series.items():
-        side = (sides[look] - (len(sides) - 1) / 2) * STEP
-        intervals(axes, means[means["measure"] == measure], levels, look, side)
-    # An interval of two clones would hide all else.
-    axes.set_ylim(limits)
+        places = {level: number + side for number, level in enumerate(levels)}
+        means.draw(axes, measure, places, look.colour)
+        means.join(axes, measure, places, look.colour)
     with_expert = any(measure.startswith("stitched") for measure in series)
     ticks = {-1: "exp.", **dict(enumerate(levels)), len(levels): "untr."}
     edges = [-0.5, len(levels) - 0.5]
@@ -124,30 +132,16 @@ def panel(
         axes.axvline(edge, color=MUTED, linewidth=0.4)
 
 
-def points(axes: Axes, mine: pd.DataFrame, levels: list[int], look: Look, side: float) -> None:
-    """Draw one measure of every agent."""
-    of_expert = mine["clone"] < 0
-    places = [levels.index(level) if level >= 0 else len(levels) for level in mine["level"]]
+def points(axes: Axes, agents: pd.DataFrame, levels: list[int], look: Look, side: float) -> None:
+    """Draw one measure of every agent: clones, untrained networks and the expert itself."""
     style: dict[str, Any] = {
-        "ms": 3,
-        "mec": "white",
-        "mew": 0.3,
-        "alpha": 0.75,
-        "linestyle": "none",
-    }
+        "ms": 3, "mec": "white", "mew": 0.3, "alpha": 0.75, "linestyle": "none",
+    }  # fmt: skip
+    networks = agents[agents["clone"] >= 0]
+    places = [levels.index(level) if level >= 0 else len(levels) for level in networks["level"]]
     axes.plot(
-        (pd.Series(places, mine.index) + side)[~of_expert], mine.loc[~of_expert, "value"],
-        look.marker, mfc=look.colour, label=look.label, **style,
+        [place + side for place in places], networks["value"], look.marker, mfc=look.colour,
+        label=look.label, **style,
     )  # fmt: skip
-    own = mine.loc[of_expert & (mine["level"] < 0), "value"]
+    own = agents.loc[(agents["clone"] < 0) & (agents["level"] < 0), "value"]
     axes.plot([-1 + side] * len(own), own, look.marker, mfc=EXPERT, **style)
-
-
-def intervals(axes: Axes, means: pd.DataFrame, levels: list[int], look: Look, side: float) -> None:
-    """Draw the mean of each level with its interval where there is one."""
-    at = means[means["level"].isin(levels)].sort_values("level")
-    axes.errorbar(
-        [levels.index(int(level)) + side for level in at["level"]], at["estimate"],
-        (at["estimate"] - at["low"], at["high"] - at["estimate"]),
-        color=look.colour, linewidth=0.7, elinewidth=0.9,
-    )  # fmt: skip

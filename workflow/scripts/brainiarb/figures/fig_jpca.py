@@ -1,4 +1,4 @@
-"""Rotations in the activity of expert and clones, beside those in what they observe."""
+"""Rotations in the activity of expert and clones, beside the rotations in their observations."""
 
 from typing import Any
 
@@ -7,7 +7,19 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import CLEAN, EXPERT, MUTED, PAGE_WIDTH, agent_colour, agent_name, head
+from brainiarb.figures.style import (
+    CLEAN,
+    EXPERT,
+    MUTED,
+    PAGE_WIDTH,
+    agent_colour,
+    agent_name,
+    head,
+    letters,
+)
+
+TABLES = ["jpca", "jpca_trajectories"]
+SETTINGS = ["figures.noisy_level"]
 
 LAYERS = {"linear2": "linear 2", "observations": "observation"}
 NULLS = {"phase_randomised": "-", "covariance_matched": ":"}
@@ -15,28 +27,28 @@ STEP = 0.18  # between layer and observation of one agent
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw the first jPCA planes of three agents, their R^2, and that of every clone by level."""
+    """Draw the first jPCA planes of three agents, their R², and the R² of every clone by level."""
     fits = tables["jpca"][tables["jpca"]["plane"].fillna(1) == 1]
-    tracks, levels = tables["trajectories"], [-1, 0, settings["noisy_level"]]
+    tracks, levels = tables["jpca_trajectories"], [-1, 0, settings["noisy_level"]]
     figure = Figure(figsize=(PAGE_WIDTH, 3.7))
     grid = figure.add_gridspec(2, 5)
-    letters = iter("ABCDEF")
+    names = letters()
     drawn = fits[fits["median"]]
     for row, (layer, name) in enumerate(LAYERS.items()):
         for column, level in enumerate(levels):
             axes = figure.add_subplot(grid[row, column])
-            here = tracks[(tracks["layer"] == layer) & (tracks["level"] == level)]
+            track = tracks[(tracks["layer"] == layer) & (tracks["level"] == level)]
             fit = drawn[(drawn["layer"] == layer) & (drawn["level"] == level)]
-            trajectory(axes, here, fit, agent_colour(level))
-            head(axes, next(letters), agent_name(level) if row == 0 else "")
+            trajectory(axes, track, fit, agent_colour(level))
+            head(axes, next(names), agent_name(level) if row == 0 else "")
             if column == 0:
                 axes.set_ylabel(name)
     compared = figure.add_subplot(grid[0, 3:])
     fitted = goodness(compared, drawn, levels)
-    head(compared, "G", "change that one rotation explains")
+    head(compared, next(names), "change that one rotation explains")
     gained = figure.add_subplot(grid[1, 3:])
     gains = by_level(gained, fits)
-    head(gained, "H", "more than in the observation")
+    head(gained, next(names), "more than in the observation")
     shown = tracks[tracks["level"].isin(levels)]
     numbers = {"trajectory": shown, "fit": fitted, "gain": gains}
     return figure, pd.concat(
@@ -45,7 +57,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
 
 
 def trajectory(axes: Axes, track: pd.DataFrame, fit: pd.DataFrame, colour: str) -> None:
-    """Draw some seconds in the plane, with its frequency and share of the variance."""
+    """Draw some seconds in the plane, with the plane's frequency and share of the variance."""
     axes.set_xticks([])
     axes.set_yticks([])
     if track.empty or fit.empty:
@@ -61,16 +73,16 @@ def trajectory(axes: Axes, track: pd.DataFrame, fit: pd.DataFrame, colour: str) 
 
 
 def goodness(axes: Axes, drawn: pd.DataFrame, levels: list[int]) -> pd.DataFrame:
-    """Draw R^2 of the drawn agents' layer and observation over the range of their surrogates."""
+    """Draw the R² of the drawn agents' layer and observation beside the range of surrogates."""
     shown = drawn[drawn["level"].isin(levels) & drawn["layer"].isin(LAYERS)]
     for side, (layer, name) in zip((1, -1), LAYERS.items(), strict=True):
-        mine = shown[shown["layer"] == layer].set_index("level").reindex(levels)
+        rows = shown[shown["layer"] == layer].set_index("level").reindex(levels)
         at = np.arange(len(levels)) + side * STEP
         filled = agent_colour(-1) if layer == "linear2" else "white"
-        axes.plot(at, mine["r2"], "o", ms=4, mfc=filled, mec=EXPERT, label=name)
+        axes.plot(at, rows["r2"], "o", ms=4, mfc=filled, mec=EXPERT, label=name)
         for shift, (null, style) in zip((-0.05, 0.05), NULLS.items(), strict=True):
             axes.vlines(
-                at + shift, mine[f"{null}_low"], mine[f"{null}_high"], color=MUTED, linestyle=style,
+                at + shift, rows[f"{null}_low"], rows[f"{null}_high"], color=MUTED, linestyle=style,
                 linewidth=2, label=null.replace("_", " ") if side == 1 else "",
             )  # fmt: skip
     axes.set_xticks(range(len(levels)), [agent_name(level) for level in levels])
@@ -82,7 +94,7 @@ def goodness(axes: Axes, drawn: pd.DataFrame, levels: list[int]) -> pd.DataFrame
 
 
 def by_level(axes: Axes, fits: pd.DataFrame) -> pd.DataFrame:
-    """Draw by how much each agent's layer is better fitted by a rotation than its observation."""
+    """Draw by how much a rotation fits the layer of each agent better than its observation."""
     agent = ["expert", "level", "clone"]
     wide = fits.pivot(index=agent, columns="layer", values="r2").reindex(columns=list(LAYERS))
     gains = (wide["linear2"] - wide["observations"]).rename("gain").reset_index()

@@ -1,5 +1,6 @@
-"""Return, survival and action error of clones by the noise's meaning and number of episodes."""
+"""Return, survival and action error of clones by meaning of the noise and number of episodes."""
 
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -7,50 +8,49 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import CLEAN, LEGS, NOISY, PAGE_WIDTH, head, two_rows
+from brainiarb.figures.style import (
+    CLEAN,
+    NOISY,
+    PAGE_WIDTH,
+    head,
+    letters,
+    series_colour,
+    two_rows,
+)
+
+TARGET = "noise_axes"
+TABLES = ["noise_axes", "noise_axes_intervals"]
+EVERY_EXPERT = ["noise_axes"]
+SETTINGS = ["noise.meaning"]
 
 PANELS = {
     "return": "return (first 1,000 steps)",
     "survival": "survival (share of episodes)",
     "action_error": "squared action error\n(on the expert's states)",
 }
-MEANINGS = dict(zip(("executed", "clean_label", "label", "observation"), LEGS, strict=True))
-MARKERS = "oDs^"
-SPREAD = 0.6  # of the series beside one another at a tick
+MARKERS = "oDs^vPX"  # one more than there are colours, so that both do not repeat together
+SPREAD = 0.6  # width over which the series at a tick stand side by side
+
+Series = dict[tuple[str, str, str], pd.DataFrame]
+"""Rows of clones and of intervals by label, colour and style of the line."""
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw the meanings over levels above, the lowest and highest level over episodes below.
 
-    Every clone is a point; lines with bars are interquartile means with their intervals.
+    Every clone of every expert is a point, because the interquartile means and their intervals,
+    which are drawn as lines with bars, are of all of them together.
     """
-    table, intervals = tables["noise_axes"], tables["intervals"]
-    both = pd.concat([table, intervals], ignore_index=True)
+    table = tables["noise_axes"]
+    both = pd.concat([table, tables["noise_axes_intervals"]], ignore_index=True)
     levels = sorted(table["level"].unique())
     counts = sorted(table["episodes"].unique())
-    most = (both["episodes"] == counts[-1]) & ~both["held"].astype(bool)
-    by_meaning = {
-        (name.replace("_", " "), MEANINGS[name], "-"): both[most & (both["meaning"] == name)]
-        for name in MEANINGS
-        if name in set(table["meaning"])
-    }
-    # The fewest episodes belong to both ways of counting.
-    fewest = both["episodes"] == counts[0]
-    by_count = {
-        (f"{level} % noise{words}", colour, line): both[
-            (both["meaning"] == settings["meaning"])
-            & (both["level"] == level)
-            & ((both["held"].astype(bool) == held) | fewest)
-        ]
-        for level, colour in dict(zip((levels[0], levels[-1]), (CLEAN, NOISY), strict=True)).items()
-        for held, line, words in ((False, "-", ""), (True, "--", ", samples held"))
-    }
     figure = Figure(figsize=(PAGE_WIDTH, 4.6))
     upper, lower = two_rows(figure)
-    letters = iter("ABCDEF")
+    names = letters()
     for half, series, column, ticks, label in (
-        (upper, by_meaning, "level", levels, "noise (%)"),
-        (lower, by_count, "episodes", counts, "demonstrated episodes"),
+        (upper, by_meaning(both, settings["meaning"]), "level", levels, "noise (%)"),
+        (lower, by_count(both, settings["meaning"]), "episodes", counts, "demonstrated episodes"),
     ):
         panels = half.subplots(1, len(PANELS))
         for axes, (measure, name) in zip(panels, PANELS.items(), strict=True):
@@ -58,28 +58,52 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             axes.set(xlabel=label, ylabel=name)
             axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
             axes.set_xticks(range(len(ticks)), ticks)
-            head(axes, next(letters))
+            head(axes, next(names))
         handles, labels = panels[0].get_legend_handles_labels()
         half.legend(handles, labels, loc="outside upper center", ncols=len(labels))
     return figure, both
 
 
-def beside(
-    axes: Axes,
-    series: dict[tuple[str, str, str], pd.DataFrame],
-    measure: str,
-    column: str,
-    ticks: list[int],
-) -> None:
-    """Draw series beside one another: clones as points, interquartile means with intervals."""
-    for place, ((label, colour, line), rows) in enumerate(series.items()):
+def by_meaning(rows: pd.DataFrame, usual: str) -> Series:
+    """Return the rows with the most episodes by meaning; the study's usual meaning is the first."""
+    most = (rows["episodes"] == rows["episodes"].max()) & ~rows["held"].astype(bool)
+    others = sorted(set(rows["meaning"]) - {usual})
+    meanings = [name for name in (usual, *others) if (rows["meaning"] == name).any()]
+    return {
+        (name.replace("_", " "), series_colour(number), "-"): rows[most & (rows["meaning"] == name)]
+        for number, name in enumerate(meanings)
+    }
+
+
+def by_count(rows: pd.DataFrame, usual: str) -> Series:
+    """Return the rows of the usual meaning at the lowest and at the highest level.
+
+    Each level has two series: all samples of the episodes, and no more than the fewest episodes
+    have. The fewest episodes themselves belong to both.
+    """
+    fewest = rows["episodes"] == rows["episodes"].min()
+    ends = {rows["level"].min(): CLEAN, rows["level"].max(): NOISY}
+    return {
+        (f"{level} % noise{words}", colour, line): rows[
+            (rows["meaning"] == usual)
+            & (rows["level"] == level)
+            & ((rows["held"].astype(bool) == held) | fewest)
+        ]
+        for level, colour in ends.items()
+        for held, line, words in ((False, "-", ""), (True, "--", ", samples held"))
+    }
+
+
+def beside(axes: Axes, series: Series, measure: str, column: str, ticks: list[int]) -> None:
+    """Draw series side by side: clones as points, interquartile means with their intervals."""
+    for place, (((label, colour, line), rows), marker) in enumerate(
+        zip(series.items(), cycle(MARKERS), strict=False)
+    ):
         aside = SPREAD * ((place + 0.5) / len(series) - 0.5)
         clones = rows[rows["clone"].notna()]
-        at = np.array([ticks.index(tick) for tick in clones[column]])
-        marker = MARKERS[place]
         axes.plot(
-            at + aside, clones[measure], marker, ms=2.2, mfc=colour, mec="none", alpha=0.45,
-            linestyle="none",
+            np.array([ticks.index(tick) for tick in clones[column]]) + aside, clones[measure],
+            marker, ms=2.2, mfc=colour, mec="none", alpha=0.45, linestyle="none",
         )  # fmt: skip
         means = rows[rows["measure"] == measure].sort_values(column)
         at = np.array([ticks.index(tick) for tick in means[column]]) + aside

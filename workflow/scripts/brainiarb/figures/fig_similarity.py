@@ -1,5 +1,6 @@
 """How similar the layers of clones and expert are, between floor and ceiling, by noise level."""
 
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -7,9 +8,25 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import CLEAN, EXPERT, LAYER_NAMES, MUTED, NOISY, PAGE_WIDTH, head
+from brainiarb.figures.inputs import of_expert
+from brainiarb.figures.means import level_means
+from brainiarb.figures.style import (
+    CLEAN,
+    EXPERT,
+    LAYER_NAMES,
+    MUTED,
+    NOISY,
+    PAGE_WIDTH,
+    head,
+    letters,
+)
 
-SPREAD = 0.3  # width over which the clones of a level stand side by side
+TABLES = ["similarity", "measures", "statistics"]
+EVERY_EXPERT = ["measures"]
+SETTINGS = ["statistics.alpha"]
+
+SPREAD = 0.3  # width over which the clones of a level stand, and distance of the mean from them
+KINDS = ("cka", "position")
 FLOOR = "expert_untrained"
 CEILINGS = {
     "expert_seed": (EXPERT, "another seed"),
@@ -19,72 +36,70 @@ CEILINGS = {
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw each layer's debiased CKA with floor and ceiling above, positions between them below."""
-    table = tables["similarity"]
+    table, every = tables["similarity"], tables["measures"]
     table = table[(table["stimuli"] == "half") & (table["layer_first"] == table["layer_second"])]
     levels = sorted(table.loc[table["level"] >= 0, "level"].unique())
+    places = {level: number + SPREAD for number, level in enumerate(levels)}
+    measures = [f"{kind}_{layer}" for layer in LAYER_NAMES for kind in KINDS]
+    means = level_means(tables["statistics"], every, measures, settings["alpha"])
+    agents = of_expert(every[every["measure"].isin(measures)], settings["expert"])
     figure = Figure(figsize=(PAGE_WIDTH, 4.0))
-    panels = figure.subplots(2, len(LAYER_NAMES), sharex=True)
+    panels = figure.subplots(len(KINDS), len(LAYER_NAMES), sharex=True)
+    names = np.reshape([*islice(letters(), panels.size)], panels.shape)
     shown = []
-    for number, (layer, title) in enumerate(LAYER_NAMES.items()):
+    for (upper, lower), (first, second), (layer, title) in zip(
+        panels.T, names.T, LAYER_NAMES.items(), strict=True
+    ):
+        head(upper, first, title)
+        head(lower, second)
         pairs = table[table["layer_first"] == layer]
-        bounds(panels[0, number], pairs, levels)
-        for axes, name in zip(panels[:, number], ("cka", "position"), strict=True):
-            mine = {
-                kind: tables[kind][tables[kind]["measure"] == f"{name}_{layer}"]
-                for kind in ("measures", "statistics")
-            }
-            clones(axes, mine["measures"], levels)
-            intervals(axes, mine["statistics"], levels)
-            shown.append(mine["measures"][mine["measures"]["level"] >= 0])
+        bounds(upper, pairs, levels)
+        for axes, kind in zip((upper, lower), KINDS, strict=True):
+            measure = f"{kind}_{layer}"
+            values = agents[(agents["measure"] == measure) & (agents["level"] >= 0)]
+            clones(axes, values, levels)
+            means.draw(axes, measure, places, CLEAN)
+            shown.append(values)
         shown.append(pairs[pairs["comparison"].isin([FLOOR, *CEILINGS])])
-        scale(panels[1, number], shown[-2]["value"])
-        head(panels[0, number], "ABCD"[number], title)
-        head(panels[1, number], "EFGH"[number])
-        panels[1, number].set_xticks(range(len(levels)), levels)
-        panels[1, number].set_xlabel("noise (%)")
+        scale(lower, values["value"])
+        lower.set_xticks(range(len(levels)), levels)
+        lower.set_xlabel("noise (%)")
     panels[0, 0].set_ylabel("debiased CKA with the expert")
     panels[1, 0].set_ylabel("position (0 floor, 1 ceiling)")
-    handles, labels = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
-    return figure, pd.concat(shown, ignore_index=True)
+    handles, _ = panels[0, 0].get_legend_handles_labels()
+    handles += means.handles(CLEAN)
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    experts = means.experts.assign(kind="expert's mean")
+    return figure, pd.concat([*shown, experts] if len(experts) else shown, ignore_index=True)
 
 
 def bounds(axes: Axes, pairs: pd.DataFrame, levels: list[int]) -> None:
     """Draw the range of the floor as a band and every pair of the ceiling as a dash."""
-    at = np.arange(len(levels))
     floor = pairs[pairs["comparison"] == FLOOR].groupby("level")["cka_debiased"]
-    low, high = (found.reindex(levels).to_numpy(float) for found in (floor.min(), floor.max()))
+    low, high = (end.reindex(levels).to_numpy(float) for end in (floor.min(), floor.max()))
     axes.fill_between(
-        at, low, high, color=MUTED, alpha=0.35, linewidth=0, label="floor: untrained (range)"
-    )
+        np.arange(len(levels)), low, high, color=MUTED, alpha=0.35, linewidth=0,
+        label="floor: untrained (range)",
+    )  # fmt: skip
     for comparison, (colour, label) in CEILINGS.items():
-        mine = pairs[pairs["comparison"] == comparison]
-        places = [levels.index(level) for level in mine["level"]]
+        ceiling = pairs[pairs["comparison"] == comparison]
+        at = [levels.index(level) for level in ceiling["level"]]
         axes.plot(
-            places, mine["cka_debiased"], "_", ms=9, mew=1, color=colour, label=f"ceiling: {label}"
+            at, ceiling["cka_debiased"], "_", ms=9, mew=1, color=colour, label=f"ceiling: {label}"
         )
 
 
-def clones(axes: Axes, mine: pd.DataFrame, levels: list[int]) -> None:
-    """Draw every clone as a point, those of a level side by side."""
-    mine = mine[mine["level"] >= 0]
-    count = mine["clone"].max() + 1 if len(mine) else 1
+def clones(axes: Axes, values: pd.DataFrame, levels: list[int]) -> None:
+    """Draw every clone as a point; the clones of a level stand side by side."""
+    count = values["clone"].max() + 1 if len(values) else 1
     at = [
         levels.index(level) + SPREAD * ((clone + 0.5) / count - 0.5)
-        for level, clone in zip(mine["level"], mine["clone"], strict=True)
+        for level, clone in zip(values["level"], values["clone"], strict=True)
     ]
     axes.plot(
-        at, mine["value"], "o", ms=2.2, mfc=CLEAN, mec="white", mew=0.2, alpha=0.8, zorder=3,
-        label="clone (bar: mean of the level, 95 %)",
+        at, values["value"], "o", ms=2.2, mfc=CLEAN, mec="white", mew=0.2, alpha=0.8, zorder=3,
+        label="clone",
     )  # fmt: skip
-
-
-def intervals(axes: Axes, statistics: pd.DataFrame, levels: list[int]) -> None:
-    """Draw the interval of each level's mean beside its clones, as far as there is one."""
-    found = statistics[(statistics["kind"] == "level") & statistics["level"].isin(levels)]
-    found = found.dropna(subset=["low", "high"])
-    at = np.array([levels.index(level) for level in found["level"]]) + SPREAD
-    axes.vlines(at, found["low"], found["high"], color=CLEAN, linewidth=1.4)
 
 
 def scale(axes: Axes, positions: pd.Series) -> None:

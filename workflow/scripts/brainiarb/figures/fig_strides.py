@@ -1,4 +1,4 @@
-"""Stride measures of every clone by noise level, against the expert's own range."""
+"""Stride measures of every clone by noise level, beside the expert's value and range."""
 
 from typing import Any
 
@@ -6,7 +6,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from brainiarb.figures.by_level import clones_by_level, legend
-from brainiarb.figures.style import PAGE_WIDTH, head
+from brainiarb.figures.inputs import of_expert
+from brainiarb.figures.means import level_means
+from brainiarb.figures.style import PAGE_WIDTH, head, letters, panel_grid, rows_of
+
+TABLES = ["measures", "margins", "statistics"]
+EVERY_EXPERT = ["measures"]
+SETTINGS = ["statistics.alpha"]
 
 PANELS = {
     "stride_frequency": "stride frequency (Hz)",
@@ -22,25 +28,26 @@ PANELS = {
     "recurrence_ratio": "recurrence ratio",
     "return_map_lambda": "return map, largest |λ|",
 }
+"""The drawn measures with the labels of their panels; the layout follows their number."""
 COLUMNS = 4
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw one panel per measure: each clone a point, the expert a line with its range."""
-    measures = tables["measures"][tables["measures"]["measure"].isin(PANELS)]
-    margins, statistics = tables["margins"], tables["statistics"]
-    figure = Figure(figsize=(PAGE_WIDTH, 4.9))
-    panels = figure.subplots(len(PANELS) // COLUMNS, COLUMNS, sharex=True).flat
-    for letter, axes, (measure, label) in zip("ABCDEFGHIJKL", panels, PANELS.items(), strict=True):
-        clones_by_level(axes, measure, measures, margins, statistics)
+    """Draw one panel per measure: each clone is a point, the expert a line with its range."""
+    every = tables["measures"]
+    means = level_means(tables["statistics"], every, list(PANELS), settings["alpha"])
+    measures = of_expert(every[every["measure"].isin(PANELS)], settings["expert"])
+    margins = tables["margins"][tables["margins"]["measure"].isin(PANELS)]
+    figure = Figure(figsize=(PAGE_WIDTH, 0.4 + 1.5 * rows_of(len(PANELS), COLUMNS)))
+    panels = panel_grid(figure, len(PANELS), COLUMNS)
+    for letter, axes, (measure, label) in zip(letters(), panels, PANELS.items(), strict=False):
+        clones_by_level(axes, measure, measures, margins, means)
         axes.set_ylabel(label)
         head(axes, letter)
     figure.supxlabel("noise in the demonstrations (%)", fontsize=7)
-    shown = statistics["measure"].isin(PANELS) & (statistics["kind"] == "level")
-    handles = legend(averaged=bool(shown.any()))
+    handles = legend(means)
     figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
-    own = margins[margins["measure"].isin(PANELS)]
     return figure, pd.concat(
-        [measures.assign(kind="agent"), own.assign(kind="expert's range"), statistics[shown]],
+        [measures.assign(kind="agent"), margins.assign(kind="expert's range"), means.numbers()],
         ignore_index=True,
     )

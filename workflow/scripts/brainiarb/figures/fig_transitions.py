@@ -1,4 +1,4 @@
-"""Transitions between the regions of the shared gait map, and whether they turn one way."""
+"""Transitions between the regions of the shared gait map, and whether they prefer a direction."""
 
 from typing import Any
 
@@ -14,16 +14,20 @@ from brainiarb.figures.style import (
     agent_colour,
     agent_name,
     head,
+    letters,
     two_rows,
 )
 
-LIKELY = 0.05  # of all transitions of an agent; rarer ones are not drawn
+TABLES = ["gait_map", "occupancy", "transitions", "map_distances"]
+SETTINGS = ["figures.noisy_level", "figures.study_level"]
+
+LIKELY = 0.05  # least share of an agent's transitions that is drawn
 BORDER = "#BBBBBB"
-LARGEST = 0.55  # of a circle's area, in square inches on a share of 1
+LARGEST = 0.55  # area of the circle of a share of 1, in square inches
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw a graph on the map for each level; below net flux and distance to the expert."""
+    """Draw a graph on the map for each level, and below net flux and distance to the expert."""
     levels = list(dict.fromkeys([-1, 0, settings["noisy_level"], settings["study_level"]]))
     paths, occupancy, distances = (
         tables[name][tables[name]["level"].isin(levels)]
@@ -34,13 +38,13 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     figure = Figure(figsize=(PAGE_WIDTH, 4.7))
     above, below = two_rows(figure)
     above.suptitle("regions of the shared map: circles show time spent, arrows transitions")
-    letters = iter("ABCDEFG")
+    names = letters()
     for axes, level in zip(above.subplots(1, len(levels), squeeze=False)[0], levels, strict=True):
-        mine = _of_all(occupancy, level), _of_all(paths, level)
-        graph_panel(axes, cells, *mine, agent_colour(level))
+        together = _together(occupancy, level), _together(paths, level)
+        graph_panel(axes, cells, *together, agent_colour(level))
         clones = distances[(distances["level"] == level) & (distances["agent"] == "clone")]
         count = f" (n = {len(clones)})" if level >= 0 else ""
-        head(axes, next(letters), agent_name(level) + count)
+        head(axes, next(names), agent_name(level) + count)
     agents = paths.drop_duplicates(["agent", "level", "clone"])
     left, right = below.subplots(1, 2)
     flux_panel(left, agents, levels)
@@ -49,13 +53,15 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         (left, "does the gait turn one way?"),
         (right, "is it where the expert is?"),
     ):
-        names = [agent_name(level).removeprefix("clone, ") for level in levels]
-        axes.set_xticks(range(len(levels)), names)
+        ticks = [agent_name(level).removeprefix("clone, ") for level in levels]
+        axes.set_xticks(range(len(levels)), ticks)
         axes.set_xlim(-0.6, len(levels) - 0.4)
         axes.set_ylim(0, 1.06)
-        head(axes, next(letters), title)
-    drawn = [("transition", paths), ("occupancy", occupancy), ("distance", distances)]
-    return figure, pd.concat([t.assign(kind=kind) for kind, t in drawn], ignore_index=True)
+        head(axes, next(names), title)
+    drawn = {"transition": paths, "occupancy": occupancy, "distance": distances}
+    return figure, pd.concat(
+        [table.assign(kind=kind) for kind, table in drawn.items()], ignore_index=True
+    )
 
 
 def graph_panel(
@@ -94,10 +100,10 @@ def graph_panel(
 
 
 def flux_panel(axes: Axes, agents: pd.DataFrame, levels: list[int]) -> None:
-    """Draw the net flux of the expert and of every level, its clones, and both nulls' 95 %."""
+    """Draw the net flux of each agent and level, and the 95th percentiles of both nulls."""
     for place, level in enumerate(levels):
-        _points(axes, place, agents[(agents["level"] == level)], "net_flux", level)
-        for _, row in _of_all(agents, level).iterrows():
+        _points(axes, place, agents[agents["level"] == level], "net_flux", level)
+        for _, row in _together(agents, level).iterrows():
             for name, style in (("reversed_95", ":"), ("shuffled_95", "-")):
                 axes.plot([place - 0.3, place + 0.3], [row[name]] * 2, style, color=MUTED)
     axes.plot([], [], "D", ms=5, color=EXPERT, label="expert, or level together")
@@ -109,12 +115,12 @@ def flux_panel(axes: Axes, agents: pd.DataFrame, levels: list[int]) -> None:
 
 
 def distance_panel(axes: Axes, distances: pd.DataFrame, levels: list[int]) -> None:
-    """Draw every clone's distance to the expert beside that of the expert's parts."""
+    """Draw the distance of each clone to the expert, and the 95th percentile of its null."""
     expert = distances[distances["level"] == -1]
     for place, level in enumerate(levels):
-        mine = distances[distances["level"] == level]
-        _points(axes, place, mine[mine["agent"] != "level"], "distance", level)
-        null = mine[mine["agent"] == "clone"] if level >= 0 else expert
+        agents = distances[distances["level"] == level]
+        _points(axes, place, agents[agents["agent"] != "level"], "distance", level)
+        null = agents[agents["agent"] == "clone"] if level >= 0 else expert
         for _, row in null.iloc[:1].iterrows():
             axes.plot([place - 0.3, place + 0.3], [row["null_95"]] * 2, "-", color=MUTED)
     axes.plot([], [], "-", color=MUTED, label="95 % of the expert's parts of that size")
@@ -122,7 +128,7 @@ def distance_panel(axes: Axes, distances: pd.DataFrame, levels: list[int]) -> No
     axes.set_ylabel("distance to the expert (bits$^{0.5}$)")
 
 
-def _of_all(table: pd.DataFrame, level: int) -> pd.DataFrame:
+def _together(table: pd.DataFrame, level: int) -> pd.DataFrame:
     """Return the rows of the expert, or of all clones of a level together."""
     agent = "expert" if level < 0 else "level"
     return table[(table["level"] == level) & (table["agent"] == agent)]
@@ -134,5 +140,5 @@ def _points(axes: Axes, place: int, agents: pd.DataFrame, column: str, level: in
     across = place + np.linspace(-0.22, 0.22, max(len(clones), 1))[: len(clones)]
     colour = agent_colour(level)
     axes.plot(across, clones[column], "o", ms=3, color=colour, alpha=0.5)
-    others = agents[agents["agent"] != "clone"]
-    axes.plot([place] * len(others), others[column], "D", ms=5, color=colour)
+    together = agents[agents["agent"] != "clone"]
+    axes.plot([place] * len(together), together[column], "D", ms=5, color=colour)

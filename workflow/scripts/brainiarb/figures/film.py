@@ -1,4 +1,4 @@
-"""Films: the agents that play in one, taken from recordings, and frames written as MP4 and GIF."""
+"""Films: agents are taken from recordings, and frames are written as MP4 and GIF."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,54 +14,54 @@ from brainiarb.bodies.pictures import render_frames, skeleton_table
 from brainiarb.rollouts.arrays import Rollouts
 from brainiarb.rollouts.episodes import steps_into_episode
 
-PIXELS = 280  # of MuJoCo's pictures, in each direction
-# One thread and no version strings: the same frames give the same bytes.
+PIXELS = 280  # width and height of MuJoCo's pictures
+# One thread and no version strings: this way the same frames give the same bytes.
 EXACT = ["-threads", "1", "-fflags", "+bitexact", "-flags:v", "+bitexact"]
 
 
 @dataclass(frozen=True, eq=False)
-class Actor:
-    """One agent of a film, with one entry for each of the n frames of its gait cycle."""
+class FilmedAgent:
+    """One agent of a film; its cycle has n frames, of which the last repeats the first."""
 
     level: int
     """Noise in percent; -1 for the expert."""
     cells: pd.DataFrame
-    """Its cells of the one map for all agents."""
+    """The cells of the agent on the one map for all agents."""
     cycle: pd.DataFrame
-    """(n) its track on that map; without a cycle one row without a place."""
+    """(n) The track of the cycle on that map; without a cycle there is one row without a place."""
     skeletons: pd.DataFrame
-    """Capsules of its n poses, the middle of the torso at x = 0."""
+    """The capsules of the n poses, with the middle of the torso at x = 0."""
     pictures: np.ndarray | None
-    """(n, h, w, 3) uint8 by MuJoCo; None without OpenGL."""
+    """(n, h, w, 3) uint8 pictures by MuJoCo; None without OpenGL."""
 
 
-def actor(
+def filmed_agent(
     body: Body, rollouts: Rollouts, level: int, cells: pd.DataFrame, cycles: pd.DataFrame
-) -> Actor:
-    """Return the agent of a level as it walks its tracked cycle in the recording it is from.
+) -> FilmedAgent:
+    """Return the agent of a level as it walks its tracked cycle in a recording of that level.
 
     `cells` and `cycles` are the tables of gait maps of one expert.
     """
-    mine, track = (
+    own_cells, track = (
         table[(table["map"] == "shared") & (table["level"] == level)] for table in (cells, cycles)
     )
     row = track.iloc[0]
     episode = rollouts["episode_ids"] == row["episode"]
     steps = steps_into_episode(rollouts["episode_ids"][episode])
     qpos = rollouts["qpos"][episode][np.searchsorted(steps, track["step"])]
-    # The floor ends, and a walk may lead beyond it.
+    # The floor of the pictures has an end, so the walk begins at its middle.
     near, centred = qpos.copy(), qpos.copy()
     near[:, 0] -= qpos[0, 0]
     centred[:, 0] = 0.0
     pictures = render_frames(body, near, PIXELS, PIXELS)
     skeletons = skeleton_table(body, centred, track["time"].to_numpy())
-    return Actor(level, mine, track.reset_index(drop=True), skeletons, pictures)
+    return FilmedAgent(level, own_cells, track.reset_index(drop=True), skeletons, pictures)
 
 
 def write_mp4(path: Path, frames: Sequence[np.ndarray], rate: float) -> None:
-    """Write frames (h, w, 3) uint8 as H.264, `rate` a second.
+    """Write frames (h, w, 3) uint8 as H.264, `rate` of them in a second.
 
-    A last row or column of an odd size is cut off: the codec takes even ones only.
+    The codec takes even sizes only, so the last row or column of an odd size is cut off.
     """
     height, width = (size // 2 * 2 for size in frames[0].shape[:2])
     writer = imageio_ffmpeg.write_frames(
@@ -74,8 +74,8 @@ def write_mp4(path: Path, frames: Sequence[np.ndarray], rate: float) -> None:
 
 
 def write_gif(path: Path, frames: Sequence[np.ndarray], rate: float) -> None:
-    """Write frames (h, w, 3) uint8 as an endless GIF, `rate` a second."""
-    first, *others = (
+    """Write frames (h, w, 3) uint8 as an endless GIF, `rate` of them in a second."""
+    first, *following = (
         Image.fromarray(frame).quantize(method=Image.Quantize.FASTOCTREE) for frame in frames
     )
-    first.save(path, save_all=True, append_images=others, duration=round(1000 / rate), loop=0)
+    first.save(path, save_all=True, append_images=following, duration=round(1000 / rate), loop=0)

@@ -1,4 +1,4 @@
-"""Return of every expert's evaluations while it was trained, over steps and over wall time."""
+"""The return of every compared expert while it was trained, over steps and over wall time."""
 
 from typing import Any
 
@@ -6,6 +6,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from brainiarb.figures.style import CLEAN, MUTED, NOISY, PAGE_WIDTH, head
+
+TABLES = ["learning_curves"]
+EVERY_EXPERT = ["learning_curves"]
 
 COLOURS = {"sac": CLEAN, "crossq": NOISY}
 STYLES = ("-", "--", ":", "-.")  # of experts by one algorithm
@@ -15,7 +18,7 @@ COLUMNS = ["expert", "algorithm", "step", "minutes", "return_mean", "return_sd",
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw a line per expert in both panels and mark the step whose weights it has."""
+    """Draw a line per expert in both panels, and a dot where the kept weights were evaluated."""
     table = tables["learning_curves"]
     table = table.assign(steps=table["step"] / 1000, minutes=table["wall_time_s"] / 60)
     figure = Figure(figsize=(PAGE_WIDTH, 2.8))
@@ -28,10 +31,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
                     curve[column], curve["return_mean"], STYLES[place % len(STYLES)],
                     color=colour, label=f"{expert} ({algorithm})",
                 )  # fmt: skip
-                chosen = curve[curve["selected"].astype(bool)]
-                axes.plot(
-                    chosen[column], chosen["return_mean"], "o", ms=4, color=colour, mec="white"
-                )
+                kept = curve[curve["selected"].astype(bool)]
+                axes.plot(kept[column], kept["return_mean"], "o", ms=4, color=colour, mec="white")
         axes.set_xlabel(label)
         head(axes, letter)
     panels[0].set_ylabel("return (first 1,000 steps)")

@@ -1,20 +1,25 @@
-"""How all figures look: journal widths, legible type, colours that everybody can tell apart."""
+"""The look of all figures: journal widths, legible type, colours that everybody can tell apart."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count, product
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-COLUMN_WIDTH, PAGE_WIDTH = 3.5, 7.2  # inches, of one and of two columns of a journal
+COLUMN_WIDTH, PAGE_WIDTH = 3.5, 7.2
+"""Inches: the widths of one and of two columns of a journal."""
 
-# Of Okabe and Ito's palette, told apart with any colour vision and in grey.
+# These colours are from the palette of Okabe and Ito. People with any colour vision can tell them
+# apart, also in grey.
 EXPERT, CLEAN, NOISY = "#000000", "#0072B2", "#D55E00"
 MUTED = "#999999"
-LEGS = (CLEAN, NOISY, "#009E73", "#CC79A7")  # in the order of the body's feet
+SERIES = (CLEAN, NOISY, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Colours of things that have no order, such as the feet of a body; see `series_colour`."""
 HEAT = "cividis"
 
 LAYER_NAMES = {
@@ -46,35 +51,73 @@ JOURNAL: dict[Any, Any] = {
 
 @contextmanager
 def journal() -> Iterator[None]:
-    """Draw in the project's style."""
+    """Draw in the style of the project."""
     with matplotlib.rc_context(JOURNAL):
         yield
 
 
 def save(figure: Figure, path: Path, dpi: int) -> None:
-    """Write a figure as PNG or PDF, by the suffix, without the date: the same bytes each time."""
+    """Write a figure as PNG or PDF, by the suffix of `path`.
+
+    The file holds no date, so that the same figure gives the same bytes each time.
+    """
     unwanted = {"CreationDate": None} if path.suffix == ".pdf" else {"Software": None}
     figure.savefig(path, dpi=dpi, metadata=unwanted)
 
 
 def two_rows(figure: Figure) -> tuple[SubFigure, SubFigure]:
-    """Return an upper and a lower half, each with a title and a colour bar of its own."""
+    """Return an upper and a lower half; each half can have a title and a legend of its own."""
     grid = figure.add_gridspec(2, 1)
     return figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
 
 
+def rows_of(panels: int, columns: int) -> int:
+    """Return how many rows of `columns` hold the panels."""
+    return -(-panels // columns)
+
+
+def panel_grid(figure: Figure | SubFigure, panels: int, columns: int) -> list[Axes]:
+    """Return the axes of panels that fill rows of `columns` and share the x axis.
+
+    The places that are left in the last row stay empty. A panel above an empty place has the labels
+    of the x axis that the place would have.
+    """
+    grid = figure.subplots(rows_of(panels, columns), columns, sharex=True, squeeze=False).flat
+    for axes in grid[panels:]:
+        axes.set_axis_off()
+    for axes in grid[max(panels - columns, 0) : panels]:
+        axes.tick_params(labelbottom=True)
+    return list(grid[:panels])
+
+
+def letters() -> Iterator[str]:
+    """Yield the letters of panels without an end: A to Z, then AA to AZ, BA and so on."""
+    for length in count(1):
+        yield from map("".join, product(ascii_uppercase, repeat=length))
+
+
 def head(axes: Axes, letter: str, title: str = "") -> None:
-    """Write a panel's letter, bold, and its title above its upper left corner."""
+    """Write the bold letter of a panel and its title above the upper left corner."""
     axes.set_title(rf"$\mathbf{{{letter}}}$  {title}", loc="left")
 
 
+def series_colour(number: int) -> str:
+    """Return the colour of a thing by its number from 0; after the last colour they repeat."""
+    return SERIES[number % len(SERIES)]
+
+
 def agent_colour(level: int) -> str:
-    """Return the colour of the expert (level -1), of the clean clone or of the noisy one."""
+    """Return the colour of the expert (level -1), of clones without noise or of noisy clones."""
     return {-1: EXPERT, 0: CLEAN}.get(level, NOISY)
 
 
 def agent_name(level: int) -> str:
-    """Return what the expert (level -1) or the clone of a level is called."""
+    """Return the name of the expert (level -1) or of a clone by its noise level."""
     if level < 0:
         return "expert"
     return "clone, clean" if level == 0 else f"clone, {level} % noise"
+
+
+def percent(alpha: float) -> str:
+    """Return the confidence of intervals that hold 1 - `alpha`, such as "95 %" for 0.05."""
+    return f"{100 * (1 - alpha):g} %"

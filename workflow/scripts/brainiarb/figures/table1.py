@@ -7,20 +7,21 @@ from matplotlib.figure import Figure
 
 from brainiarb.figures.style import PAGE_WIDTH
 
+TABLES = ["observations"]
+
 COLUMNS = {"number": "#", "description": "Observation", "quantity": "Measurement", "unit": "Unit"}
 STARTS = (0.0, 0.1, 0.62, 0.84)  # of the columns, as shares of the width
 ROW_HEIGHT = 0.17  # inches
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Typeset the table, with rules above, below and under its head."""
+    """Typeset the table, with rules above it, below it and under its head."""
     table = tables["observations"]
     first, last = table["index"].astype(str), (table["index"] + table["count"] - 1).astype(str)
     table = table.assign(number=first.where(first == last, first + "\N{EN DASH}" + last))
     table = table[list(COLUMNS)]
     lines = len(table) + 1
-    size = (PAGE_WIDTH * 0.75, ROW_HEIGHT * (lines + 1.5))
-    figure = Figure(figsize=size)
+    figure = Figure(figsize=(PAGE_WIDTH * 0.75, ROW_HEIGHT * (lines + 1.5)))
     axes = figure.subplots()
     axes.set(xlim=(0, 1), ylim=(lines + 0.4, -0.4))
     axes.set_axis_off()

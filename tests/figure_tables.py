@@ -1,0 +1,319 @@
+"""Small tables for every figure."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from brainiarb.actors.layers import LAYERS
+from brainiarb.bodies.model import plain_model
+from brainiarb.bodies.observations import observation_table
+from brainiarb.bodies.pictures import skeleton_table
+from brainiarb.bodies.registry import get_body
+from brainiarb.clones.axes import axis_intervals
+from brainiarb.experts.curves import named_curve, read_curve
+from brainiarb.figures import fig_decoding, fig_functional, fig_jpca, fig_noise_series, fig_strides
+from brainiarb.figures.fig4_psd import MEASURES
+from brainiarb.maps.published import published_maps
+from brainiarb.maps.shared import fit_map, shared_map
+from brainiarb.maps.tables import distance_table, occupancy_table, place_agents, transition_table
+from brainiarb.statistics.questions import statistics_table
+from builders import MAP_SETTINGS, a_walk, several
+
+EXPERT = "crossq_0"
+
+
+def measures_of(rows):
+    """Measures of the expert from rows of (measure, level, clone, value), all of them ok."""
+    table = pd.DataFrame(list(rows), columns=["measure", "level", "clone", "value"])
+    return table.assign(expert=EXPERT, unit="1", note="").assign(
+        status=np.where(table["value"].isna(), "absent", "ok")
+    )
+
+
+def with_statistics(measures, experts=1):
+    """Measures of so many experts, each one above the last, and what statistics say of them."""
+    names = [EXPERT, "sac_0", "sac_1"][:experts]
+    every = pd.concat(
+        [measures.assign(expert=name, value=measures["value"] + n) for n, name in enumerate(names)],
+        ignore_index=True,
+    )
+    return {"measures": every, "statistics": statistics_table(every, 0, 0.05, 20, 20, 0.5, {})}
+
+
+def observations(body="walker2d"):
+    return {"observations": pd.DataFrame([vars(row) for row in observation_table(get_body(body))])}
+
+
+def poses(count=3, body="walker2d"):
+    qpos = np.stack([plain_model(get_body(body)).qpos0] * count)
+    qpos[:, 0] = 5.0 + np.arange(count) * 0.4
+    return skeleton_table(get_body(body), qpos, np.arange(count) * 0.1)
+
+
+def walker(picture=(90, 90), **options):
+    pixels = np.full((*picture, 3), 200, np.uint8)
+    return {"skeleton": poses(**options), "picture": {"picture": pixels}}
+
+
+def similarity():
+    kinds = [(-1, kind, "own", -1, "again") for kind in ("expert_itself", "expert_two_rollouts")]
+    kinds += [(-1, "expert_observation", "expert", -1, "observations")]
+    for level, clone in product((0, 40), (0, 1)):
+        name = f"clone_{clone}"
+        kinds += [(level, "expert_clone", stimuli, clone, name) for stimuli in ("own", "half")]
+        kinds += [(level, "clone_itself", "own", clone, name)]
+        kinds += [(level, "expert_untrained", "half", clone, f"untrained_{clone}")]
+    kinds += [(level, "expert_seed", "half", -1, "crossq_1") for level in (0, 40)]
+    table = pd.DataFrame(
+        [(*kind, a, b) for kind in kinds for a in LAYERS for b in LAYERS],
+        columns=[
+            "level", "comparison", "stimuli", "clone", "second", "layer_first", "layer_second",
+        ],
+    )  # fmt: skip
+    unpaired = (table["stimuli"] == "own") & table["comparison"].isin(
+        ["expert_clone", "expert_two_rollouts"]
+    )
+    table["pairing"] = np.where(unpaired, "unpaired", "paired")
+    table["cka"] = table["cka_debiased"] = np.linspace(0, 1, len(table))
+    undefined = table["layer_second"] == "log_std_linear"
+    undefined &= table["comparison"] == "expert_untrained"
+    table.loc[undefined, ["cka", "cka_debiased"]] = np.nan
+    table["median"] = table["clone"] == 1
+    return {"similarity": table.assign(first="expert", expert=EXPERT)}
+
+
+def positions():
+    """CKA and position of four clones at two levels; one layer has no position."""
+    names = [f"{name}_{layer}" for name in ("cka", "position") for layer in LAYERS]
+    rows = [(*agent, 0.2 + 0.1 * agent[2]) for agent in product(names, (0, 40), range(4))]
+    table = measures_of(rows)
+    table.loc[table["measure"] == "position_log_std_linear", "value"] = np.nan
+    return table
+
+
+def spectra():
+    frequency = np.arange(1, 200) * 0.122
+    agents = [(-1, -1), (0, 0), (0, 1), (40, 0), (40, 1)]
+    channels = {"z position of the torso": "m", "angle of the left thigh joint": "rad"}
+    table = pd.concat(
+        [
+            pd.DataFrame({"frequency": frequency, "density": 1 / frequency**2}).assign(
+                level=level, clone=clone, channel=channel, unit=unit, fundamental=1.2
+            )
+            for level, clone in agents
+            for channel, unit in channels.items()
+        ],
+        ignore_index=True,
+    )
+    return table.assign(
+        median=table["clone"] == table.groupby("level")["clone"].transform("max"), expert=EXPERT
+    )
+
+
+def gait_measures():
+    """Measures of an expert and four clones of two levels, one of which has no stable cycle."""
+    names = [*fig_strides.PANELS, *MEASURES]
+    agents = [(-1, -1), *product((0, 40), range(4))]
+    table = measures_of((name, *agent, 2.0 + agent[1]) for agent in agents for name in names)
+    unstable = (table["level"] == 40) & (table["clone"] == 0)
+    table.loc[unstable, "status"] = "unstable"
+    absent = unstable & (table["measure"] == "fundamental")
+    table.loc[absent, ["value", "status"]] = np.nan, "absent"
+    return table
+
+
+def margins():
+    names = [*fig_strides.PANELS, *MEASURES]
+    return pd.DataFrame(
+        {"expert": EXPERT, "measure": names, "reference": 1.0, "low": 0.9, "high": 1.2}
+    )
+
+
+def distances():
+    table = pd.DataFrame({"comparison": "expert_expert", "other": ["sac_0", "sac_0", "sac_1"]})
+    return table.assign(
+        spectral_distance=[4.0, 5.0, np.nan], log_spectral_distance=6.0, expert=EXPERT
+    )
+
+
+def agents_of_dynamics():
+    """Expert, clean and noisy clones; the median clone is the second."""
+    rows = [(-1, -1), *((level, clone) for level in (0, 20, 40) for clone in (0, 1))]
+    table = pd.DataFrame(rows, columns=["level", "clone"])
+    return table.assign(expert=EXPERT, median=table["clone"].isin([-1, 1]), note="")
+
+
+def rotations():
+    """Fits and tracks of three agents; that of the noisy clone says why it has none."""
+    layers = pd.DataFrame({"layer": ["observations", "linear1", "linear2"]})
+    fits = agents_of_dynamics().merge(layers, how="cross")
+    fits = fits.merge(pd.DataFrame({"plane": [1.0, 2.0]}), how="cross")
+    fits["r2"] = 0.3 + 0.2 * (fits["layer"] == "linear2") + 0.01 * fits["clone"]
+    fits = fits.assign(frequency=1.6, plane_variance=0.5)
+    for kind in fig_jpca.NULLS:
+        fits[f"{kind}_low"], fits[f"{kind}_high"] = 0.01, 0.02
+    fallen = (fits["level"] == 40) & fits["median"]
+    fits.loc[fallen, ["plane", "r2", "frequency", "plane_variance"]] = np.nan
+    fits.loc[fallen, "note"] = "fewer than 100 steady rows"
+    fits = fits.drop_duplicates()
+    angle = np.linspace(0, 9, 50)
+    drawn = agents_of_dynamics().query("median and level in (-1, 0)")
+    frames = [
+        pd.DataFrame({"time": angle, "x": np.cos(angle), "y": np.sin(angle)}).assign(
+            **agent, layer=layer
+        )
+        for agent in drawn.to_dict("records")
+        for layer in fig_jpca.LAYERS
+    ]
+    return {"jpca": fits, "jpca_trajectories": pd.concat(frames, ignore_index=True)}
+
+
+def decoding():
+    rng = np.random.default_rng(0)
+    layers = pd.DataFrame({"layer": list(fig_decoding.COLUMNS)})
+    scores = {target: "R2" for target in fig_decoding.TITLES} | {"contact": "AUC"}
+    targets = pd.DataFrame({"target": scores.keys(), "score": scores.values()})
+    table = agents_of_dynamics().merge(layers, how="cross").merge(targets, how="cross")
+    return {"decoding": table.assign(value=rng.uniform(0.6, 1, len(table)))}
+
+
+def returns():
+    rng = np.random.default_rng(0)
+    clones = list(product((0, 40), range(3)))
+    rows = [("expert", -1, -1), *(("demonstrator", *clone) for clone in clones)]
+    rows += [("clone", *clone) for clone in clones]
+    table = pd.DataFrame(rows, columns=["agent", "level", "clone"])
+    sampled = table[table["agent"] == "clone"].assign(mode="sampled")
+    table = pd.concat([table.assign(mode="mean"), sampled], ignore_index=True)
+    for name in [*fig_noise_series.PANELS][:-1]:
+        table[name] = rng.uniform(0, 3000, len(table))
+    return table.assign(expert=EXPERT)
+
+
+def series():
+    """Measures that the noise series shows, of three clones at two levels."""
+    names = fig_noise_series.MEASURES.values()
+    return measures_of((*agent, agent[1] + agent[2]) for agent in product(names, (0, 40), range(3)))
+
+
+def axis_tables():
+    """Clones of two meanings and three counts of episodes at two levels, with intervals."""
+    places = [("executed", 20, False), ("label", 20, False), ("executed", 1, False)]
+    places += [("executed", 5, False), ("executed", 5, True), ("executed", 20, True)]
+    rows = [(*place, level, clone) for place in places for level in (0, 80) for clone in range(3)]
+    table = pd.DataFrame(rows, columns=["meaning", "episodes", "held", "level", "clone"])
+    table = table.assign(expert=EXPERT, survival=0.5)
+    table["return"], table["action_error"] = np.arange(len(table)) * 60.0, table["level"] / 1e3
+    return {"noise_axes": table, "noise_axes_intervals": axis_intervals(table, 0, 50, 0.05)}
+
+
+def curves():
+    """Three experts by two algorithms, and one from elsewhere without a curve."""
+    step = np.arange(1, 5) * 5000
+    measured = pd.DataFrame({"step": step, "update": step, "wall_time_s": step / 50.0})
+    measured = measured.assign(return_mean=[100.0, 900, 700, 400], return_sd=9.0, length_mean=500)
+    parts = [
+        named_curve(
+            measured.assign(return_mean=measured["return_mean"] + place),
+            expert,
+            {"algorithm": expert.split("_")[0], "selected_step": 10000},
+        )
+        for place, expert in enumerate((EXPERT, "crossq_1", "sac_0"))
+    ]
+    parts.append(named_curve(read_curve(None), "elsewhere", {}))
+    return {"learning_curves": pd.concat(parts, ignore_index=True)}
+
+
+def responses():
+    """The expert and four clones of two levels, under two disturbances."""
+    doses = [("push", [0, 100, 200]), ("friction", [0.5, 1, 1.5])]
+    rows = [
+        (level, clone, name, dose, 5000.0 - 10 * max(level, 0) - clone - dose, 1000 - dose)
+        for level, clone in [(-1, -1), *product((0, 40), range(4))]
+        for name, values in doses
+        for dose in values
+    ]
+    columns = ["level", "clone", "disturbance", "dose", "return", "length"]
+    return pd.DataFrame(rows, columns=columns).assign(expert=EXPERT)
+
+
+def kept_returns():
+    """What each agent of `responses` keeps; one clone falls anyway."""
+    agents = responses()[["disturbance", "level", "clone"]].drop_duplicates()
+    table = measures_of(
+        (f"robust_{name}", level, clone, 0.9 + 0.01 * clone)
+        for name, level, clone in agents.itertuples(index=False)
+    )
+    table.loc[table.eval("level == 40 and clone == 1"), ["value", "status"]] = np.nan, "absent"
+    return table
+
+
+def gait_tables():
+    walks = [a_walk(), a_walk(40), a_walk(80, episodes=(50,), falls=True)]
+    maps = [
+        shared_map(walks, fit_map(walks, MAP_SETTINGS, 0)),
+        published_maps(walks, MAP_SETTINGS, 0),
+    ]
+    cells, cycles = (pd.concat(parts, ignore_index=True) for parts in zip(*maps, strict=True))
+    return {"gait_map": cells, "gait_cycles": cycles}
+
+
+def transition_tables():
+    """Of an expert, clones that walk alike, and one that falls before its transient is over."""
+    walks = [a_walk(), *several(3), a_walk(80, episodes=(50,), falls=True)]
+    shared = fit_map(walks, MAP_SETTINGS, 0)
+    placed, count = place_agents(walks, shared, 300), int(shared.regions.max())
+    rng = np.random.default_rng(0)
+    return {
+        "gait_map": shared_map(walks, shared)[0],
+        "occupancy": occupancy_table(placed, shared),
+        "transitions": transition_table(placed, count, rng),
+        "map_distances": distance_table(placed, count, rng),
+    }
+
+
+def acting():
+    """Functional similarity of two levels of three clones, of untrained networks, of the expert."""
+    rows = []
+    for name in fig_functional.MEASURES:
+        untrained = name.startswith("floor_") and not name.endswith("_level")
+        levels = (-1,) if untrained else (0, 40)
+        rows += [(name, level, k, [0.5, level + 2.0, 1.0][k]) for level in levels for k in range(3)]
+        if name.startswith("stitched_") or name == "return":
+            rows.append((name, -1, -1, 9.0))
+    return measures_of(rows)
+
+
+BUILDERS = {
+    "table1": observations,
+    "fig1_walker": walker,
+    "fig2_cka": similarity,
+    "fig_cka_controls": similarity,
+    "fig_similarity": lambda: similarity() | with_statistics(positions()),
+    "fig3_gait_cycles": gait_tables,
+    "fig_transitions": transition_tables,
+    "fig4_psd": lambda: {
+        "spectra": spectra(),
+        "spectral_distances": distances(),
+        "margins": margins(),
+        **with_statistics(gait_measures()),
+    },
+    "fig_strides": lambda: {"margins": margins(), **with_statistics(gait_measures())},
+    "fig_jpca": rotations,
+    "fig_decoding": decoding,
+    "fig_noise_series": lambda: {"agents": returns(), **with_statistics(series())},
+    "fig_noise_axes": axis_tables,
+    "fig_functional": lambda: with_statistics(acting()),
+    "fig_robustness": lambda: {"robustness": responses(), **with_statistics(kept_returns())},
+    "learning_curves": curves,
+}
+MEASURED = {
+    "fig_similarity": positions,
+    "fig4_psd": gait_measures,
+    "fig_strides": gait_measures,
+    "fig_noise_series": series,
+    "fig_functional": acting,
+    "fig_robustness": kept_returns,
+}
+"""The measures of one expert, of each figure that shows statistics."""

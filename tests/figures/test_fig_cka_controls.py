@@ -1,0 +1,22 @@
+"""The controls of CKA: the published values beside every comparison."""
+
+from figure_drawing import drawn, words
+
+
+def test_every_control_is_a_line_with_its_pairs_or_says_none():
+    figure, numbers = drawn("fig_cka_controls")
+    of_layer = numbers[numbers["layer"] == "linear2"]
+    published = of_layer[of_layer["row"].str.startswith("published")]
+    assert published["cka"].tolist() == [0.055544]
+    for row, pairs in (("expert, clean clone", 2), ("floor: expert, untrained", 2)):
+        assert len(of_layer[of_layer["row"] == row]) == pairs
+    assert len(of_layer[of_layer["row"] == "ceiling: expert, another seed"]) == 1
+    assert len(of_layer[of_layer["row"] == "expert, observation"]) == 4
+    # Random heads, another algorithm, clone with clone; one layer's floor is undefined.
+    assert words(figure).count("none") == 4 * 3 + 1
+
+
+def test_four_lines_are_called_unpaired():
+    figure, numbers = drawn("fig_cka_controls")
+    assert set(numbers["pairing"]) == {"paired", "unpaired"}
+    assert len({word for word in words(figure) if word.endswith(", unpaired")}) == 4

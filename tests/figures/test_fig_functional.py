@@ -1,0 +1,40 @@
+"""Functional similarity: clones between expert and floor."""
+
+import numpy as np
+
+from brainiarb.figures import fig_functional
+from figure_drawing import draw, drawn, labels, tables_of
+
+
+def test_every_clone_is_a_point_of_functional_similarity_between_expert_and_floor():
+    figure, numbers = drawn("fig_functional")
+    rows = numbers[numbers["value"].notna()]
+    acting, walking = figure.axes[0], figure.axes[4]
+    panels = [*(fig_functional.ACTING | fig_functional.WALKING).values()]
+    for axes, measures in ((acting, 4), (walking, 3)):
+        dots = [line for line in axes.lines if line.get_marker() in "os^vD" and line.get_alpha()]
+        named = [line for line in dots if not line.get_label().startswith("_")]
+        assert len(named) == measures
+        names = panels[figure.axes.index(axes)]
+        shown = rows[rows["measure"].isin(names)]
+        assert sum(len(line.get_xdata()) for line in dots) == len(shown) > 8
+        for line, measure in zip(named, names, strict=True):
+            expected = shown[(shown["measure"] == measure) & (shown["clone"] >= 0)]["value"]
+            np.testing.assert_array_equal(line.get_ydata(), expected)
+    ticks = [[tick.get_text() for tick in axes.get_xticklabels()] for axes in (acting, walking)]
+    assert ticks == [["0", "40", "untr."], ["exp.", "0", "40", "untr."]]
+
+
+def test_a_line_joins_the_means_of_the_levels():
+    figure, numbers = drawn("fig_functional")
+    means = numbers.query("measure == 'action_mse_expert' and kind == 'level'")["estimate"]
+    assert len(means) == 2
+    lines = [list(line.get_ydata()) for line in figure.axes[0].lines]
+    assert means.tolist() in lines
+
+
+def test_without_statistics_functional_similarity_is_drawn_without_means():
+    tables = tables_of("fig_functional")
+    figure, numbers = draw("fig_functional", {"statistics": tables["statistics"][:0]})
+    assert len(numbers) == len(tables["measures"])
+    assert not any("mean" in label for label in labels(figure))

@@ -1,0 +1,84 @@
+"""Means of levels: whose sample an interval is from, and what is drawn and said of it."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from brainiarb.figures.means import level_means
+from figure_drawing import bars, points
+from figure_tables import measures_of, with_statistics
+
+PLACES = {0: 0.0, 40: 1.0}
+
+
+def speeds(clones=4):
+    rows = [("speed", level, k, level + 1.0 + k**2) for level in (0, 40) for k in range(clones)]
+    return measures_of([("speed", -1, -1, 9.0), *rows])
+
+
+def means_of(experts, clones=4, alpha=0.05):
+    tables = with_statistics(speeds(clones), experts)
+    return level_means(tables["statistics"], tables["measures"], ["speed"], alpha)
+
+
+def drawn(means):
+    axes = Figure().subplots()
+    means.draw(axes, "speed", PLACES, "red")
+    return axes
+
+
+def labels(means):
+    return [str(handle.get_label()) for handle in means.handles("red")]
+
+
+def test_with_one_cloned_expert_the_interval_is_of_its_clones_at_the_place_of_each_level():
+    means = means_of(experts=1)
+    axes = drawn(means)
+    rows = means.table[means.table["level"] >= 0]
+    assert rows["n_clones"].tolist() == [4, 4]
+    assert bars(axes) == rows[["low", "high"]].to_numpy().tolist()
+    assert [line.get_ydata()[0] for line in points(axes, "_")] == [4.5, 44.5]
+    assert [line.get_xdata()[0] for line in points(axes, "_")] == [0.0, 1.0]
+    assert points(axes, "D") == []
+    assert labels(means) == ["mean of the clones, 95 % interval"]
+
+
+def test_with_several_cloned_experts_the_interval_is_over_experts_and_shows_one_point_of_each():
+    means = means_of(experts=3)
+    axes = drawn(means)
+    rows = means.table[means.table["level"] >= 0]
+    assert rows["n_experts"].tolist() == [3, 3]
+    assert bars(axes) == rows[["low", "high"]].to_numpy().tolist()
+    (experts,) = points(axes, "D")
+    assert sorted(experts.get_ydata()) == [4.5, 5.5, 6.5, 44.5, 45.5, 46.5]
+    assert labels(means) == [
+        "mean over 3 experts, 95 % interval",
+        "mean of the clones of one expert",
+    ]
+
+
+@pytest.mark.parametrize(("experts", "clones"), [(1, 2), (2, 4)])
+def test_the_interval_of_two_numbers_is_neither_drawn_nor_in_the_legend(experts, clones):
+    means = means_of(experts, clones)
+    assert bars(drawn(means)) == []
+    assert [label for label in labels(means) if "interval" in label] == []
+
+
+def test_in_a_study_of_several_experts_an_interval_of_one_expert_is_left_out():
+    tables = with_statistics(speeds(), 3)
+    others = tables["measures"]["expert"] != "sac_1"
+    tables["measures"].loc[others & (tables["measures"]["level"] == 40), "value"] = np.nan
+    rows = tables["statistics"]["level"] == 40
+    tables["statistics"].loc[rows, "n_experts"] = 1
+    means = level_means(tables["statistics"], tables["measures"], ["speed"], 0.05)
+    assert set(means.table["level"]) == {-1, 0}
+
+
+def test_the_confidence_follows_alpha():
+    assert means_of(experts=1, alpha=0.1).label == "mean of the clones, 90 % interval"
+
+
+def test_the_numbers_of_a_figure_have_the_mean_of_each_expert_only_where_it_is_drawn():
+    one, three = means_of(experts=1).numbers(), means_of(experts=3).numbers()
+    assert set(one["kind"]) == {"level"}
+    assert len(three.query('kind == "expert\'s mean"')) == 3 * 2

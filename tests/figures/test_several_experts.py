@@ -1,0 +1,82 @@
+"""Figures of a study of several cloned experts: one expert is drawn, but intervals are over all."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from brainiarb.clones.axes import axis_intervals
+from figure_drawing import draw, drawn, labels, module, points, tables_of
+from figure_tables import EXPERT, MEASURED, with_statistics
+
+INTERQUARTILE = {"fig_noise_series"}
+LEVEL = sorted(MEASURED.keys() - INTERQUARTILE)
+
+
+def of_several(figure, experts=3):
+    return draw(figure, with_statistics(MEASURED[figure](), experts))
+
+
+@pytest.mark.parametrize("figure", sorted(MEASURED))
+def test_every_figure_of_statistics_is_tried_with_several_experts(figure):
+    assert "statistics" in module(figure).TABLES
+
+
+@pytest.mark.parametrize("figure", LEVEL)
+def test_an_interval_is_called_by_the_experts_or_clones_that_it_is_over(figure):
+    of_clones, over_experts = (
+        "mean of the clones, 95 % interval",
+        "mean over 3 experts, 95 % interval",
+    )
+    one, several = (labels(drawing[0]) for drawing in (drawn(figure), of_several(figure)))
+    assert of_clones in one
+    assert over_experts not in one
+    assert over_experts in several
+    assert of_clones not in several
+
+
+def test_an_interquartile_mean_says_how_many_experts_its_clones_are_of():
+    one, several = (
+        labels(drawing[0])
+        for drawing in (drawn("fig_noise_series"), of_several("fig_noise_series"))
+    )
+    assert "interquartile mean, 95 % interval" in one
+    assert "interquartile mean of the clones of 3 experts, 95 % interval" in several
+
+
+@pytest.mark.parametrize("figure", sorted(MEASURED))
+def test_the_confidence_in_the_legend_follows_alpha(figure):
+    said = labels(draw(figure, alpha=0.1)[0])
+    assert [label for label in said if "90 % interval" in label]
+    assert not [label for label in said if "95 %" in label]
+
+
+@pytest.mark.parametrize("figure", sorted(MEASURED))
+def test_the_points_of_clones_are_those_of_the_drawn_expert(figure):
+    alone, (several, _) = drawn(figure)[0], of_several(figure)
+    for one, other in zip(alone.axes, several.axes, strict=True):
+        for marker in "osx^v":
+            clones, same = points(one, marker), points(other, marker)
+            assert len(clones) == len(same)
+            for line, copy in zip(clones, same, strict=True):
+                np.testing.assert_array_equal(line.get_ydata(), copy.get_ydata())
+
+
+@pytest.mark.parametrize("figure", LEVEL)
+def test_the_mean_of_each_expert_is_a_point_and_one_of_the_numbers(figure):
+    _, numbers = of_several(figure)
+    experts = numbers[numbers["kind"] == "expert's mean"]
+    assert set(experts["expert"]) == {EXPERT, "sac_0", "sac_1"}
+    assert "expert's mean" not in set(drawn(figure)[1].get("kind", []))
+
+
+def test_noise_axes_show_the_clones_of_all_experts_because_their_intervals_do():
+    table = tables_of("fig_noise_axes")["noise_axes"]
+    both = table.assign(expert="sac_0", **{"return": table["return"] + 7})
+    every = pd.concat([table, both], ignore_index=True)
+    figure, numbers = draw(
+        "fig_noise_axes",
+        {"noise_axes": every, "noise_axes_intervals": axis_intervals(every, 0, 50, 0.05)},
+    )
+    assert set(numbers["expert"].dropna()) == {EXPERT, "sac_0"}
+    clones = [len(line.get_xdata()) for line in figure.axes[0].lines if line.get_alpha()]
+    assert clones == [2 * 2 * 3] * 2

@@ -1,0 +1,37 @@
+"""The inputs of a figure: its files are read, and its tables reduced to the drawn expert."""
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from brainiarb.files import read_npz
+
+
+def read_inputs(
+    paths: Mapping[str, str], expert: str, every_expert: Collection[str]
+) -> dict[str, Any]:
+    """Read what a figure draws, by name: a CSV as a table, an NPZ as its arrays.
+
+    Tables are reduced to the rows of `expert`, except those that `every_expert` names.
+    """
+    inputs: dict[str, Any] = {}
+    for name, path in paths.items():
+        if Path(path).suffix == ".npz":
+            inputs[name] = read_npz(path)
+        else:
+            table = read_table(path)
+            inputs[name] = table if name in every_expert else of_expert(table, expert)
+    return inputs
+
+
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Read a table; an empty note becomes an empty text and not a missing number."""
+    table = pd.read_csv(path, dtype={"note": "str"})
+    return table.fillna({"note": ""}) if "note" in table else table
+
+
+def of_expert(table: pd.DataFrame, expert: str) -> pd.DataFrame:
+    """Return the rows of one expert and its clones; a table without the column `expert` stays."""
+    return table[table["expert"] == expert] if "expert" in table else table
