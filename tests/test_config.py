@@ -7,6 +7,7 @@ import sys
 import pytest
 import yaml
 
+from brainiarb.bodies.registry import body_names
 from conftest import ROOT
 
 TINY = "tests/config/tiny.yaml"
@@ -30,11 +31,7 @@ def refusal(*options):
         ({"nosie": {"clones": 2}}, "nosie is not a key, did you mean noise?"),
         ({"noise": {"levels": [0, -5]}}, "noise.levels.1: -5 is less than the minimum of 0"),
         ({"noise": {"levels": [0, 5, 5]}}, "noise.levels: 5 is listed twice"),
-        (
-            {"body": "walker3d"},
-            "body: 'walker3d' is not one of "
-            "['ant', 'halfcheetah', 'hopper', 'humanoid', 'walker2d']",
-        ),
+        ({"body": "walker3d"}, f"body: 'walker3d' is not one of {body_names()}"),
         (
             {"body": "hopper", "study": {"clone": ["crossq_0"], "compare": ["crossq_0"]}},
             "experts.crossq_0.checkpoint: trained in Walker2d-v5, but body is hopper",
