@@ -1,3 +1,5 @@
+"""Recordings are whole, deterministic, independent of threads and of other agents."""
+
 import json
 
 import numpy as np
@@ -7,13 +9,8 @@ from brainiarb.bodies.model import make_env
 from brainiarb.bodies.observations import observation_table
 from brainiarb.bodies.registry import get_body
 from brainiarb.rollouts.arrays import check_rollouts
-from brainiarb.rollouts.recording import (
-    Noise,
-    record_demonstrated_episodes,
-    record_episodes,
-    record_samples,
-)
-from brainiarb.rollouts.scaler import observation_scaler
+from brainiarb.rollouts.noise import Noise
+from brainiarb.rollouts.recording import demonstration_steps, record_episodes, record_samples
 from builders import assert_same, bend, stand
 
 WALKER = get_body("walker2d")
@@ -136,50 +133,6 @@ def test_samples_are_counted_exactly_however_often_walkers_fall():
     assert len(np.unique(heights)) == len(heights)
 
 
-def test_noise_zero_of_every_meaning_is_the_policy_itself():
-    clean = samples()
-    for meaning in ("executed", "clean_label", "label"):
-        assert_same(clean, samples(Noise(0, meaning)))
-    assert_same(clean, samples(Noise(0, "observation", np.ones(17))))
-    for name, other in (("labels", "actions"), ("actions", "actions_clean")):
-        np.testing.assert_array_equal(clean[name], clean[other])
-    np.testing.assert_array_equal(clean["inputs"], clean["observations"])
-
-
-def test_executed_noise_is_uniform_and_learnt():
-    arrays = samples(Noise(20, "executed"), samples=600, steps=100)
-    np.testing.assert_array_equal(arrays["labels"], arrays["actions"])
-    added = (arrays["actions"] - arrays["actions_clean"])[np.abs(arrays["actions_clean"]) < 0.8]
-    assert np.abs(added).max() <= 0.2 + 1e-6
-    assert added.std() == pytest.approx(0.2 / np.sqrt(3), rel=0.05)
-    assert np.abs(samples(Noise(160))["actions"]).max() == 1.0
-
-
-def test_clean_label_walks_like_executed_and_learns_the_clean_action():
-    executed, clean = samples(Noise(40, "executed")), samples(Noise(40, "clean_label"))
-    np.testing.assert_array_equal(clean["labels"], clean["actions_clean"])
-    for name in executed.keys() - {"labels"}:
-        np.testing.assert_array_equal(executed[name], clean[name], err_msg=name)
-
-
-def test_label_noise_leaves_the_walk_alone():
-    undisturbed, noisy = samples(), samples(Noise(40, "label"))
-    for name in undisturbed.keys() - {"labels"}:
-        np.testing.assert_array_equal(undisturbed[name], noisy[name], err_msg=name)
-    added = noisy["labels"] - noisy["actions_clean"]
-    assert 0.35 < np.abs(added).max() <= 0.4 + 1e-6
-
-
-def test_observation_noise_is_scaled_per_dimension_and_only_in_the_inputs():
-    undisturbed = samples(samples=600)
-    std = observation_scaler(undisturbed).std
-    noisy = samples(Noise(40, "observation", std), samples=600)
-    for name in undisturbed.keys() - {"inputs"}:
-        np.testing.assert_array_equal(undisturbed[name], noisy[name], err_msg=name)
-    added = (noisy["inputs"] - noisy["observations"]).std(axis=0)
-    np.testing.assert_allclose(added / std, 0.4, rtol=0.1)
-
-
 def test_agents_get_independent_resets_and_noise():
     arrays = samples(Noise(40))
     noise = (arrays["actions"] - arrays["actions_clean"]).reshape(2, 150, 6)
@@ -195,27 +148,6 @@ def test_a_longer_recording_does_not_change_the_noise_of_a_row():
     inside &= np.abs(long["actions_clean"]) < 0.8
     added = [arrays["labels"] - arrays["actions_clean"] for arrays in (short, long)]
     np.testing.assert_allclose(added[0][inside], added[1][inside], atol=1e-6)
-
-
-@pytest.mark.parametrize("meaning", ["executed", "clean_label", "label", "observation"])
-def test_demonstrated_episodes_end_by_themselves_and_learn_what_samples_do(meaning):
-    noise = Noise(40, meaning, np.ones(17))
-    arrays, fewer = (
-        record_demonstrated_episodes(
-            WALKER, bend, agents=2, episodes=n, steps=120, seed=5, noise=noise, mode="mean"
-        )
-        for n in (3, 2)
-    )
-    check_rollouts(arrays, "here")
-    assert np.unique(arrays["episode_ids"] // 3).tolist() == np.unique(arrays["clone_ids"]).tolist()
-    assert arrays["terminals"].any()
-    first = arrays["episode_ids"] == 0
-    np.testing.assert_array_equal(arrays["qpos"][first], fewer["qpos"][fewer["episode_ids"] == 0])
-    label = arrays["labels"] - arrays["actions_clean"]
-    assert (np.abs(label).max() > 0.3) == (meaning in ("executed", "label"))
-    assert (arrays["inputs"] != arrays["observations"]).any() == (meaning == "observation")
-    executed = np.abs(arrays["actions"] - arrays["actions_clean"]).max()
-    assert (executed > 0.3) == (meaning in ("executed", "clean_label"))
 
 
 def test_disturbance_is_applied_before_its_step():
@@ -250,12 +182,13 @@ def test_bad_policies_are_refused(act, message):
         episodes(act=act)
 
 
-def test_bad_options_are_refused():
+@pytest.mark.parametrize(
+    ("samples", "steps"), [(20_000, 1000), (4000, 1000), (2000, 500), (401, 101), (3, 1)]
+)
+def test_demonstrations_are_at_least_four_episodes(samples, steps):
+    assert demonstration_steps(samples) == steps
+
+
+def test_an_unknown_mode_is_refused():
     with pytest.raises(ValueError, match=r"'median'.*mean, sampled"):
         samples(mode="median")
-    with pytest.raises(ValueError, match=r"'actions'.*executed, clean_label, label, observation"):
-        Noise(5, "actions")
-    with pytest.raises(ValueError, match="at least 0"):
-        Noise(-5)
-    with pytest.raises(ValueError, match="observation_std"):
-        Noise(5, "observation")

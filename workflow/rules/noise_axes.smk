@@ -19,7 +19,7 @@ PLACES = sorted(
 
 
 wildcard_constraints:
-    meaning="executed|clean_label|label|observation",
+    meaning=any_of(sorted({*AXES["meanings"], config["noise"]["meaning"]})),
     episodes=r"\d+",
     held="|_held",
 

@@ -8,8 +8,8 @@ from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv, write_npz
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
+from brainiarb.rollouts.noise import Noise
 from brainiarb.rollouts.recording import (
-    Noise,
     demonstration_steps,
     record_demonstrated_episodes,
     record_samples,

@@ -1,8 +1,7 @@
-"""Recording: many walkers in lockstep, with one call of the policy per step for all of them."""
+"""Recording: many walkers step together, and each step calls the policy once for all of them."""
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import gymnasium
 import mujoco
@@ -12,15 +11,13 @@ from tqdm import tqdm
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.walkers import Walkers
 from brainiarb.errors import Refused
-from brainiarb.rollouts.arrays import DTYPES, LEARNING_DTYPES, Rollouts, row_widths
+from brainiarb.rollouts.arrays import DTYPES, Rollouts, row_widths
 from brainiarb.rollouts.episodes import RETURN_STEPS, steps_into_episode
+from brainiarb.rollouts.noise import Noise, Walked, with_learnt
 from brainiarb.seeds import derive_seed, generator
 
-MEANINGS = ("executed", "clean_label", "label", "observation")
-"""What noise can be added to."""
-
 MODES = ("mean", "sampled")
-"""Whether a policy's mean action is taken, or a sample of its distribution."""
+"""Whether walkers take the mean action of a policy, or a sample of its distribution."""
 
 FEWEST_EPISODES = 4
 """Least number of demonstrated episodes of a clone."""
@@ -37,38 +34,10 @@ _STEP_ARRAYS = (
 )
 
 Act = Callable[[np.ndarray], np.ndarray]
-"""A policy: observations (n, o) float64 to actions (n, a) in [-1, 1]."""
+"""A policy: observations (n, o) float64 -> actions (n, a) in [-1, 1]."""
 
 Disturb = Callable[[Walkers, int], None]
-"""Something done to the walkers before step t: a push, a change of friction."""
-
-
-@dataclass(frozen=True, eq=False)
-class Noise:
-    """Noise of a level in percent, and what it is added to.
-
-    * `executed`: the action, uniform on +-level/100 of the half-range, clipped, executed and
-      learnt (the study's).
-    * `clean_label`: the same, but the clean action is learnt (DART, Laskey et al. 2017).
-    * `label`: only the learnt action, so that the walker walks undisturbed.
-    * `observation`: only the learnt input, normal with level/100 of each dimension's standard
-      deviation, which `observation_std` (o) gives.
-    """
-
-    level: float = 0.0
-    meaning: str = "executed"
-    observation_std: np.ndarray | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse an unknown meaning, a negative level and a missing scale."""
-        if self.meaning not in MEANINGS:
-            raise Refused(
-                f"noise meaning {self.meaning!r} is not known; use one of {', '.join(MEANINGS)}"
-            )
-        if not self.level >= 0:
-            raise Refused(f"noise level {self.level} must be a percentage of at least 0")
-        if self.meaning == "observation" and self.observation_std is None:
-            raise Refused("noise on observations needs observation_std of the expert's rollouts")
+"""A disturbance of the walkers before step t, such as a push or a change of friction."""
 
 
 def demonstration_steps(samples: int) -> int:
@@ -92,14 +61,14 @@ def record_episodes(
     progress: str | None = None,
     disturb: Disturb | None = None,
 ) -> Rollouts:
-    """Record episodes of every agent, each until it falls or has `steps` rows.
+    """Record episodes of every agent. Each ends when the walker falls or after `steps` rows.
 
-    `act` gets the observations (agents * episodes, o) of all walkers at every step, agent by
-    agent, fallen ones included so that stacked networks keep their shape; it returns actions
-    (agents * episodes, a) in [-1, 1]. Agents are told apart by `clone_ids`.
-    Episode e of every agent starts in the same state, given by `seed` and e only.
-    `mode` (`mean` or `sampled`) says what `act` does and is stored. With `progress`, a bar of
-    that name is drawn on stderr. `disturb(walkers, t)`, if given, is called before each step.
+    At every step `act` gets the observations (agents * episodes, o) of all walkers, agent by agent,
+    and returns actions (agents * episodes, a) in [-1, 1]. Fallen walkers are among them, so that
+    stacked networks keep their shape. The array `clone_ids` tells the agents apart.
+    Episode e of every agent starts in the same state, which depends on `seed` and e only.
+    `mode` (`mean` or `sampled`) says what `act` does; it is stored. With `progress`, a bar of that
+    name is drawn on stderr. If `disturb` is given, it is called before each step.
     """
     return _record(
         body,
@@ -129,26 +98,28 @@ def record_samples(
     threads: int = 1,
     progress: str | None = None,
 ) -> Rollouts:
-    """Record demonstrations: exactly `samples` rows per agent, however many episodes that takes.
+    """Record demonstrations: exactly `samples` rows per agent, in as many episodes as needed.
 
-    Each agent's rows are walked in parallel lanes of `steps` rows (the last may be shorter); a
-    walker that falls starts anew in its lane, and the last episode of a lane is cut (`timeouts`).
+    Each agent walks in parallel lanes of `steps` rows; its last lane may be shorter. A walker that
+    falls starts anew in its lane, and the last episode of a lane is cut (`timeouts`).
     `act` is called as in `record_episodes`, with (agents * lanes, o) rows.
-    The agents' resets and noise are independent draws, each given by `seed` and the agent's number,
-    so that neither depends on how many agents are recorded together.
+    The starts and the noise of an agent are independent draws, which depend on `seed` and on the
+    number of the agent only, so not on how many agents are recorded together.
     Besides the arrays of every recording, `inputs` (N, o) and `labels` (N, a) hold what a clone
-    learns, whatever the meaning of the noise.
+    learns under this meaning of the noise.
     """
     noise = noise or Noise()
-    scale = noise.level / 100
     lanes = -(-samples // steps)
     quotas = np.full(lanes, steps)
     quotas[-1] = samples - (lanes - 1) * steps
     draws = [generator(seed, "noise", agent) for agent in range(agents)]
-    # Drawn row by row, so that the lanes do not matter; the unused end of the last lane stays 0.
+    # The noise is drawn row by row, so that it does not depend on the number of lanes. The unused
+    # end of the last lane stays 0.
     action_noise = np.zeros((agents, lanes * steps, len(body.joints)))
     for agent, draw in enumerate(draws):
-        action_noise[agent, :samples] = draw.uniform(-scale, scale, (samples, len(body.joints)))
+        action_noise[agent, :samples] = draw.uniform(
+            -noise.scale, noise.scale, (samples, len(body.joints))
+        )
 
     arrays = _record(
         body,
@@ -159,17 +130,13 @@ def record_samples(
             seed, "demonstration", lane // lanes, lane % lanes, number
         ),
         again=True,
-        noise=(
-            action_noise.reshape(agents * lanes, steps, -1)
-            if noise.meaning in ("executed", "clean_label")
-            else None
-        ),
+        noise=action_noise.reshape(agents * lanes, steps, -1) if noise.executed else None,
         mode=mode,
         threads=threads,
         progress=progress,
         disturb=None,
     )
-    return _with_learnt(arrays, noise, np.concatenate(action_noise[:, :samples]), draws)
+    return with_learnt(Walked(arrays, np.concatenate(action_noise[:, :samples]), draws), noise)
 
 
 def record_demonstrated_episodes(
@@ -185,15 +152,15 @@ def record_demonstrated_episodes(
     threads: int = 1,
     progress: str | None = None,
 ) -> Rollouts:
-    """Record demonstrations: `episodes` per agent, however many rows they have until they end.
+    """Record demonstrations: `episodes` per agent, each with the rows it has until it ends.
 
-    Each lasts until the walker falls or has `steps` rows. Everything else is as in
-    `record_samples`; an episode does not depend on how many follow it.
+    An episode ends when the walker falls or after `steps` rows. Everything else is as in
+    `record_samples`. An episode does not depend on how many episodes follow it.
     """
-    scale = noise.level / 100
     draws = [generator(seed, "noise", agent) for agent in range(agents)]
+    shape = (episodes, steps, len(body.joints))
     action_noise = np.concatenate(
-        [draw.uniform(-scale, scale, (episodes, steps, len(body.joints))) for draw in draws]
+        [draw.uniform(-noise.scale, noise.scale, shape) for draw in draws]
     )
     arrays = _record(
         body,
@@ -204,33 +171,14 @@ def record_demonstrated_episodes(
             seed, "demonstration", lane // episodes, lane % episodes, 0
         ),
         again=False,
-        noise=action_noise if noise.meaning in ("executed", "clean_label") else None,
+        noise=action_noise if noise.executed else None,
         mode=mode,
         threads=threads,
         progress=progress,
         disturb=None,
     )
     ids = arrays["episode_ids"]
-    return _with_learnt(arrays, noise, action_noise[ids, steps_into_episode(ids)], draws)
-
-
-def _with_learnt(
-    arrays: Rollouts, noise: Noise, action_noise: np.ndarray, draws: list[np.random.Generator]
-) -> Rollouts:
-    """Add `inputs`, `labels`; `action_noise` (N, a) is of every row, `draws` the agents'."""
-    inputs, labels = arrays["observations"], arrays["actions"]
-    if noise.meaning == "clean_label":
-        labels = arrays["actions_clean"]
-    elif noise.meaning == "label":
-        labels = np.clip(labels + action_noise, -1, 1)
-    elif noise.meaning == "observation" and noise.observation_std is not None:
-        rows = np.bincount(arrays["clone_ids"], minlength=len(draws))
-        unit = np.concatenate(
-            [draw.normal(size=(n, inputs.shape[1])) for draw, n in zip(draws, rows, strict=True)]
-        )
-        inputs = inputs + noise.level / 100 * noise.observation_std * unit
-    learnt = {"inputs": inputs, "labels": labels}
-    return arrays | {name: learnt[name].astype(LEARNING_DTYPES[name]) for name in learnt}
+    return with_learnt(Walked(arrays, action_noise[ids, steps_into_episode(ids)], draws), noise)
 
 
 def _record(
@@ -247,10 +195,11 @@ def _record(
     progress: str | None,
     disturb: Disturb | None,
 ) -> Rollouts:
-    """Walk in lanes, agent by agent: lane i for quotas[i] rows, or (not `again`) until it falls.
+    """Walk in lanes, agent by agent: a walker and its rows are one lane.
 
-    `noise` (lanes, steps, a) is added to the actions; `reset_seed` takes a lane and how often it
-    was reset before.
+    Lane i ends after `quotas[i]` rows. If its walker falls before, it starts `again`, or else the
+    lane ends there. `noise` (lanes, steps, a) is added to the actions. `reset_seed` maps a lane and
+    the number of its resets so far to the seed of the next reset.
     """
     if mode not in MODES:
         raise Refused(f"mode {mode!r} is not known; use one of {', '.join(MODES)}")
@@ -279,7 +228,7 @@ def _record(
 
         clean = _checked(act(observations), (lanes, *widths["actions"]))
         noisy = clean if noise is None else clean + noise[:, t]
-        # What is stored is exactly what is executed, so rounding comes first.
+        # The stored actions are exactly the executed ones, so they are rounded before the step.
         actions = np.clip(noisy, -1.0, 1.0).astype(DTYPES["actions"])[running]
         held["actions_clean"][running, t] = clean[running]
         held["actions"][running, t] = actions
@@ -288,8 +237,8 @@ def _record(
         for name in _STEP_ARRAYS:
             held[name][running, t] = getattr(step, name)
         lengths[running] += 1
-        on = (again | ~step.terminals) & (quotas[running] > t + 1)
-        fresh, running = running[on & step.terminals], running[on]
+        goes_on = (again | ~step.terminals) & (quotas[running] > t + 1)
+        fresh, running = running[goes_on & step.terminals], running[goes_on]
         if not len(running):
             break
 
@@ -311,6 +260,7 @@ def _record(
 
 
 def _checked(actions: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Return the actions of a policy as float64; refuse a wrong shape and infinite numbers."""
     actions = np.asarray(actions, np.float64)
     if actions.shape != shape:
         raise Refused(f"act returned actions of shape {actions.shape} where {shape} is needed")
