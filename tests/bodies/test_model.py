@@ -24,9 +24,9 @@ def test_facts_of_walker2d():
     assert facts.sampling_rate == 125.0
     assert (facts.frame_skip, facts.nq, facts.nv, facts.observations) == (4, 9, 9, 17)
     assert (facts.forward_weight, facts.healthy_reward, facts.control_weight) == (1.0, 1.0, 1e-3)
-    assert facts.healthy_low[1:3].tolist() == [0.8, -1.0]
-    assert facts.healthy_high[1:3].tolist() == [2.0, 1.0]
-    assert np.isinf(facts.healthy_high).sum() == 16
+    assert facts.fall.low[1:3].tolist() == [0.8, -1.0]
+    assert facts.fall.high[1:3].tolist() == [2.0, 1.0]
+    assert np.isinf(facts.fall.high).sum() == 16
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_facts_of_the_other_bodies(name, rate, sizes, half_range, healthy_z, fie
         {"ant": "root z position", "humanoid": "root z position"}.get(name, "rootz position")
     )
     column = facts.skipped_qpos + z
-    assert (facts.healthy_low[column], facts.healthy_high[column]) == healthy_z
+    assert (facts.fall.low[column], facts.fall.high[column]) == healthy_z
     assert facts.observed_fields == fields
-    assert facts.ends_when_unhealthy == (name != "halfcheetah")
+    assert facts.fall.ends_episode == (name != "halfcheetah")
     assert facts.feels_contacts == (name in ("ant", "humanoid"))
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from brainiarb.bodies.body import Body
+from brainiarb.bodies.falls import FallRule, fall_rule
 
 if TYPE_CHECKING:
     import gymnasium
@@ -60,7 +61,7 @@ class Facts:
     forward_weight: float
     """Reward for each m/s of forward speed."""
     healthy_reward: float
-    """Reward for each step that ends healthy."""
+    """Reward for each step after which the walker has not fallen."""
     control_weight: float
     """Cost of each squared unit of action."""
     contact_weight: float
@@ -69,13 +70,8 @@ class Facts:
     """Bounds to which each external force and torque is clipped."""
     contact_cost_range: tuple[float, float]
     """Bounds to which the cost of the contacts of a step is clipped."""
-    ends_when_unhealthy: bool
-    """Whether an unhealthy state ends the episode. Such an end is a fall."""
-    healthy_low: np.ndarray
-    """(nq + nv) lower bounds of a healthy state (qpos, qvel), exclusive; -inf without a bound.
-    The environment of the ant includes its bounds, but a state meets a bound only by chance."""
-    healthy_high: np.ndarray
-    """(nq + nv) upper bounds of a healthy state, exclusive; inf without a bound."""
+    fall: FallRule
+    """The rule that says which states are falls."""
     action_centre: np.ndarray
     """(a) middle of the action range."""
     action_half_range: np.ndarray
@@ -114,19 +110,6 @@ def environment_facts(body: Body) -> Facts:
     import mujoco
 
     env = bare_env(body)
-    nq, nv = env.model.nq, env.model.nv
-    low, high = np.full(nq + nv, -np.inf), np.full(nq + nv, np.inf)
-    free = env.model.jnt_type[0] == mujoco.mjtJoint.mjJNT_FREE
-    # Every body bounds z. Planar walkers also bound the pitch, and the hopper bounds all
-    # coordinates from the pitch on.
-    for columns, attribute in (
-        (slice(2, None), "_healthy_state_range"),
-        (2 if free else 1, "_healthy_z_range"),
-        (2, "_healthy_angle_range"),
-    ):
-        bounds = getattr(env, attribute, (-np.inf, np.inf))
-        low[columns] = np.maximum(low[columns], bounds[0])
-        high[columns] = np.minimum(high[columns], bounds[1])
     action_low, action_high = (
         bound.astype(np.float64) for bound in (env.action_space.low, env.action_space.high)
     )
@@ -141,9 +124,7 @@ def environment_facts(body: Body) -> Facts:
         contact_weight=getattr(env, "_contact_cost_weight", 0.0),
         contact_range=getattr(env, "_contact_force_range", (-np.inf, np.inf)),
         contact_cost_range=getattr(env, "_contact_cost_range", (-np.inf, np.inf)),
-        ends_when_unhealthy=getattr(env, "_terminate_when_unhealthy", False),
-        healthy_low=low,
-        healthy_high=high,
+        fall=fall_rule(env, free=env.model.jnt_type[0] == mujoco.mjtJoint.mjJNT_FREE),
         action_centre=(action_high + action_low) / 2,
         action_half_range=(action_high - action_low) / 2,
         skipped_qpos=structure["skipped_qpos"],
@@ -153,8 +134,8 @@ def environment_facts(body: Body) -> Facts:
             if size and field not in ("skipped_qpos", "qpos", "qvel")
         },
         observations=env.observation_space.shape[0],
-        nq=nq,
-        nv=nv,
+        nq=env.model.nq,
+        nv=env.model.nv,
     )
 
 

@@ -162,11 +162,10 @@ class Walkers:
             self._update_external_forces(walkers)
 
         state = np.hstack((self.qpos[walkers], self.qvel[walkers]))
-        inside = (facts.healthy_low < state) & (state < facts.healthy_high)
-        healthy = np.asarray(inside.all(axis=1), np.bool_)
+        fallen = facts.fall.fallen(state)
         speed = (self._forward_position(walkers) - x_before) / facts.step_seconds
         forward = facts.forward_weight * speed
-        alive = facts.healthy_reward * healthy
+        alive = facts.healthy_reward * ~fallen
         control = -facts.control_weight * np.square(controls).sum(axis=1)
         forces = np.square(self._external_forces[walkers]).sum(axis=(1, 2))
         contact_cost = np.clip(facts.contact_weight * forces, *facts.contact_cost_range)
@@ -178,7 +177,7 @@ class Walkers:
             rewards_healthy=alive,
             rewards_control=control,
             rewards_contact=contact,
-            terminals=~healthy & facts.ends_when_unhealthy,
+            terminals=fallen & facts.fall.ends_episode,
             heights=sensors[:, feet + _Z :: 3],
             contact_forces=sensors[:, :feet],
         )

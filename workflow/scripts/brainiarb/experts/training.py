@@ -3,6 +3,7 @@
 import logging
 import time
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from brainiarb.actors.layers import WIDTH
 from brainiarb.bodies.body import Body
 from brainiarb.errors import Refused
 from brainiarb.experts.crossq import CrossQ
+from brainiarb.experts.environment import training_env
 from brainiarb.experts.sac import SAC
 from brainiarb.files import whole
 from brainiarb.rollouts.episodes import RETURN_STEPS, episode_lengths, episode_sums
@@ -78,7 +80,7 @@ class Trained:
 
 def build(body: Body, training: Training, device: str = "cpu") -> SAC:
     """Return the untrained algorithm, its environments seeded."""
-    envs = make_vec_env(body.env_id, training.environments, seed=training.seed)
+    envs = make_vec_env(partial(training_env, body), training.environments, seed=training.seed)
     common: dict[str, Any] = {
         "env": envs,
         "learning_rate": training.learning_rate,
