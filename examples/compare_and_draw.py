@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from brainiarb.activity.activations import digest_of, read_layers
+from brainiarb.activity.activations import Activations
 from brainiarb.bodies.model import joint_columns
 from brainiarb.bodies.registry import get_body
 from brainiarb.gait.contacts import foot_strikes
@@ -33,11 +33,11 @@ level = int(sys.argv[2] if len(sys.argv) > 2 else 40)
 # %% Load the second hidden layer of the expert and of the clone of median return
 clone = median_clone(pd.read_csv(expert / f"returns/bc_{level}.csv"))
 with h5py.File(expert / "activations.h5") as networks:
-    clones = networks[f"bc_{level}"]
+    of_expert = Activations(networks["expert"], "expert")
+    of_clone = Activations(networks[f"bc_{level}"], "expert", clone)
     # Equal digests say that both networks saw the same states, so that their rows are pairs.
-    assert digest_of(networks["expert"], "expert", 0) == digest_of(clones, "expert", clone)
-    expert_layer = read_layers(networks["expert"], "expert", 0)["linear2"]
-    clone_layer = read_layers(clones, "expert", clone)["linear2"]
+    assert of_expert.digest == of_clone.digest
+    expert_layer, clone_layer = of_expert.layers()["linear2"], of_clone.layers()["linear2"]
 
 # %% Compare the two layers on the states of the expert
 print(f"clone {clone} at {level} % noise, {len(expert_layer):,} states, second hidden layer:")

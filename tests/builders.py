@@ -149,3 +149,33 @@ def assert_rate(hits, rate):
     assert len(hits) >= 200
     low, high = binom.interval(0.99, len(hits), rate)
     assert low <= sum(hits) <= high, f"{sum(hits)} of {len(hits)} outside {low:.0f} to {high:.0f}"
+
+
+SHOWN_ROWS = 60  # states that networks are shown
+
+
+SIMILARITY_MEASURES = ("cka", "cka_debiased", "cka_null", "procrustes")
+
+
+def equal_layers(table, comparison, stimuli, clone):
+    """The pairs of equal layers of one comparison, from a table of similarities."""
+    return table[
+        (table["comparison"] == comparison)
+        & (table["stimuli"] == stimuli)
+        & (table["clone"] == clone)
+        & (table["layer_first"] == table["layer_second"])
+    ]
+
+
+def related(n=60, p=9, q=5, seed=0):
+    """Two arrays of the same rows, the second a noisy linear map of the first."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, p)) * np.geomspace(1, 0.05, p)
+    return x, x @ rng.normal(size=(p, q)) + 0.3 * rng.normal(size=(n, q))
+
+
+def with_outliers(values, size, count):
+    """The same values with the first rows multiplied."""
+    values = values.copy()
+    values[:count] *= size
+    return values

@@ -45,6 +45,11 @@ def refusal(*options):
         ({"spectra": {"levels": [0]}}, "spectra.levels: 40 must be among them"),
         ({"robustness": {"levels": [30]}}, "robustness.levels: 30 is not among noise.levels"),
         ({"robustness": {"push": [], "action_delay": []}}, "robustness: give at least one dose"),
+        (
+            {"similarity": {"measures": ["cka", "banana"]}},
+            "similarity.measures: banana is not one of cka, cka_debiased, cka_null, procrustes, "
+            "cca, svcca, pwcca, rbf_cka, rsa, linear_predictivity",
+        ),
         ({"study": {"clone": ["nobody"]}}, "study.clone: nobody is not among experts"),
         ({"figures": {"dpi": 20}}, "figures.dpi: 20 is less than the minimum of 50"),
         ({"figures": {"dpi_of": {"fig4_psd": 2000}}}, "2000 is greater than the maximum of 1200"),

@@ -147,6 +147,18 @@ def test_the_quick_study_of_the_shipped_expert_shows_a_walk(tmp_path):
     assert alike["expert_clone"] > alike["expert_untrained"]
 
 
+def test_measures_of_similarity_are_chosen_in_the_config(damaged):
+    change = damaged / "measures.yaml"
+    change.write_text("similarity: {measures: [svcca, rsa]}", encoding="utf-8")
+    table = TABLES / "similarity.csv"
+    snakemake(damaged, change, "--cores", "1", "--", table)
+    half = pd.read_csv(damaged / table).query("stimuli == 'half' and layer_first == layer_second")
+    assert half[["svcca", "rsa", "cka"]].notna().all(axis=None)
+    assert "procrustes" not in half
+    measures = pd.read_csv(damaged / EXPERT / "measures/similarity_40.csv")
+    assert {"svcca_linear1", "position_svcca_linear1"} <= set(measures["measure"])
+
+
 def test_one_figure_by_its_name_runs_only_what_it_needs(trained):
     said = snakemake(trained, "--cores", "1", "--", FIGURES / "table1.png")
     assert "2 of 2 steps (100%) done" in said

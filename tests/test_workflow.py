@@ -101,6 +101,14 @@ def test_another_body_is_a_study_of_its_own_beside_the_first(checkout, body):
 SIMILARITIES = ("fig2_cka", "fig_cka_controls", "fig_similarity")
 
 
+def of_similarity():
+    """The files that are made again if similarity is computed in another way."""
+    parts = {f"tiny/similarity/{part}.csv" for part in ("expert", "bc_0", "bc_40")}
+    parts |= {f"tiny/measures/similarity{part}.csv" for part in ("", "_0", "_40")}
+    tables = {"tables/similarity.csv", *STATISTICS}
+    return parts | tables | drawings(*SIMILARITIES, *INFERRED)
+
+
 def of_level(level, tables=("similarity", "returns", "agents"), figures=SIMILARITIES):
     """Return the files that depend on one noise level."""
     expert = "tiny"
@@ -204,6 +212,11 @@ def test_a_spectral_setting_recomputes_spectra_and_gait_measures_only(checkout):
     assert found == {"tiny/spectra.csv", "tables/spectra.csv"} | measured()
 
 
+def test_other_measures_of_similarity_recompute_similarity_only(checkout):
+    change = {"similarity": {"measures": ["svcca", "rsa"]}}
+    assert plan(checkout, config=change) == of_similarity()
+
+
 def test_more_surrogates_repeat_the_analysis_of_dynamics_only(checkout):
     found = plan(checkout, config={"dynamics": {"surrogates": 8}})
     families = ("expert", 0, 40)
@@ -259,11 +272,7 @@ def test_editing_how_a_figure_looks_redraws_that_figure_only(checkout):
 def test_editing_a_module_reruns_its_dependents(checkout):
     module = checkout / "workflow/scripts/brainiarb/similarity/pairs.py"
     module.write_text(module.read_text("utf-8") + "\nNEW = 1\n", "utf-8")
-    parts = {f"tiny/similarity/{part}.csv" for part in ("expert", "bc_0", "bc_40")}
-    parts |= {f"tiny/measures/similarity{part}.csv" for part in ("", "_0", "_40")}
-    parts |= {f"tiny/measures/functional_{part}.csv" for part in ("untrained", "0", "40")}
-    expected = parts | {"tables/similarity.csv", *STATISTICS} | drawings(*SIMILARITIES)
-    assert plan(checkout) == expected | drawings(*INFERRED)
+    assert plan(checkout) == of_similarity()
 
 
 def test_comments_and_docstrings_rerun_nothing(checkout):

@@ -10,7 +10,6 @@ from brainiarb.activity.stimuli import own
 from brainiarb.activity.tables import (
     LEAST_ROWS,
     MEASURED,
-    OBSERVATIONS,
     TARGETS,
     Settings,
     dynamics_measures,
@@ -18,6 +17,7 @@ from brainiarb.activity.tables import (
     own_walk,
 )
 from brainiarb.actors.actors import untrained
+from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.bodies.registry import get_body
 from builders import RATE, recording, synthetic_gait
 

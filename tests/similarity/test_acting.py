@@ -6,20 +6,20 @@ import pytest
 import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
-from brainiarb.activity.activations import record_shared
-from brainiarb.activity.stimuli import pool
+from brainiarb.activity.activations import Activations, record_shared
+from brainiarb.activity.stimuli import sample_states
+from brainiarb.actors.actions import action_mse
 from brainiarb.actors.actors import beside, untrained
 from brainiarb.actors.layers import LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.similarity.acting import (
     Gaussian,
-    action_mse,
+    action_gaussian,
     compare_functions,
-    compare_heads,
+    compare_gaussians,
     gaussian_kl,
-    head,
     r2,
 )
-from brainiarb.similarity.pairs import Recording
+from brainiarb.statistics.measures import ABSENT, OK
 from builders import SIZES, TRANSIENT, random_recording
 
 
@@ -53,7 +53,7 @@ def test_the_log_standard_deviation_is_clamped_as_the_actor_does():
         "mean_linear": np.zeros((1, 3), np.float32),
         "log_std_linear": np.float32([[-50, 0, 7]]),
     }
-    assert head(layers).log_std.tolist() == [[LOG_STD_MIN, 0, LOG_STD_MAX]]
+    assert action_gaussian(layers).log_std.tolist() == [[LOG_STD_MIN, 0, LOG_STD_MAX]]
 
 
 def test_actions_have_known_errors():
@@ -68,7 +68,7 @@ def test_actions_have_known_errors():
 
 def test_the_part_of_the_means_leaves_the_spread_out():
     one = gaussian(0)
-    found = compare_heads(one, one._replace(log_std=one.log_std - 2))
+    found = compare_gaussians(one, one._replace(log_std=one.log_std - 2))
     assert found["mean_kl"] == found["action_mse"] == 0
     assert found["action_r2"] == 1
     assert found["head_kl"] > 1
@@ -83,11 +83,11 @@ def compare(tmp_path):
     def run(states, shown=None):
         shown = states if shown is None else shown
         with h5py.File(tmp_path / "a.h5", "w") as one, h5py.File(tmp_path / "b.h5", "w") as other:
-            record_shared(one, "expert", expert, pool(states, 60, TRANSIENT))
-            record_shared(other, "reference/level", others, pool(shown, 60, TRANSIENT))
+            record_shared(one, "expert", expert, sample_states(states, 60, TRANSIENT))
+            record_shared(other, "reference/level", others, sample_states(shown, 60, TRANSIENT))
             return compare_functions(
-                Recording(one, "expert"),
-                [Recording(other, "reference/level", k) for k in range(2)],
+                Activations(one, "expert"),
+                [Activations(other, "reference/level", k) for k in range(2)],
                 "{}_level",
                 "sac_0",
                 40,
@@ -100,6 +100,7 @@ def test_each_network_is_compared_by_every_measure(compare):
     table = compare(random_recording((50, 40), (0, 1)))
     assert set(table["expert"]) == {"sac_0"}
     assert set(table["level"]) == {40}
+    assert (table["status"] == OK).all()
     assert (table["note"] == "").all()
     found = table.pivot(index="measure", columns="clone", values="value")
     expected = {
@@ -116,6 +117,7 @@ def test_where_no_state_remains_there_is_no_value_but_a_note(compare):
     table = compare(random_recording((8, 9), (0, 1)))
     assert len(table) == 8
     assert table["value"].isna().all()
+    assert (table["status"] == ABSENT).all()
     assert set(table["note"]) == {"undefined: no rows"}
 
 

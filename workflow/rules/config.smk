@@ -1,5 +1,6 @@
 """The config: numbers are typed, keys are checked against the schema and against each other."""
 
+import ast
 import difflib
 import json
 from pathlib import Path
@@ -76,6 +77,17 @@ def trained_in(archive):
         return None
 
 
+def similarity_measures():
+    """Return the names in the registry of similarity measures, without importing the library."""
+    registry = SCRIPTS / "brainiarb" / "similarity" / "measures.py"
+    (entries,) = (
+        node.value
+        for node in ast.parse(registry.read_text("utf-8")).body
+        if isinstance(node, ast.AnnAssign) and node.target.id == "MEASURES"
+    )
+    return [name.value for name in entries.keys]
+
+
 def contradictions(config):
     """Yield a sentence for each fault that a schema cannot express.
 
@@ -130,6 +142,10 @@ def contradictions(config):
     for level in (0, figures["noisy_level"]):
         if level not in spectra["levels"]:
             yield f"spectra.levels: {level} must be among them, because a figure draws it"
+    known = similarity_measures()
+    for name in config["similarity"]["measures"]:
+        if name not in known:
+            yield f"similarity.measures: {name} is not one of {', '.join(known)}"
     if spectra["lowest"] >= spectra["highest"]:
         yield "spectra.lowest: must lie below spectra.highest"
 

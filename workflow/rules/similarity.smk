@@ -16,7 +16,9 @@ rule compare_experts:
     conda:
         "../../envs/analysis.yaml"
     params:
-        settings=lambda wildcards: settings("seed", expert=wildcards.expert),
+        settings=lambda wildcards: settings(
+            "seed", "similarity.measures", expert=wildcards.expert
+        ),
         code=code("compare_experts.py"),
     message:
         "Comparing {wildcards.expert} with the other experts"
@@ -41,6 +43,7 @@ rule compare_clones:
     params:
         settings=lambda wildcards: settings(
             "seed",
+            "similarity.measures",
             "similarity.replicates",
             "similarity.shift",
             expert=wildcards.expert,

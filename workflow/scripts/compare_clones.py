@@ -25,12 +25,12 @@ if __name__ == "__main__":
         h5py.File(snakemake.input.clones) as clones,
     ):
         settings = snakemake.params.settings
-        frame = compare_level(expert, untrained, peers, clones)
+        frame = compare_level(expert, untrained, peers, clones, settings["measures"])
         median = median_clone(pd.read_csv(snakemake.input.returns))
         rng = generator(settings["seed"], "clone_intervals", settings["expert"], settings["level"])
-        found = clone_intervals(expert, clones, median, settings, rng)
+        intervals = clone_intervals(expert, clones, median, settings, rng)
         frame["median"] = frame["clone"] == median
         frame.insert(0, "expert", settings["expert"])
         frame.insert(1, "level", settings["level"])
-        write_csv(snakemake.output.similarity, with_intervals(frame, found))
+        write_csv(snakemake.output.similarity, with_intervals(frame, intervals))
         write_csv(snakemake.output.measures, level_measures(frame))

@@ -21,8 +21,10 @@ if __name__ == "__main__":
     ):
         settings = snakemake.params.settings
         rng = generator(settings["seed"], "random_heads", settings["expert"])
-        frame = compare_experts(expert, peers, rng)
+        frame = compare_experts(expert, peers, settings["measures"], rng)
         frame.insert(0, "expert", settings["expert"])
         frame.insert(1, "level", -1)
         write_csv(snakemake.output.similarity, frame.assign(median=False))
-        write_csv(snakemake.output.measures, expert_measures(settings["expert"]))
+        write_csv(
+            snakemake.output.measures, expert_measures(settings["expert"], settings["measures"])
+        )

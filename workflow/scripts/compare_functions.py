@@ -12,8 +12,7 @@ from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.seeds import derive_seed
-from brainiarb.similarity.acting import compare_functions
-from brainiarb.similarity.pairs import Recording
+from brainiarb.similarity.acting import level_functions
 from brainiarb.similarity.stitching import matched_states, tabulate_stitched, walk_stitched
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if __name__ == "__main__":
         h5py.File(snakemake.input.clones) as clones,
     ):
         settings = snakemake.params.settings
-        body, who, level = get_body(settings["body"]), settings["expert"], settings["level"]
+        body, name, level = get_body(settings["body"]), settings["expert"], settings["level"]
         actors, _ = read_actors(snakemake.input.actors)
         measured = walk_stitched(
             body,
@@ -38,15 +37,8 @@ if __name__ == "__main__":
             threads=snakemake.threads,
             progress=f"stitched {level} %",
         )
-        acted = Recording(clones, "reference/expert/level")
-        networks = range(len(actors))
         frames = [
-            compare_functions(reference, [Recording(clones, group, k) for k in networks], *of)
-            for reference, group, *of in (
-                (Recording(expert, "expert"), "expert", "{}_expert", who, level),
-                (acted, "level", "{}_level", who, level),
-                (acted, "reference/untrained/level", "floor_{}_level", who, level),
-            )
+            level_functions(expert, clones, name, level),
+            tabulate_stitched(measured, name, level, range(len(actors))),
         ]
-        frames.append(tabulate_stitched(measured, who, level, networks))
         write_csv(snakemake.output.measures, pd.concat(frames, ignore_index=True))

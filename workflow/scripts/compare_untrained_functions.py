@@ -1,4 +1,7 @@
-"""Compare how an expert and untrained networks act; put their and its own layers into it."""
+"""Compare how an expert and untrained networks act, and put their layers into the expert.
+
+The expert's own layers are put into it by the same procedure, as the reference.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -14,8 +17,7 @@ from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.rollouts.scaler import observation_scaler
 from brainiarb.seeds import derive_seed
-from brainiarb.similarity.acting import compare_functions
-from brainiarb.similarity.pairs import Recording
+from brainiarb.similarity.acting import floor_functions
 from brainiarb.similarity.stitching import matched_states, tabulate_stitched, walk_stitched
 
 if TYPE_CHECKING:
@@ -28,17 +30,15 @@ if __name__ == "__main__":
         h5py.File(snakemake.input.untrained) as of_untrained,
     ):
         settings = snakemake.params.settings
-        body, who = get_body(settings["body"]), settings["expert"]
+        body, name = get_body(settings["body"]), settings["expert"]
         sizes = environment_facts(body).sizes
         expert = read_expert(snakemake.input.checkpoint, body)
         rollouts = read_rollouts(snakemake.input.rollouts)
-        seeds = untrained_seeds(settings["seed"], who, settings["clones"])
-        floor = [Recording(of_untrained, "expert", k) for k in range(len(seeds))]
-        frames = [
-            compare_functions(Recording(of_expert, "expert"), floor, "floor_{}_expert", who, -1)
-        ]
+        seeds = untrained_seeds(settings["seed"], name, settings["clones"])
+        floor = untrained(sizes, seeds, observation_scaler(rollouts))
+        frames = [floor_functions(of_expert, of_untrained, len(seeds), name)]
         for actors, clones, prefix in (
-            (untrained(sizes, seeds, observation_scaler(rollouts)), range(len(seeds)), "floor_"),
+            (floor, range(len(seeds)), "floor_"),
             (expert, [-1], ""),
         ):
             measured = walk_stitched(
@@ -51,5 +51,5 @@ if __name__ == "__main__":
                 threads=snakemake.threads,
                 progress=f"stitched {prefix or 'expert'}",
             )
-            frames.append(tabulate_stitched(measured, who, -1, clones, prefix))
+            frames.append(tabulate_stitched(measured, name, -1, clones, prefix))
         write_csv(snakemake.output.measures, pd.concat(frames, ignore_index=True))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import h5py
 
 from brainiarb.activity.activations import describe_half, record_own, record_shared
-from brainiarb.activity.stimuli import half, own, pool
+from brainiarb.activity.stimuli import half, own, sample_states
 from brainiarb.actors.actors import read_actors, untrained, untrained_seeds
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.model import environment_facts
@@ -37,8 +37,8 @@ if __name__ == "__main__":
             observation_scaler(experts_walk),
         )
         rows, transient = settings["rows"], settings["transient"]
-        of_expert = pool(experts_walk, rows, transient)
-        of_level = pool(clones_walk, rows, transient)
+        of_expert = sample_states(experts_walk, rows, transient)
+        of_level = sample_states(clones_walk, rows, transient)
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["sampling_rate"] = float(experts_walk["sampling_rate"])
             record_shared(file, "expert", clones, of_expert)

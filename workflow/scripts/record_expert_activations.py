@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import h5py
 
 from brainiarb.activity.activations import record_own, record_shared
-from brainiarb.activity.stimuli import own_twice, pool
+from brainiarb.activity.stimuli import own_twice, sample_states
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import whole
@@ -24,6 +24,9 @@ if __name__ == "__main__":
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["sampling_rate"] = float(rollouts["sampling_rate"])
             record_shared(
-                file, "expert", actors, pool(rollouts, settings["rows"], settings["transient"])
+                file,
+                "expert",
+                actors,
+                sample_states(rollouts, settings["rows"], settings["transient"]),
             )
             record_own(file, "own", actors, own_twice(rollouts, settings["rows"]))

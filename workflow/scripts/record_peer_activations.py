@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import h5py
 
 from brainiarb.activity.activations import record_shared
-from brainiarb.activity.stimuli import pool
+from brainiarb.activity.stimuli import sample_states
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import read_json, whole
@@ -20,7 +20,7 @@ if __name__ == "__main__":
         settings = snakemake.params.settings
         body = get_body(settings["body"])
         rollouts = read_rollouts(snakemake.input.rollouts)
-        stimuli = pool(rollouts, settings["rows"], settings["transient"])
+        stimuli = sample_states(rollouts, settings["rows"], settings["transient"])
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["sampling_rate"] = float(rollouts["sampling_rate"])
             file.attrs["algorithm"] = read_json(snakemake.input.record).get("algorithm", "unknown")

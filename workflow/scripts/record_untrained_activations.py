@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import h5py
 
 from brainiarb.activity.activations import record_shared
-from brainiarb.activity.stimuli import pool
+from brainiarb.activity.stimuli import sample_states
 from brainiarb.actors.actors import untrained, untrained_seeds
 from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
@@ -30,5 +30,8 @@ if __name__ == "__main__":
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["sampling_rate"] = float(rollouts["sampling_rate"])
             record_shared(
-                file, "expert", actors, pool(rollouts, settings["rows"], settings["transient"])
+                file,
+                "expert",
+                actors,
+                sample_states(rollouts, settings["rows"], settings["transient"]),
             )

@@ -1,18 +1,20 @@
-"""Activations: what every layer of a policy family computes, in HDF5.
+"""Activations: the values of every layer of a policy family, in HDF5.
 
 A file holds groups `<stimuli>/<layer>`, float32, (K, n, p) for K networks, n states, p units: the
-values before the non-linearity, from which the reader derives ReLU, clamp and action. Beside them
-lie `<stimuli>/observations` and `<stimuli>/episode_ids`, and as attributes of the group the digest
-of its states (one per network for `own`), which tells whether two recordings are paired.
-`bc_<noise>.h5` also holds, below `reference/expert`, `reference/untrained` and `reference/peers`,
-what those networks compute from the level's states. `peers.h5` holds a group for each other expert
-that is compared, whose attribute `algorithm` says by what it was trained. The group `half` holds no
-values but names the two groups whose every second row it is: `read_layers` puts them together.
+values before the non-linearity. `with_derived` gives the values after it. Beside the layers lie
+`<stimuli>/observations` and `<stimuli>/episode_ids`. Attributes of the group hold the digest of its
+states (one digest per network for `own`): two recordings are paired if their digests are equal.
+
+`bc_<noise>.h5` also holds the activations of other networks on the level's states, below
+`reference/expert`, `reference/untrained` and `reference/peers`. `peers.h5` holds a group for each
+other expert that is compared, with the attribute `algorithm` for how that expert was trained. The
+group `half` holds no values: it names two groups, and consists of every second row of both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
@@ -24,22 +26,22 @@ if TYPE_CHECKING:
     # Readers of activations are spared the seconds that importing torch takes.
     from brainiarb.actors.actors import Actors
 
-CHUNK_ROWS = 4096  # rows of a chunk: readers take consecutive rows of one network
+CHUNK_ROWS = 4096  # rows of an HDF5 chunk: readers take consecutive rows of one network
 
 
 def record_shared(file: h5py.File, group: str, actors: "Actors", stimuli: Stimuli) -> None:
-    """Write what K networks compute from the same states."""
+    """Write the activations of K networks in the same states."""
     node = _group(file, group, [stimuli.digest], shared=True)
     node.create_dataset("observations", data=stimuli.observations)
     node.create_dataset("episode_ids", data=stimuli.episode_ids)
     node.attrs["spacing"] = stimuli.spacing
     for k in range(len(actors)):
         for name, values in actors.only(k).respond(stimuli.observations).items():
-            _rows(node, name, len(actors), values)[k] = values[0]
+            _dataset(node, name, len(actors), values)[k] = values[0]
 
 
 def record_own(file: h5py.File, group: str, actors: "Actors", own: Sequence[Stimuli]) -> None:
-    """Write what each network computes from states of its own; missing rows are nan.
+    """Write the activations of each network in states of its own; missing rows are nan.
 
     With one network and several recordings the first axis counts the recordings.
     """
@@ -53,11 +55,11 @@ def record_own(file: h5py.File, group: str, actors: "Actors", own: Sequence[Stim
         for name, values in layers.items():
             padded = np.full((rows, values.shape[2]), np.nan, np.float32)
             padded[: values.shape[1]] = values[0]
-            _rows(node, name, len(own), padded[None])[k] = padded
+            _dataset(node, name, len(own), padded[None])[k] = padded
 
 
 def describe_half(file: h5py.File, first: str, second: str, stimuli: Stimuli) -> None:
-    """Add the group `half`, which holds no values: they are every second row of two groups."""
+    """Add the group `half`, which holds no values: it is every second row of two groups."""
     node = _group(file, "half", [stimuli.digest], shared=True)
     node.attrs["every_second_row_of"] = [first, second]
     node.attrs["spacing"] = stimuli.spacing
@@ -66,7 +68,7 @@ def describe_half(file: h5py.File, first: str, second: str, stimuli: Stimuli) ->
 def link_files(path: Path, files: dict[str, Path], digests: dict[str, str]) -> None:
     """Write a file of external links, one per policy family, with the digest of each target.
 
-    The digests make the file's content change with its targets', which a link alone does not.
+    The content of the file changes with its targets because of the digests; links alone would not.
     """
     with h5py.File(path, "w") as file:
         for name, target in sorted(files.items()):
@@ -74,65 +76,103 @@ def link_files(path: Path, files: dict[str, Path], digests: dict[str, str]) -> N
             file.attrs[f"sha256_{name}"] = digests[name]
 
 
-def read_layers(file: h5py.File, group: str, network: int) -> dict[str, np.ndarray]:
-    """Return the layers (n, p) of one network of a group."""
-    node = file[group]
-    if "every_second_row_of" in node.attrs:
-        parts = [read_layers(file, part, network) for part in node.attrs["every_second_row_of"]]
-        return every_second(*parts)
-    count = own_length(file, group, network)
-    return {name: node[name][network, :count] for name in LAYERS}
+@dataclass(frozen=True)
+class Activations:
+    """The activations of one network in the n states of one group of a file."""
+
+    file: h5py.File
+    group: str
+    network: int = 0
+
+    @property
+    def digest(self) -> str:
+        """Digest of the states."""
+        return str(self._attributes["digests"][0 if self._shared else self.network])
+
+    @property
+    def rows(self) -> int:
+        """n, the number of states."""
+        if self._halves:
+            return sum(len(range(0, part.rows, 2)) for part in self._halves)
+        if self._shared:
+            return int(self.file[self.group][LAYERS[0]].shape[1])
+        return int(self._attributes["rows"][self.network])
+
+    @property
+    def episodes(self) -> int:
+        """Number of episodes that the states are from."""
+        if self._shared:
+            return len(np.unique(self.episode_ids))
+        return int(self._attributes["episodes"][self.network])
+
+    @property
+    def episode_ids(self) -> np.ndarray:
+        """(n) the episode of each state, for states that all networks were shown.
+
+        The episodes of `half` are those of its first group, then those of its second.
+        """
+        if not self._halves:
+            return self.file[self.group]["episode_ids"][:]
+        first, second = (
+            np.unique(part.episode_ids[::2], return_inverse=True)[1] for part in self._halves
+        )
+        return np.concatenate([first, second + first.max(initial=-1) + 1])
+
+    def layers(self) -> dict[str, np.ndarray]:
+        """Return the recorded layers (n, p)."""
+        if self._halves:
+            return every_second(*(part.layers() for part in self._halves))
+        return {name: self.file[self.group][name][self.network, : self.rows] for name in LAYERS}
+
+    def observations(self) -> np.ndarray:
+        """Return the states (n, o)."""
+        if self._halves:
+            return np.concatenate([part.observations()[::2] for part in self._halves])
+        observations = self.file[self.group]["observations"]
+        return observations[:] if self._shared else observations[self.network, : self.rows]
+
+    @property
+    def _attributes(self) -> Mapping[str, Any]:
+        return self.file[self.group].attrs
+
+    @property
+    def _shared(self) -> bool:
+        return bool(self._attributes["shared"])
+
+    @property
+    def _halves(self) -> list["Activations"]:
+        """The two groups of which this one is every second row; none if it holds its own values."""
+        groups = self._attributes.get("every_second_row_of", ())
+        return [Activations(self.file, group, self.network) for group in groups]
 
 
 def every_second(
-    first: dict[str, np.ndarray], second: dict[str, np.ndarray]
+    first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """Return what a network computes on `half`, from what it computes on the two parts."""
-    return {name: np.concatenate([first[name][::2], second[name][::2]]) for name in LAYERS}
+    """Return the layers of a network on `half`, from its layers on the two groups."""
+    return {name: np.concatenate([first[name][::2], second[name][::2]]) for name in first}
 
 
-def with_derived(layers: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the layers of a network with what follows from them: ReLU, clamp and mean action."""
+def read_by_next(layer: str, values: np.ndarray) -> np.ndarray:
+    """Return the values of a recorded layer as the next layer reads them.
+
+    That is after the ReLU of a hidden layer and after the clamp of the log standard deviation. The
+    mean has no non-linearity.
+    """
+    if layer == "log_std_linear":
+        return np.clip(values, LOG_STD_MIN, LOG_STD_MAX)
+    return values if layer == "mean_linear" else np.maximum(values, 0)
+
+
+def with_derived(layers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the layers of a network with `layers.DERIVED`: ReLU, clamp and mean action."""
     return {
         **layers,
-        "linear1_relu": np.maximum(layers["linear1"], 0),
-        "linear2_relu": np.maximum(layers["linear2"], 0),
-        "log_std_clamped": np.clip(layers["log_std_linear"], LOG_STD_MIN, LOG_STD_MAX),
+        "linear1_relu": read_by_next("linear1", layers["linear1"]),
+        "linear2_relu": read_by_next("linear2", layers["linear2"]),
+        "log_std_clamped": read_by_next("log_std_linear", layers["log_std_linear"]),
         "actions": np.tanh(layers["mean_linear"]),
     }
-
-
-def read_observations(file: h5py.File, group: str, network: int) -> np.ndarray:
-    """Return the states (n, o) that one network of a group has seen."""
-    node = file[group]
-    if node.attrs["shared"]:
-        return node["observations"][:]
-    return node["observations"][network, : own_length(file, group, network)]
-
-
-def digest_of(file: h5py.File, group: str, network: int) -> str:
-    """Return the digest of the states that one network of a group has seen."""
-    node = file[group]
-    return str(node.attrs["digests"][0 if node.attrs["shared"] else network])
-
-
-def own_length(file: h5py.File, group: str, network: int) -> int:
-    """Return how many states one network of a group has seen."""
-    node = file[group]
-    if node.attrs["shared"]:
-        return int(node[LAYERS[0]].shape[1])
-    return int(node.attrs["rows"][network])
-
-
-def episode_count(file: h5py.File, group: str, network: int) -> int:
-    """Return from how many episodes the states of one network of a group are."""
-    node = file[group]
-    if "every_second_row_of" in node.attrs:
-        parts = [file[part]["episode_ids"][::2] for part in node.attrs["every_second_row_of"]]
-        return sum(len(np.unique(part)) for part in parts)
-    if node.attrs["shared"]:
-        return len(np.unique(node["episode_ids"][:]))
-    return int(node.attrs["episodes"][network])
 
 
 def _group(file: h5py.File, name: str, digests: list[str], shared: bool) -> h5py.Group:
@@ -142,7 +182,8 @@ def _group(file: h5py.File, name: str, digests: list[str], shared: bool) -> h5py
     return node
 
 
-def _rows(node: h5py.Group, name: str, networks: int, values: np.ndarray) -> h5py.Dataset:
+def _dataset(node: h5py.Group, name: str, networks: int, values: np.ndarray) -> h5py.Dataset:
+    """Return the dataset of a layer, made at its first use for `values` (1, n, p) of a network."""
     if name not in node:
         _, rows, units = values.shape
         node.create_dataset(

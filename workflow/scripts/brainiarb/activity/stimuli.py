@@ -1,11 +1,11 @@
 """Stimuli: the states that networks are shown, chosen evenly from recorded episodes.
 
-| name     | states                                                                        |
-|----------|-------------------------------------------------------------------------------|
-| `expert` | of the expert's rollouts                                                      |
-| `level`  | of the rollouts of a level's clones, in equal parts from each                 |
-| `half`   | every second state of both                                                    |
-| `own`    | of each network's own rollouts: networks see different states, row by row     |
+| name     | states                                                                          |
+|----------|---------------------------------------------------------------------------------|
+| `expert` | states of the expert's rollouts                                                 |
+| `level`  | states of the rollouts of a level's clones, in equal parts from each clone      |
+| `half`   | every second state of `expert` and of `level`                                   |
+| `own`    | states of each network's own rollouts: networks see different states in a row   |
 """
 
 import hashlib
@@ -27,7 +27,7 @@ class Stimuli:
     episode_ids: np.ndarray
     """(n) int32, the recorded episode of each state."""
     spacing: float = float("nan")
-    """s between neighbouring states of an episode, of most episodes; nan if not evenly chosen."""
+    """s between neighbouring states in the median episode; nan if states are not evenly chosen."""
 
     @property
     def digest(self) -> str:
@@ -36,11 +36,11 @@ class Stimuli:
         return hashlib.sha256(states.tobytes() + repr(states.shape).encode()).hexdigest()[:16]
 
 
-def pool(rollouts: Rollouts, rows: int, transient: float) -> Stimuli:
+def sample_states(rollouts: Rollouts, rows: int, transient: float) -> Stimuli:
     """Choose at most `rows` states in equal parts from all agents and from all their episodes.
 
-    The first `transient` seconds of an episode are left out: they are alike in every episode.
-    Agents that always fall before give no state; where all do, there is none.
+    The first `transient` seconds of an episode are left out, because they are alike in every
+    episode. An agent that always falls earlier gives no state; there may be no state at all.
     """
     steady = drop_transient(rollouts["episode_ids"], float(rollouts["sampling_rate"]), transient)
     agents, episodes = rollouts["clone_ids"][steady], rollouts["episode_ids"][steady]
@@ -53,7 +53,7 @@ def pool(rollouts: Rollouts, rows: int, transient: float) -> Stimuli:
 
 
 def half(first: Stimuli, second: Stimuli) -> Stimuli:
-    """Return every second state of both."""
+    """Return every second state of both stimuli."""
     return Stimuli(
         np.concatenate([first.observations[::2], second.observations[::2]]),
         np.concatenate([first.episode_ids[::2], second.episode_ids[::2]]),
@@ -62,25 +62,24 @@ def half(first: Stimuli, second: Stimuli) -> Stimuli:
 
 
 def own(rollouts: Rollouts, clone: int, rows: int) -> Stimuli:
-    """Return the first `rows` states that one agent met, transient included, as the study did."""
-    mine = np.flatnonzero(rollouts["clone_ids"] == clone)[:rows]
-    return Stimuli(rollouts["observations"][mine], rollouts["episode_ids"][mine])
+    """Return the first `rows` states that one agent met, with the transient, as the study did."""
+    return _stimuli(rollouts, np.flatnonzero(rollouts["clone_ids"] == clone)[:rows])
 
 
 def own_twice(rollouts: Rollouts, rows: int) -> tuple[Stimuli, Stimuli]:
-    """Return the same from the first and from the second half of an expert's episodes."""
+    """Return the first `rows` states of the first and of the second half of the episodes."""
     episodes = np.unique(rollouts["episode_ids"])
-    middle = episodes[len(episodes) // 2]
-    parts = (rollouts["episode_ids"] < middle, rollouts["episode_ids"] >= middle)
-    first, second = (np.flatnonzero(part)[:rows] for part in parts)
-    return (
-        Stimuli(rollouts["observations"][first], rollouts["episode_ids"][first]),
-        Stimuli(rollouts["observations"][second], rollouts["episode_ids"][second]),
-    )
+    later = rollouts["episode_ids"] >= episodes[len(episodes) // 2]
+    first, second = (_stimuli(rollouts, np.flatnonzero(part)[:rows]) for part in (~later, later))
+    return first, second
+
+
+def _stimuli(rollouts: Rollouts, rows: np.ndarray) -> Stimuli:
+    return Stimuli(rollouts["observations"][rows], rollouts["episode_ids"][rows])
 
 
 def _spacing(episode_ids: np.ndarray, chosen: np.ndarray) -> float:
-    """Return how many rows lie from one chosen row to the next, in the median episode."""
+    """Return the mean number of rows from one chosen row to the next, in the median episode."""
     within = np.diff(episode_ids[chosen]) == 0
     gaps = pd.Series(np.diff(chosen)[within]).groupby(episode_ids[chosen][1:][within]).mean()
     return float(gaps.median())

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from brainiarb.activity.activations import digest_of, own_length, read_layers
+from brainiarb.activity.activations import Activations, read_by_next
 from brainiarb.activity.decoding import area_under_curve, decode
 from brainiarb.activity.jpca import (
     SURROGATES,
@@ -23,7 +23,7 @@ from brainiarb.activity.jpca import (
     surrogate_r2,
 )
 from brainiarb.activity.stimuli import own
-from brainiarb.actors.layers import LOG_STD_MAX, LOG_STD_MIN
+from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import joint_columns
 from brainiarb.errors import Refused
@@ -37,7 +37,6 @@ from brainiarb.seeds import derive_seed
 from brainiarb.statistics.measures import Measure, Named, measures_table
 from brainiarb.statistics.methods import p_value
 
-OBSERVATIONS = "observations"
 MEASURED = (OBSERVATIONS, "linear1", "linear2")  # layers whose values become measures
 SHOWN = (OBSERVATIONS, "linear2")  # layers whose trajectories are drawn
 SHOWN_SECONDS = 3.0
@@ -97,21 +96,19 @@ def own_walk(
 
     Raises ValueError where the recording is not the one that the network was shown.
     """
-    count = own_length(activations, "own", agent)
-    met = own(rollouts, agent, count)
-    if met.digest != digest_of(activations, "own", agent):
+    recorded = Activations(activations, "own", agent)
+    met = own(rollouts, agent, recorded.rows)
+    if met.digest != recorded.digest:
         raise Refused(
             f"expected the rollouts that the activations were recorded from, found others (agent "
             f"{agent}); record the activations again"
         )
     rate = float(rollouts["sampling_rate"])
-    rows = np.flatnonzero(rollouts["clone_ids"] == agent)[:count]
+    rows = np.flatnonzero(rollouts["clone_ids"] == agent)[: recorded.rows]
     steady = drop_transient(met.episode_ids, rate, transient)
     rows, ids = rows[steady], met.episode_ids[steady]
-    layers = {OBSERVATIONS: met.observations} | read_layers(activations, "own", agent)
-    for name in ("linear1", "linear2"):
-        layers[name] = np.maximum(layers[name], 0)
-    layers["log_std_linear"] = np.clip(layers["log_std_linear"], LOG_STD_MIN, LOG_STD_MAX)
+    layers = {OBSERVATIONS: met.observations}
+    layers |= {name: read_by_next(name, values) for name, values in recorded.layers().items()}
     joints = rollouts["qpos"][rows][:, joint_columns(body)]
     contacts = rollouts["contacts"][rows]
     phase, note = gait_phase(joints, contacts, ids, rate)

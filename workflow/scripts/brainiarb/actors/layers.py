@@ -6,7 +6,11 @@ It is the actor of Stable-Baselines3's SAC (Haarnoja et al. 2018, appendix C).
 import math
 
 LAYERS = ("linear1", "linear2", "mean_linear", "log_std_linear")
-"""In the order of `brainiarb.policies`; each before its non-linearity."""
+"""In the order in which an actor computes them; each is recorded before its non-linearity."""
+DERIVED = ("linear1_relu", "linear2_relu", "log_std_clamped", "actions")
+"""The layers that follow from the recorded ones; see `activations.with_derived`."""
+OBSERVATIONS = "observations"
+"""The name under which the states themselves are compared and analysed like a layer."""
 
 LOG_2PI = math.log(2 * math.pi)  # of the Gaussian density
 WIDTH = 256  # units in a hidden layer

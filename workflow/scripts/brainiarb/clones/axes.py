@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from brainiarb.actors.actions import action_mse
 from brainiarb.actors.actors import Actors
 from brainiarb.rollouts.returns import agent_returns
 from brainiarb.seeds import generator
@@ -24,16 +25,15 @@ def measure_clones(
     `rollouts.returns_table`.
     """
     agents = agent_returns(returns).sort_values("clone")
-    wanted, found = (
-        np.tanh(each.respond(observations)["mean_linear"]) for each in (expert, clones)
+    of_expert, of_clones = (
+        np.tanh(actors.respond(observations)["mean_linear"]) for actors in (expert, clones)
     )
-    errors = np.square(found.astype(np.float64) - wanted).mean(axis=(1, 2))
     return pd.DataFrame(
         {
             "clone": agents["clone"].to_numpy(),
             "return": agents["return"].to_numpy(),
             "survival": 1 - agents["fell"].to_numpy(float),
-            "action_error": errors,
+            "action_error": action_mse(of_expert[0], of_clones),
         }
     )
 

@@ -20,13 +20,13 @@ from brainiarb.figures.style import (
     head,
     letters,
 )
+from brainiarb.similarity.measures import MEASURES
 
 TABLES = ["similarity", "measures", "statistics"]
 EVERY_EXPERT = ["measures"]
 SETTINGS = ["statistics.alpha"]
 
 SPREAD = 0.3  # width over which the clones of a level stand, and distance of the mean from them
-KINDS = ("cka", "position")
 FLOOR = "expert_untrained"
 CEILINGS = {
     "expert_seed": (EXPERT, "another seed"),
@@ -35,37 +35,46 @@ CEILINGS = {
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw each layer's debiased CKA with floor and ceiling above, positions between them below."""
+    """Draw each layer's similarity with floor and ceiling, and below it positions between them.
+
+    Two rows of panels show one measure. All measures of the table that have a reference (see
+    `similarity.measures`) are drawn.
+    """
     table, every = tables["similarity"], tables["measures"]
     table = table[(table["stimuli"] == "half") & (table["layer_first"] == table["layer_second"])]
     levels = sorted(table.loc[table["level"] >= 0, "level"].unique())
     places = {level: number + SPREAD for number, level in enumerate(levels)}
-    measures = [f"{kind}_{layer}" for layer in LAYER_NAMES for kind in KINDS]
+    drawn = {name: entry for name, entry in MEASURES.items() if entry.position and name in table}
+    kinds = [(entry.tabulated, entry.position) for entry in drawn.values()]
+    measures = [f"{kind}_{layer}" for pair in kinds for layer in LAYER_NAMES for kind in pair]
     means = level_means(tables["statistics"], every, measures, settings["alpha"])
     agents = of_expert(every[every["measure"].isin(measures)], settings["expert"])
-    figure = Figure(figsize=(PAGE_WIDTH, 4.0))
-    panels = figure.subplots(len(KINDS), len(LAYER_NAMES), sharex=True)
+    figure = Figure(figsize=(PAGE_WIDTH, 4.0 * len(drawn)))
+    panels = figure.subplots(2 * len(drawn), len(LAYER_NAMES), sharex=True)
     names = np.reshape([*islice(letters(), panels.size)], panels.shape)
     shown = []
-    for (upper, lower), (first, second), (layer, title) in zip(
-        panels.T, names.T, LAYER_NAMES.items(), strict=True
-    ):
-        head(upper, first, title)
-        head(lower, second)
-        pairs = table[table["layer_first"] == layer]
-        bounds(upper, pairs, levels)
-        for axes, kind in zip((upper, lower), KINDS, strict=True):
-            measure = f"{kind}_{layer}"
-            values = agents[(agents["measure"] == measure) & (agents["level"] >= 0)]
-            clones(axes, values, levels)
-            means.draw(axes, measure, places, CLEAN)
-            shown.append(values)
-        shown.append(pairs[pairs["comparison"].isin([FLOOR, *CEILINGS])])
-        scale(lower, values["value"])
-        lower.set_xticks(range(len(levels)), levels)
-        lower.set_xlabel("noise (%)")
-    panels[0, 0].set_ylabel("debiased CKA with the expert")
-    panels[1, 0].set_ylabel("position (0 floor, 1 ceiling)")
+    for row, (name, entry) in enumerate(drawn.items()):
+        rows = slice(2 * row, 2 * row + 2)
+        for (upper, lower), (first, second), (layer, title) in zip(
+            panels[rows].T, names[rows].T, LAYER_NAMES.items(), strict=True
+        ):
+            head(upper, first, title)
+            head(lower, second)
+            pairs = table[table["layer_first"] == layer]
+            bounds(upper, pairs, name, levels)
+            for axes, kind in ((upper, entry.tabulated), (lower, entry.position)):
+                measure = f"{kind}_{layer}"
+                values = agents[(agents["measure"] == measure) & (agents["level"] >= 0)]
+                clones(axes, values, levels)
+                means.draw(axes, measure, places, CLEAN)
+                shown.append(values)
+            shown.append(pairs[pairs["comparison"].isin([FLOOR, *CEILINGS])])
+            scale(lower, values["value"])
+        panels[2 * row, 0].set_ylabel(f"{entry.label} with the expert")
+        panels[2 * row + 1, 0].set_ylabel("position (0 floor, 1 ceiling)")
+    for axes in panels[-1]:
+        axes.set_xticks(range(len(levels)), levels)
+        axes.set_xlabel("noise (%)")
     handles, _ = panels[0, 0].get_legend_handles_labels()
     handles += means.handles(CLEAN)
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
@@ -73,9 +82,9 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     return figure, pd.concat([*shown, experts] if len(experts) else shown, ignore_index=True)
 
 
-def bounds(axes: Axes, pairs: pd.DataFrame, levels: list[int]) -> None:
+def bounds(axes: Axes, pairs: pd.DataFrame, measure: str, levels: list[int]) -> None:
     """Draw the range of the floor as a band and every pair of the ceiling as a dash."""
-    floor = pairs[pairs["comparison"] == FLOOR].groupby("level")["cka_debiased"]
+    floor = pairs[pairs["comparison"] == FLOOR].groupby("level")[measure]
     low, high = (end.reindex(levels).to_numpy(float) for end in (floor.min(), floor.max()))
     axes.fill_between(
         np.arange(len(levels)), low, high, color=MUTED, alpha=0.35, linewidth=0,
@@ -84,9 +93,7 @@ def bounds(axes: Axes, pairs: pd.DataFrame, levels: list[int]) -> None:
     for comparison, (colour, label) in CEILINGS.items():
         ceiling = pairs[pairs["comparison"] == comparison]
         at = [levels.index(level) for level in ceiling["level"]]
-        axes.plot(
-            at, ceiling["cka_debiased"], "_", ms=9, mew=1, color=colour, label=f"ceiling: {label}"
-        )
+        axes.plot(at, ceiling[measure], "_", ms=9, mew=1, color=colour, label=f"ceiling: {label}")
 
 
 def clones(axes: Axes, values: pd.DataFrame, levels: list[int]) -> None:

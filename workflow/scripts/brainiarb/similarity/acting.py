@@ -1,28 +1,32 @@
-"""Functional similarity: how alike two policies act on the same states, whatever computes it.
+"""Functional similarity: how alike two policies act in the same states, however they compute.
 
-| measure              | compares, averaged over states                                          |
-|----------------------|-------------------------------------------------------------------------|
-| `action_mse`         | mean actions, squared difference averaged over the joints               |
-| `action_r2`          | mean actions, share of the expert's variance that the other explains    |
-| `head_kl`            | Gaussians before the tanh: divergence of the other from the expert      |
-| `mean_kl`            | the same if the other had the expert's spread: the part due to means    |
+| measure      | comparison, averaged over states                                                 |
+|--------------|----------------------------------------------------------------------------------|
+| `action_mse` | mean actions: squared difference, averaged over the joints                       |
+| `action_r2`  | mean actions: share of the expert's variance that the other policy explains      |
+| `head_kl`    | Gaussians before the tanh: divergence of the other policy from the expert        |
+| `mean_kl`    | the same if the other policy had the expert's standard deviations                |
 
-The demonstrations are the expert's mean action under uniform noise, so that the spread of a clone's
-Gaussian is the noise it was shown, not the expert's: `head_kl` mixes both, `mean_kl` leaves it out.
+The demonstrations are the expert's mean actions under uniform noise. So the standard deviation of a
+clone's Gaussian is that of the noise in its demonstrations, not the expert's. `head_kl` mixes this
+difference with the difference of the means; `mean_kl` is the part due to the means.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import h5py
 import numpy as np
 import pandas as pd
 
-from brainiarb.actors.layers import LOG_STD_MAX, LOG_STD_MIN
-from brainiarb.similarity.pairs import Layers, Recording, matched
-from brainiarb.statistics.measures import measure_rows
+from brainiarb.activity.activations import Activations, read_by_next
+from brainiarb.actors.actions import action_mse
+from brainiarb.similarity.centring import Network
+from brainiarb.similarity.products import paired_layers
+from brainiarb.statistics.measures import Named, measures_table, qualified
 
 UNITS = {"action_mse": "1", "action_r2": "1", "head_kl": "nat", "mean_kl": "nat"}
-"""Of each measure; actions are shares of the half-range, so that their MSE has none."""
+"""The unit of each measure. Actions are shares of the half-range, so their error has no unit."""
 
 
 class Gaussian(NamedTuple):
@@ -32,32 +36,32 @@ class Gaussian(NamedTuple):
     log_std: np.ndarray
 
 
-def head(layers: Layers) -> Gaussian:
-    """Return the Gaussians of recorded layers, float64, the log standard deviation clamped."""
-    log_std = np.clip(layers["log_std_linear"].astype(np.float64), LOG_STD_MIN, LOG_STD_MAX)
-    return Gaussian(layers["mean_linear"].astype(np.float64), log_std)
+def action_gaussian(layers: Network) -> Gaussian:
+    """Return the Gaussians of recorded layers in float64, the log standard deviation clamped."""
+    return Gaussian(
+        *(
+            read_by_next(name, layers[name]).astype(np.float64)
+            for name in ("mean_linear", "log_std_linear")
+        )
+    )
 
 
-def action_mse(expert: np.ndarray, other: np.ndarray) -> float:
-    """Return the mean squared difference of actions (n, a) in [-1, 1]: 0 to 4, nan without rows."""
-    return float(np.mean((expert - other) ** 2)) if len(expert) else np.nan
+def r2(expected: np.ndarray, predicted: np.ndarray) -> float:
+    """Return 1 - (squared error of the prediction) / (squared deviation from the expected mean).
 
-
-def r2(expected: np.ndarray, found: np.ndarray) -> float:
-    """Return 1 - (squared error) / (squared deviation of what is expected from its mean).
-
-    Errors and deviations (n, p) are summed over rows and columns: at most 1, 0 for the mean in
-    every row, below for worse; nan where nothing varies.
+    Errors and deviations (n, p) are summed over rows and columns. At most 1; 0 for the mean in
+    every row, negative for a worse prediction; nan if nothing varies.
     """
     deviation = np.sum((expected - expected.mean(axis=0)) ** 2) if len(expected) else 0.0
-    return float(1 - np.sum((expected - found) ** 2) / deviation) if deviation else np.nan
+    return float(1 - np.sum((expected - predicted) ** 2) / deviation) if deviation else np.nan
 
 
 def gaussian_kl(first: Gaussian, second: Gaussian) -> float:
     """Return KL(first || second) in nats, summed over actions and averaged over states.
 
-    sum_a [ln(s2 / s1) + (s1^2 + (m1 - m2)^2) / (2 s2^2) - 1/2]: at least 0, nan without rows. That
-    of the actions is the same, since one tanh is applied to both (Kullback and Leibler 1951, 4).
+    sum_a [ln(s2 / s1) + (s1^2 + (m1 - m2)^2) / (2 s2^2) - 1/2]: at least 0, nan without rows. The
+    divergence of the squashed actions is the same, because one tanh is applied to both. Kullback
+    and Leibler 1951, section 4.
     """
     if not len(first.mean):
         return np.nan
@@ -66,40 +70,72 @@ def gaussian_kl(first: Gaussian, second: Gaussian) -> float:
     return float(np.mean(np.sum(np.expm1(spread) - spread + shift, axis=1)) / 2)
 
 
-def compare_heads(expert: Gaussian, other: Gaussian) -> dict[str, float]:
-    """Return every measure of this module for two policies on the same states."""
-    actions = np.tanh(expert.mean), np.tanh(other.mean)
+def compare_gaussians(expert: Gaussian, policy: Gaussian) -> dict[str, float]:
+    """Return every measure of this module for an expert and another policy in the same states."""
+    actions = np.tanh(expert.mean), np.tanh(policy.mean)
     return {
-        "action_mse": action_mse(*actions),
+        "action_mse": float(action_mse(*actions)),
         "action_r2": r2(*actions),
-        "head_kl": gaussian_kl(expert, other),
-        "mean_kl": gaussian_kl(expert, Gaussian(other.mean, expert.log_std)),
+        "head_kl": gaussian_kl(expert, policy),
+        "mean_kl": gaussian_kl(expert, Gaussian(policy.mean, expert.log_std)),
     }
 
 
-def compare_functions(
-    expert: Recording, others: Sequence[Recording], name: str, who: str, level: int
+def level_functions(
+    expert: h5py.File, clones: h5py.File, expert_name: str, level: int
 ) -> pd.DataFrame:
-    """Tabulate how alike an expert acts with each of other networks in the same states.
+    """Tabulate how alike an expert acts with the clones of a level and with untrained networks.
 
-    `name` holds the place of the measure's, as `{}_expert` on the expert's states; `who` is the
-    expert and `level` that of the networks. Rows as `measures.measure_rows` gives them. Raises
-    ValueError where recordings are of other states.
+    `expert` and `clones` are files of activations. Clones are compared on the expert's states and
+    on the level's, untrained networks on the level's. Columns: see `statistics.measures`.
     """
-    acted, *acting = map(head, matched([expert, *others]))
-    found = [compare_heads(acted, other) for other in acting]
-    why = "undefined: no variance" if len(acted.mean) else "undefined: no rows"
-    return pd.concat(
-        [
-            measure_rows(
-                who,
-                level,
-                name.format(measure),
-                unit,
-                {k: one[measure] for k, one in enumerate(found)},
-                {k: why for k, one in enumerate(found) if np.isnan(one[measure])},
-            )
-            for measure, unit in UNITS.items()
-        ],
-        ignore_index=True,
-    )
+    count = len(clones["own"]["linear1"])
+    on_level = Activations(clones, "reference/expert/level")
+    tables = [
+        compare_functions(
+            reference,
+            [Activations(clones, group, k) for k in range(count)],
+            name,
+            expert_name,
+            level,
+        )
+        for reference, group, name in (
+            (Activations(expert, "expert"), "expert", "{}_expert"),
+            (on_level, "level", "{}_level"),
+            (on_level, "reference/untrained/level", "floor_{}_level"),
+        )
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def floor_functions(
+    expert: h5py.File, untrained: h5py.File, count: int, expert_name: str
+) -> pd.DataFrame:
+    """Tabulate how alike an expert acts with `count` untrained networks on its own states.
+
+    `expert` and `untrained` are files of activations. Columns: see `statistics.measures`.
+    """
+    networks = [Activations(untrained, "expert", k) for k in range(count)]
+    reference = Activations(expert, "expert")
+    return compare_functions(reference, networks, "floor_{}_expert", expert_name, -1)
+
+
+def compare_functions(
+    expert: Activations, policies: Sequence[Activations], name: str, expert_name: str, level: int
+) -> pd.DataFrame:
+    """Tabulate how alike an expert acts with each of K policies in the same states.
+
+    `name` has a placeholder for the measure, such as `{}_expert` on the expert's states;
+    `expert_name` and `level` name the agents. Columns: see `statistics.measures`; policy k is clone
+    k. Raises Refused if recordings are of different states.
+    """
+    reference, *gaussians = map(action_gaussian, paired_layers([expert, *policies]))
+    compared = [compare_gaussians(reference, gaussian) for gaussian in gaussians]
+    reason = "undefined: no variance" if len(reference.mean) else "undefined: no rows"
+    rows: list[Named] = [
+        (expert_name, level, k, name.format(measure),
+         qualified(unit, values[measure], absent=reason if np.isnan(values[measure]) else ""))
+        for measure, unit in UNITS.items()
+        for k, values in enumerate(compared)
+    ]  # fmt: skip
+    return measures_table(rows)

@@ -1,9 +1,9 @@
 """Similarity of two representations of the same n states: measures on arrays (n, p) and (n, q).
 
-Each takes floats of any size, offset and rank, computes in float64 and returns a number, or nan
-with a warning in the log where the measure has no value. Rows must be paired: row i of both sides
-belongs to the same state. Linear CKA of many layers at once is `brainiarb.crossproducts`, its
-intervals and nulls are `brainiarb.resampling`.
+Each measure takes floats of any size, offset and rank, computes in float64 and returns a number. If
+the measure has no value, it returns nan and writes a warning to the log. Rows must be paired: row i
+of both sides belongs to the same state. For linear CKA of many layers at once see `streaming`, and
+for its intervals and nulls see `nulls`.
 
 | measure               | invariant to shift, scale and | range         |
 |-----------------------|-------------------------------|---------------|
@@ -15,7 +15,8 @@ intervals and nulls are `brainiarb.resampling`.
 | `linear_predictivity` | rotation                      | up to 1       |
 | `rsa`                 | rotation                      | -1 to 1       |
 
-(*) debiased, -1 to 1: around 0 for independent sides, where the biased value grows with (p, q)/n.
+(*) Debiased values are -1 to 1, and around 0 for independent sides. Biased values of independent
+sides grow with p / n and q / n.
 """
 
 import logging
@@ -23,8 +24,6 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
-from scipy.spatial.distance import pdist
-from scipy.stats import rankdata
 
 from brainiarb.activity.ridge import RidgeFit, fit_ridge, moments, squared_errors
 from brainiarb.errors import Refused
@@ -32,17 +31,28 @@ from brainiarb.similarity.centring import common_rows, floating, scaled, unit
 from brainiarb.similarity.hsic import normalised
 from brainiarb.similarity.streaming import cross_products, in_chunks
 
-# Of ridge regression, as multiples of the mean variance of the predictors' components.
+# The penalties of ridge regression, as multiples of the mean variance of the predictors.
 PENALTIES = tuple(10.0**k for k in range(-8, 3))
 
 
 def linear_cka(x: np.ndarray, y: np.ndarray, debiased: bool = False) -> float:
     """Return linear CKA: ||Yc'Xc||^2 / (||Xc'Xc|| ||Yc'Yc||), columns centred.
 
-    `x` (n, p), `y` (n, q); 0 to 1. With `debiased`, each squared norm is replaced by the unbiased
-    HSIC1 of the linear kernels, so that independent sides average 0; -1 to 1. nan where a side has
-    no variance, debiased also below 4 rows and where all variance is in one row. Costs
-    n (p + q)^2 operations. Kornblith et al. 2019, eq. 3 and 4; Song et al. 2012, eq. 5.
+    `x` (n, p), `y` (n, q); 0 to 1. With `debiased`, the unbiased HSIC1 of the linear kernels takes
+    the place of each squared norm, so that independent sides average 0; -1 to 1. nan if a side has
+    no variance; debiased also below 4 rows and if all variance is in one row. Costs n (p + q)^2
+    operations. Kornblith et al. 2019, eq. 3 and 4; Song et al. 2012, eq. 5.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> layer = rng.normal(size=(500, 3))
+    >>> rotation = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    >>> round(linear_cka(layer, 10 * layer @ rotation + 7), 6)
+    1.0
+    >>> unrelated = rng.normal(size=(500, 3))
+    >>> abs(linear_cka(layer, unrelated, debiased=True)) < 0.02
+    True
     """
     sides = [{"": side} for side in _pair(x, y)]
     products = cross_products(in_chunks(sides), dtype=np.float64)
@@ -55,10 +65,10 @@ def linear_cka(x: np.ndarray, y: np.ndarray, debiased: bool = False) -> float:
 def rbf_cka(x: np.ndarray, y: np.ndarray, threshold: float = 1.0, debiased: bool = False) -> float:
     """Return CKA with the kernel exp(-d^2 / (2 threshold^2 m)), d the distance of two states.
 
-    m is the median of all n^2 squared distances, the n zeros among them: the convention of the
-    code that accompanies Kornblith et al. 2019, where the threshold multiplies the bandwidth.
-    `x` (n, p), `y` (n, q); 0 to 1, with `debiased` (HSIC1 of Song et al. 2012, eq. 5) -1 to 1. nan
-    where m is 0, debiased below 4 rows. Costs n^2 (p + q) operations and the memory of some n^2:
+    m is the median of all n^2 squared distances, with the n zeros: the convention of the code that
+    accompanies Kornblith et al. 2019, in which the threshold multiplies the bandwidth. `x` (n, p),
+    `y` (n, q); 0 to 1; with `debiased` (HSIC1 of Song et al. 2012, eq. 5) -1 to 1. nan if m is 0;
+    debiased also below 4 rows. Costs n^2 (p + q) operations and the memory of several n^2 numbers:
     give it a few thousand states.
     """
     sides = _pair(x, y)
@@ -80,16 +90,25 @@ def rbf_cka(x: np.ndarray, y: np.ndarray, threshold: float = 1.0, debiased: bool
 def procrustes(x: np.ndarray, y: np.ndarray, angular: bool = False) -> float:
     """Return the Procrustes shape distance sqrt(2 - 2 ||Xn'Yn||_*), with Xn = Xc / ||Xc||.
 
-    What remains between two centred representations of unit norm after the best rotation, the
-    narrower one padded by zeros. `x` (n, p), `y` (n, q); 0 to sqrt(2), `angular` the angle
-    arccos ||Xn'Yn||_*, 0 to pi/2; both are metrics. nan where a side has no variance. Costs
-    n (p + q)^2 + p q min(p, q) operations. Williams et al. 2021, eq. 5 and 6.
+    This is the distance that remains between two centred representations of unit norm after the
+    best rotation; zeros pad the narrower representation. `x` (n, p), `y` (n, q); 0 to sqrt(2). With
+    `angular` it is the angle arccos ||Xn'Yn||_*, 0 to pi/2. Both are metrics. nan if a side has no
+    variance. Costs n (p + q)^2 + p q min(p, q) operations. Williams et al. 2021, eq. 5 and 6.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> layer = rng.normal(size=(500, 3))
+    >>> procrustes(layer, layer[:, ::-1], angular=True) < 1e-9
+    True
+    >>> procrustes(layer, rng.normal(size=(500, 3))) > 1.2
+    True
     """
     a, b = (unit(side) for side in _pair(x, y))
     if not (a.any() and b.any()):
         return _undefined("the Procrustes distance", "no variance")
-    # Padded to one width, so that the rotation is square and the distance exact also near 0,
-    # where 2 - 2 ||.||_* has lost its digits.
+    # Both sides get one width. So the rotation is square, and the distance is exact near 0, where
+    # 2 - 2 ||.||_* would lose its digits.
     width = max(a.shape[1], b.shape[1])
     a, b = (np.pad(side, ((0, 0), (0, width - side.shape[1]))) for side in (a, b))
     left, _, right = np.linalg.svd(a.T @ b)
@@ -101,7 +120,7 @@ def cca(x: np.ndarray, y: np.ndarray) -> float:
     """Return the mean canonical correlation over the smaller of both sides' ranks.
 
     `x` (n, p), `y` (n, q); 0 to 1, and 1 for any two sides whose ranks together reach n. Directions
-    count that exceed the rounding of the given type, float32 or float64. nan where a side has no
+    count if they exceed the rounding of the given type, float32 or float64. nan if a side has no
     variance. Costs n (p + q)^2 operations. Hotelling 1936; Raghu et al. 2017, appendix A.
     """
     return _mean_correlation("CCA", x, y, 1.0)
@@ -111,8 +130,15 @@ def svcca(x: np.ndarray, y: np.ndarray, variance: float = 0.99) -> float:
     """Return `cca` of the fewest leading components of each side that reach a share of variance.
 
     `variance` is a share of the squared singular values of the centred side. `x` (n, p), `y`
-    (n, q); 0 to 1; nan where a side has no variance. Costs n (p + q)^2 operations. Raghu et al.
-    2017, section 2.
+    (n, q); 0 to 1; nan if a side has no variance. Costs n (p + q)^2 operations. Raghu et al. 2017,
+    section 2.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> layer = rng.normal(size=(500, 3))
+    >>> round(svcca(layer, layer @ rng.normal(size=(3, 3))), 6)
+    1.0
     """
     return _mean_correlation("SVCCA", x, y, variance)
 
@@ -120,9 +146,9 @@ def svcca(x: np.ndarray, y: np.ndarray, variance: float = 0.99) -> float:
 def pwcca(x: np.ndarray, y: np.ndarray) -> float:
     """Return the mean of the canonical correlations weighted by how much of `x` each accounts for.
 
-    Direction i of `x`, h_i, weighs sum_j |<h_i, x_j>| over the centred units x_j. `x` (n, p), `y`
-    (n, q); 0 to 1; not symmetric; nan where a side has no variance. Costs n (p + q)^2 operations.
-    Morcos et al. 2018, eq. 2 and 3.
+    The weight of direction i of `x`, h_i, is sum_j |<h_i, x_j>| over the centred units x_j. `x`
+    (n, p), `y` (n, q); 0 to 1; not symmetric; nan if a side has no variance. Costs n (p + q)^2
+    operations. Morcos et al. 2018, eq. 2 and 3.
     """
     a, b = (_basis(side) for side in _pair(x, y))
     if not (a.shape[1] and b.shape[1]):
@@ -141,11 +167,12 @@ def linear_predictivity(
 ) -> float:
     """Return R^2 of predicting `y` (n, q) from `x` (n, p) linearly in episodes left out.
 
-    Ridge regression, cross-validated: `groups` (n), the episode of each row, go in turn to `folds`
-    folds (fewer if there are fewer groups), none to two. Each fold is predicted from the others by
-    the penalty (times the mean variance of the components of `x`) that predicts these best among
-    each other. 1 - sum |y - prediction|^2 / sum |y - mean of the others|^2 over all rows and units,
-    1 at most; not symmetric. nan below 3 groups or where a side has no variance. Costs n (p + q)^2
+    Ridge regression, cross-validated. `groups` (n) is the episode of each row; whole groups go in
+    turn to `folds` folds (fewer if there are fewer groups). Each fold is predicted from the other
+    folds, by the penalty that predicts each of these best from the rest. `penalties` are multiples
+    of the mean variance of the components of `x`. The value is at most 1 and not symmetric:
+    1 - sum |y - prediction|^2 / sum |y - mean of the other folds|^2 over all rows and units. nan
+    below 3 groups and if a side has no variance. Costs n (p + q)^2
     + folds^2 (p^3 + len(penalties) p^2 q) operations. Schrimpf et al. 2018; Hoerl, Kennard 1970.
     """
     x, y = (unit(side) for side in _pair(x, y))
@@ -169,15 +196,15 @@ def linear_predictivity(
         of_maps, of_mean = squared_errors(parts[fold], fit(fitted))
         return of_maps.sum(axis=1), float(of_mean.sum())
 
-    left = total = 0.0
+    error = total = 0.0
     everything = frozenset(range(folds))
     for fold in range(folds):
         others = everything - {fold}
         inner = sum(errors(others - {g}, g)[0] for g in sorted(others))
-        error, of_mean = errors(others, fold)
-        left += float(error[np.argmin(inner)])
+        outer, of_mean = errors(others, fold)
+        error += float(outer[np.argmin(inner)])
         total += of_mean
-    return 1 - left / total
+    return 1 - error / total
 
 
 def rsa(
@@ -185,12 +212,21 @@ def rsa(
 ) -> float:
     """Return how far both sides agree about which states are alike: correlated distances.
 
-    `distance` between two states, over units: `sqeuclidean`, or `correlation`, which is not
-    invariant to rotation and shift of the units. `method`: `spearman`, `pearson` or `cosine` (no
-    mean removed) over the n(n-1)/2 pairs of states. `x` (n, p), `y` (n, q); -1 to 1. nan where the
-    distances of a side do not differ or have no value. Costs n^2 (p + q) operations and the memory
-    of some n^2: give it a few hundred states. Kriegeskorte et al. 2008.
+    `distance` is that of two states, over units: `sqeuclidean`, or `correlation`, which is not
+    invariant to rotation and shift of the units. `method` correlates the n(n-1)/2 distances of both
+    sides: `spearman`, `pearson`, or `cosine`, which removes no mean. `x` (n, p), `y` (n, q); -1 to
+    1. nan if the distances of a side do not differ or have no value. Costs n^2 (p + q) operations
+    and the memory of several n^2 numbers: give it a few hundred states. Kriegeskorte et al. 2008.
+
+    Examples
+    --------
+    >>> states = np.random.default_rng(0).normal(size=(100, 3))
+    >>> round(rsa(states, 2 * states + 1), 6)
+    1.0
     """
+    from scipy.spatial.distance import pdist
+    from scipy.stats import rankdata
+
     compared: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "spearman": lambda distances: unit(rankdata(distances)[:, None])[:, 0],
         "pearson": lambda distances: unit(distances[:, None])[:, 0],
@@ -245,7 +281,7 @@ def _centred(kernel: np.ndarray) -> np.ndarray:
 
 
 def _centred_without_diagonal(kernel: np.ndarray) -> np.ndarray:
-    """Return the same without a diagonal, whose products sum to n(n-3) HSIC1.
+    """Return a kernel centred without its diagonal; two such kernels' products sum to n(n-3) HSIC1.
 
     Szekely and Rizzo 2014, definition 2.
     """
@@ -260,7 +296,7 @@ def _centred_without_diagonal(kernel: np.ndarray) -> np.ndarray:
 def _basis(values: np.ndarray, variance: float = 1.0) -> np.ndarray:
     """Return an orthonormal basis (n, r) of the leading components that reach a share of variance.
 
-    None of them is finer than the rounding of the values as they were given.
+    Components within the rounding error of the given type are left out.
     """
     centred = unit(values)
     if not centred.any():
@@ -276,6 +312,7 @@ def _basis(values: np.ndarray, variance: float = 1.0) -> np.ndarray:
 
 
 def _mean_correlation(measure: str, x: np.ndarray, y: np.ndarray, variance: float) -> float:
+    """Return the mean canonical correlation of the components that reach a share of variance."""
     a, b = (_basis(side, variance) for side in _pair(x, y))
     if not (a.shape[1] and b.shape[1]):
         return _undefined(measure, "no variance")

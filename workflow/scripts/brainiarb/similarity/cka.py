@@ -69,15 +69,8 @@ class CrossProducts:
 
         sqrt(PR_x PR_y) / (n - 1) with PR the participation ratio tr(C)^2 / tr(C^2) of a covariance.
         """
-        sides = []
-        for network in (first, second):
-            covariances = [
-                self.covariance(network, network, i, i) for i in range(len(self.networks[network]))
-            ]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                ratios = [np.trace(c) ** 2 / np.sum(c**2) for c in covariances]
-            sides.append(np.array(ratios))
-        return np.sqrt(sides[0][:, None] * sides[1]) / max(self.rows - 1, 1)
+        ratios = [self._participation_ratios[network] for network in (first, second)]
+        return np.sqrt(ratios[0][:, None] * ratios[1]) / max(self.rows - 1, 1)
 
     def procrustes(self, first: int, second: int, row: int, column: int) -> float:
         """Return the angular Procrustes distance of a layer of each network, given by position.
@@ -133,6 +126,17 @@ class CrossProducts:
         """Biased and unbiased HSIC (layers) of each layer with itself, for each network."""
         matrices = [self._hsic(k, k, diagonal=True) for k in range(len(self.networks))]
         return [(biased.diagonal(), unbiased.diagonal()) for biased, unbiased in matrices]
+
+    @cached_property
+    def _participation_ratios(self) -> list[np.ndarray]:
+        """Participation ratio of each layer of each network."""
+        ratios = []
+        for k, layers in enumerate(self.networks):
+            covariances = [self.covariance(k, k, i, i) for i in range(len(layers))]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                of_layers = [np.trace(c) ** 2 / np.sum(c**2) for c in covariances]
+            ratios.append(np.array(of_layers))
+        return ratios
 
     @cached_property
     def _known(self) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray]]:

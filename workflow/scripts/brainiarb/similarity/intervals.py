@@ -1,8 +1,9 @@
-"""How sure the similarity of an expert and one clone is, with episodes as the unit.
+"""Confidence intervals and p values of the similarity of an expert and one clone.
 
-On `half`, for each layer with itself: the interval of debiased CKA with episodes drawn anew, within
-the expert's and within the clones', and p values against two nulls, episodes that meet other
-episodes and states that meet later ones. All hold for these two networks, whatever others would do.
+Episodes are the unit, and each layer is compared with itself on `half`. The interval of debiased
+CKA comes from episodes that are drawn anew, within the expert's and within the clones'. The p
+values test against two nulls: episodes that meet other episodes, and states that meet later states.
+All statements hold for these two networks only.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from brainiarb.activity.activations import every_second, read_layers, with_derived
+from brainiarb.activity.activations import Activations, every_second, with_derived
 from brainiarb.similarity.nulls import (
     bootstrap_cka,
     components,
@@ -22,23 +23,24 @@ from brainiarb.similarity.nulls import (
 
 COLUMNS = ("low", "high", "p_swap", "p_shift")
 SHARE = 0.99
-"""Of each side's variance that its components hold for the nulls; of these p values are made."""
+"""Share of the variance of each side that its components hold; p values are of the components."""
 
 
 def half_of(expert: h5py.File, clones: h5py.File, clone: int) -> tuple[list[dict], np.ndarray, int]:
-    """Return the layers of expert and clone on `half`, the episode of each state, and of how many
-    of these the expert's are.
+    """Return the layers of expert and clone on `half`, the episodes (n), and the expert's episodes.
+
+    Episodes are numbered from 0; the last value says how many of them are the expert's.
     """
-    one = every_second(
-        read_layers(expert, "expert", 0), read_layers(clones, "reference/expert/level", 0)
+    of_expert = every_second(
+        Activations(expert, "expert").layers(),
+        Activations(clones, "reference/expert/level").layers(),
     )
-    parts = [clones[part]["episode_ids"][::2] for part in ("expert", "level")]
-    labels = [np.unique(part, return_inverse=True)[1] for part in parts]
-    count = int(labels[0].max(initial=-1)) + 1
+    of_clone = Activations(clones, "half", clone)
+    experts_ids = Activations(clones, "expert").episode_ids[::2]
     return (
-        [with_derived(one), with_derived(read_layers(clones, "half", clone))],
-        np.concatenate([labels[0], labels[1] + count]),
-        count,
+        [with_derived(of_expert), with_derived(of_clone.layers())],
+        of_clone.episode_ids,
+        len(np.unique(experts_ids)),
     )
 
 
@@ -49,44 +51,45 @@ def clone_intervals(
     settings: Mapping[str, float],
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Return interval (95 %) and p values of every layer, by layer; nan where there is none.
+    """Return the 95 % interval and the p values of every layer, one row for each layer.
 
-    Columns: those of `COLUMNS`. `settings` hold `replicates`, and `shift` (s), the least shift.
+    `settings` hold `replicates`, and `shift`, the smallest shift (s). Columns: `COLUMNS`; nan
+    without an interval or a null.
     """
-    (first, second), episode_ids, of_expert = half_of(expert, clones, clone)
+    (first, second), episode_ids, experts = half_of(expert, clones, clone)
     episodes = len(np.unique(episode_ids))
     replicates = int(settings["replicates"])
     weights = np.hstack(
         [
             episode_weights(count, replicates, rng)
-            for count in (of_expert, episodes - of_expert)
+            for count in (experts, episodes - experts)
             if count
         ]
     )
     spacing = float(clones["half"].attrs["spacing"])
     least = int(np.ceil(settings["shift"] / spacing)) if spacing > 0 else 0
-    found = {}
+    intervals = {}
     for name in first:
         x, y = (components(side[name]) for side in (first, second))
         drawn = bootstrap_cka(x, y, episode_ids, weights)[1]
         drawn = drawn[np.isfinite(drawn)]
         swapped = swap_null(x, y, episode_ids, replicates, rng, SHARE)
         shifted = shift_null(x, y, episode_ids, least, share=SHARE)
-        found[name] = (
+        intervals[name] = (
             *(np.quantile(drawn, [0.025, 0.975]) if episodes > 1 and len(drawn) else (np.nan,) * 2),
             swapped.p_value(debiased=True),
             shifted.p_value(debiased=True),
         )
-    return pd.DataFrame.from_dict(found, orient="index", columns=list(COLUMNS))
+    return pd.DataFrame.from_dict(intervals, orient="index", columns=list(COLUMNS))
 
 
-def with_intervals(table: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+def with_intervals(table: pd.DataFrame, intervals: pd.DataFrame) -> pd.DataFrame:
     """Return the table of similarities with the intervals of the clone of median return."""
-    its = (
+    of_median_clone = (
         (table["comparison"] == "expert_clone")
         & (table["stimuli"] == "half")
         & (table["layer_first"] == table["layer_second"])
         & table["median"]
     )
-    values = found.reindex(table["layer_first"].where(its))
+    values = intervals.reindex(table["layer_first"].where(of_median_clone))
     return table.assign(**{name: values[name].to_numpy() for name in COLUMNS})

@@ -1,12 +1,12 @@
-"""What CKA would have been with other episodes, and what it is where states do not match.
+"""Bootstrap of CKA over episodes, and its distribution if the states of both sides do not match.
 
-Episodes are the unit: rows within one depend on each other. Each function sums the products of two
-layers once (see `brainiarb.crossproducts`) and then makes any number of replicates from the sums,
-at a cost that does not depend on the number of rows:
+Episodes are the unit, because rows within an episode depend on each other. Each function sums the
+products of two layers once (see `hsic`) and then makes any number of replicates from the sums, at a
+cost that does not depend on the number of rows:
 
-* `bootstrap_cka`: with episodes drawn anew, from the products of each episode;
-* `swap_null`: with the episodes of one side exchanged, from the products of each pair of episodes;
-* `shift_null`: with one side shifted within its episodes, from all lags at once by FFT.
+* `bootstrap_cka` draws episodes anew, from the products of each episode;
+* `swap_null` exchanges the episodes of one side, from the products of each pair of episodes;
+* `shift_null` shifts one side within its episodes, from all lags at once by FFT.
 """
 
 import logging
@@ -20,16 +20,16 @@ from brainiarb.similarity.hsic import columns_of, hsic, normalised
 from brainiarb.statistics.methods import p_value
 
 SHARE = 1 - 1e-4
-"""Of each side's variance that the leading components of a null hold; moves CKA by about 1e-8."""
-ROUNDING = 1e-13  # share of its terms below which their difference counts as none
-BATCH = 64  # replicates that are evaluated at once
+"""Share of each side's variance in the components of a null; the rest moves CKA by about 1e-8."""
+ROUNDING = 1e-13  # a difference below this share of its terms is rounding
+BATCH = 64  # replicates that are evaluated together
 
 
 @dataclass(frozen=True, eq=False)
 class HsicForm:
     """HSIC of two layers as a polynomial of the weights of E episodes; see `hsic_form`.
 
-    With S_e = sum x y', u_e = sum x, v_e = sum y over the rows of episode e, a = |x|^2, b = |y|^2.
+    S_e = sum x y', u_e = sum x and v_e = sum y over the rows of episode e; a = |x|^2, b = |y|^2.
     """
 
     rows: np.ndarray
@@ -40,32 +40,32 @@ class HsicForm:
     """(E, E, E) u_f' S_e v_g."""
     means: tuple[np.ndarray, np.ndarray]
     """(E, E) u_e'u_f and v_e'v_f."""
-    leans: tuple[np.ndarray, np.ndarray]
-    """(E, E) sum b x in e times u_f, and sum a y in e times v_f."""
+    skews: tuple[np.ndarray, np.ndarray]
+    """(E, E) (sum of b x in episode e)'u_f and (sum of a y in episode e)'v_f."""
     norms: tuple[np.ndarray, np.ndarray, np.ndarray]
     """(E) sums of a, b and a b."""
 
     def hsic(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return ||Y'X||^2 and n(n-3) HSIC1, both (R,), with episodes counted `weights` (R, E)."""
+        """Return ||Y'X||^2 and n(n-3) HSIC1, both (R,), for weights (R, E) of the episodes."""
 
         def square(matrix: np.ndarray) -> np.ndarray:
             return ((weights @ matrix) * weights).sum(axis=1)
 
         n = weights @ self.rows
         mean_x, mean_y = (square(matrix) / n**2 for matrix in self.means)
-        lean = sum(square(matrix) / n for matrix in self.leans)
+        skew = sum(square(matrix) / n for matrix in self.skews)
         a, b, both = (weights @ norm for norm in self.norms)
         cubic = np.zeros(len(weights))
         for e, matrix in enumerate(self.triples):
             cubic += weights[:, e] * square(matrix)
         terms = square(self.products), n**2 * mean_x * mean_y
         biased = terms[0] - 2 / n * cubic + terms[1]
-        norms = both - 2 * lean + 4 / n**2 * cubic + mean_y * a + mean_x * b
+        norms = both - 2 * skew + 4 / n**2 * cubic + mean_y * a + mean_x * b
         norms -= 3 * n * mean_x * mean_y
         totals = (a - n * mean_x) * (b - n * mean_y)
         with np.errstate(divide="ignore", invalid="ignore"):
             unbiased = biased - n / (n - 2) * norms + totals / ((n - 1) * (n - 2))
-        # Where the drawn episodes hold no variance, only rounding is left.
+        # If the drawn episodes hold no variance, only rounding is left.
         least = ROUNDING * (terms[0] + terms[1])
         biased = np.where(biased > least, biased, 0.0)
         unbiased = np.where(np.abs(unbiased) > least, unbiased, 0.0)
@@ -74,9 +74,9 @@ class HsicForm:
 
 @dataclass(frozen=True, eq=False)
 class Null:
-    """CKA of two layers beside what it is where their states do not match.
+    """CKA of two layers, and R values of CKA for states that do not match.
 
-    Both sides are cut to the same rows of equally long episodes, in `observed` too.
+    All values, the observed ones too, are from the same rows of equally long episodes.
     """
 
     observed: float
@@ -87,10 +87,10 @@ class Null:
     """(R)."""
     episodes: int
     rows: int
-    """Of each episode, that every value is from."""
+    """The number of rows of each episode."""
 
     def p_value(self, debiased: bool = False) -> float:
-        """Return the share of values, the observed one among them, that reach it; nan if none."""
+        """Return the share of values, with the observed one, that reach it; nan without values."""
         observed = self.observed_debiased if debiased else self.observed
         values = self.values_debiased if debiased else self.values
         return p_value(observed, values)
@@ -125,10 +125,12 @@ def episode_weights(episodes: int, replicates: int, rng: np.random.Generator) ->
 def bootstrap_cka(
     x: np.ndarray, y: np.ndarray, episode_ids: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return biased and debiased CKA (R,) of `x` and `y` with episodes counted `weights` (R, E).
+    """Return biased and debiased CKA (R,) of two layers with episodes weighted by `weights` (R, E).
 
-    Equal to computing either anew from the drawn rows. Weights are shared between pairs of layers
-    whose replicates belong together; `episode_weights` draws them.
+    `x` (n, p), `y` (n, q), `episode_ids` (n).
+
+    The values equal those computed anew from the drawn rows. Use the same weights, from
+    `episode_weights`, for pairs of layers whose replicates belong together.
     """
     forms = [hsic_form(*sides, episode_ids) for sides in ((x, y), (x, x), (y, y))]
     biased, unbiased = zip(*(form.hsic(weights) for form in forms), strict=True)
@@ -145,18 +147,19 @@ def swap_null(
 ) -> Null:
     """Return CKA of `x` (n, p) with `y` (n, q) when episodes of `x` meet other episodes of `y`.
 
-    The null of nothing in common beyond the time since an episode's start. Permutations are drawn
-    evenly from all. Episodes shorter than half the median are left out, the others cut to the
-    shortest. With k components, costs E n k^2 operations and the memory of E^2 k^2, then E k^2 for
-    a replicate. Fewer than two episodes have no null, which the log says.
+    The null hypothesis: both sides share nothing but the time since the start of the episode.
+    Permutations are drawn evenly from all. Episodes shorter than half the median are left out, and
+    the others are cut to the shortest. With k components, costs E n k^2 operations and the memory
+    of E^2 k^2 numbers, then E k^2 per replicate. With fewer than two episodes there is no null, and
+    the log says so.
     """
     first, second = _sides(x, y, episode_ids, share)
     episodes, rows = first.shape[:2]
     if episodes < 2:
         logging.warning("no null by swapping episodes: there are fewer than 2")
         return Null(np.nan, np.nan, np.zeros(0), np.zeros(0), episodes, rows)
-    beside = [side.swapaxes(0, 1).reshape(rows, -1) for side in (first, second)]
-    parts = (beside[0].T @ beside[1]).reshape(episodes, first.shape[2], episodes, second.shape[2])
+    flat = [side.swapaxes(0, 1).reshape(rows, -1) for side in (first, second)]
+    parts = (flat[0].T @ flat[1]).reshape(episodes, first.shape[2], episodes, second.shape[2])
     parts = np.ascontiguousarray(parts.swapaxes(1, 2))
     orders = np.stack(
         [np.arange(episodes), *(rng.permutation(episodes) for _ in range(replicates))]
@@ -165,10 +168,10 @@ def swap_null(
     for start in range(0, len(orders), BATCH):
         batch = orders[start : start + BATCH]
         cross.append(hsic(sum(parts[e, batch[:, e]] for e in range(episodes))))
-    own = [hsic(np.tensordot(side, side, ([0, 1], [0, 1]))) for side in (first, second)]
+    itself = [hsic(np.tensordot(side, side, ([0, 1], [0, 1]))) for side in (first, second)]
     biased, unbiased = (
-        normalised(np.concatenate(values), one, other)
-        for values, one, other in zip(zip(*cross, strict=True), *own, strict=True)
+        normalised(np.concatenate(values), x_itself, y_itself)
+        for values, x_itself, y_itself in zip(zip(*cross, strict=True), *itself, strict=True)
     )
     return Null(biased[0], unbiased[0], biased[1:], unbiased[1:], episodes, rows)
 
@@ -183,12 +186,12 @@ def shift_null(
 ) -> Null:
     """Return CKA of `x` (n, p) with `y` (n, q) shifted within episodes by `least` to `most` rows.
 
-    The null of nothing in common but slow change, at every lag of either sign in that range, in
-    order. `least` should be several gait periods; `most` is a quarter of an episode unless given.
-    Shifts are linear (Harris 2020): the middle of an episode of `x`, `most` rows from its ends,
-    meets as many rows of `y` at every lag. Episodes are chosen and cut as in `swap_null`. With k
-    components, costs n k^2 operations and the memory of `most` k^2 for all lags together. Episodes
-    too short have no null, which the log says.
+    The null hypothesis: both sides share nothing but slow change. There is a value for every lag of
+    either sign in the range, in order. `least` should be several gait periods; `most` is a quarter
+    of an episode unless given. Shifts are linear (Harris 2020): the middle of an episode of `x`,
+    `most` rows from its ends, meets as many rows of `y` at every lag. Episodes are chosen and cut
+    as in `swap_null`. With k components, costs n k^2 operations and the memory of `most` k^2
+    numbers for all lags together. If episodes are too short there is no null, and the log says so.
     """
     first, second = _sides(x, y, episode_ids, share)
     episodes, length = first.shape[:2]
@@ -211,10 +214,10 @@ def shift_null(
         window = window + entering.T @ entering - leaving.T @ leaving
         of_second[lag] = hsic(window)
     of_first = hsic(np.tensordot(middle, middle, ([0, 1], [0, 1])))
-    others = zip(*(of_second[lag] for lag in lags.tolist()), strict=True)
+    of_windows = zip(*(of_second[lag] for lag in lags.tolist()), strict=True)
     biased, unbiased = (
-        normalised(cross, one, np.array(other))
-        for cross, one, other in zip(hsic(sums), of_first, others, strict=True)
+        normalised(cross, x_itself, np.array(y_itself))
+        for cross, x_itself, y_itself in zip(hsic(sums), of_first, of_windows, strict=True)
     )
     return Null(biased[0], unbiased[0], biased[1:], unbiased[1:], episodes, rows)
 
@@ -222,7 +225,7 @@ def shift_null(
 def _lagged(x: np.ndarray, y: np.ndarray, lags: np.ndarray) -> np.ndarray:
     """Return sum x_i y_(i+lag)' over the rows of all episodes (E, n, .), for each lag, by FFT.
 
-    `x` is zero where i + lag lies outside.
+    `x` must be zero in every row i for which i + lag lies outside the episode.
     """
     length = next_fast_len(x.shape[1], real=True)
     x, y = (rfft(side, length, axis=1).transpose(1, 0, 2) for side in (x, y))
@@ -248,7 +251,7 @@ def _sides(
 
 
 def components(values: np.ndarray, share: float = SHARE) -> np.ndarray:
-    """Return a layer (n, p) on the fewest components (n, k) that hold a share of its variance."""
+    """Return the scores (n, k) of a layer (n, p) on the fewest components with a variance share."""
     centred = unit(values)
     variances, directions = np.linalg.eigh(centred.T @ centred)
     held = np.cumsum(variances[::-1])

@@ -1,11 +1,11 @@
-"""Stitching: a clone's hidden layer put into the expert by an affine map, and walked with.
+"""Stitching: put a clone's hidden layer into the expert by an affine map, and walk with the result.
 
-Where what the expert's layer computes is an affine function of what the clone's computes, the
-expert's remaining layers act on the clone's layer as on their own (model stitching: Lenc and
-Vedaldi 2015, Bansal et al. 2021). The map is fitted to the expert's layer by least squares (direct
-matching, Balogh and Jelasity 2024) and never to the task: a map trained for return could learn to
-walk by itself. Layers are matched after their ReLU. The affine map and the linear layer behind it
-are one affine map, so that a stitched network is an actor of the same four layers.
+If the values of the expert's layer are an affine function of those of the clone's layer, the
+expert's remaining layers act on the mapped layer as on their own (model stitching: Lenc and Vedaldi
+2015, Bansal et al. 2021). The map is fitted to the expert's layer by least squares (direct
+matching, Balogh and Jelasity 2024) and never to the task, because a map that is trained for return
+could learn to walk by itself. Layers are matched after their ReLU. The affine map and the linear
+layer behind it are one affine map, so a stitched network is an actor of the same four layers.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from brainiarb.activity.stimuli import Stimuli, pool
+from brainiarb.activity.activations import read_by_next
+from brainiarb.activity.stimuli import Stimuli, sample_states
 from brainiarb.actors.actors import Actors, beside, mean_action
 from brainiarb.actors.archives import PARTS
 from brainiarb.actors.layers import LAYERS
@@ -25,16 +26,16 @@ from brainiarb.rollouts.episodes import RETURN_STEPS, steps_into_episode
 from brainiarb.rollouts.recording import record_episodes
 from brainiarb.rollouts.returns import episode_returns
 from brainiarb.similarity.acting import r2
-from brainiarb.statistics.measures import measure_rows
+from brainiarb.statistics.measures import measures_table, qualified
 
 STITCHED = {"linear1": ("linear2",), "linear2": ("mean_linear", "log_std_linear")}
-"""The layers that are replaced, and the layers of the expert that read them."""
+"""Each layer that is replaced, with the layers of the expert that read it."""
 
-RIDGE = 1e-6  # of a unit's variance: settles the weights of units that repeat one another
+RIDGE = 1e-6  # penalty in variances of a unit: it makes the weights of equal units unique
 
 
 class AffineMap(NamedTuple):
-    """x to weight x + bias, (q, p) and (q), float64."""
+    """The map x -> weight x + bias, with weight (q, p) and bias (q) in float64."""
 
     weight: np.ndarray
     bias: np.ndarray
@@ -47,9 +48,9 @@ class AffineMap(NamedTuple):
 def fit_affine(x: np.ndarray, y: np.ndarray, ridge: float = RIDGE) -> AffineMap:
     """Return the affine map from (n, p) to (n, q) of least squared error, by ridge regression.
 
-    Columns of x are scaled to unit variance first: the units of a ReLU network can be rescaled
-    without a change of what it does, and the fit does not depend on it. A column without variance
-    gets no weight. Expects one row or more; cost n p (p + q) + p^3.
+    Columns of x are scaled to unit variance first. So the fit does not depend on the scale of the
+    units, which can change without a change of the network's function. A column without variance
+    gets weight 0. Expects at least one row; costs n p (p + q) + p^3 operations.
     """
     x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
     middle, varies = x.mean(axis=0), np.ptp(x, axis=0) > 0
@@ -65,38 +66,39 @@ def fit_affine(x: np.ndarray, y: np.ndarray, ridge: float = RIDGE) -> AffineMap:
 def matched_states(rollouts: Rollouts, rows: int) -> Stimuli:
     """Choose at most `rows` states of the steps that returns count, evenly from all episodes.
 
-    Their start is among them, which analyses of steady walking leave out: a stitched network has to
-    get through it.
+    The start of the episodes is included, although analyses of steady walking leave it out: a
+    stitched network has to get through it.
     """
     counted = steps_into_episode(rollouts["episode_ids"]) < RETURN_STEPS
     early = {name: rollouts[name][counted] for name in ("observations", "episode_ids", "clone_ids")}
-    return pool(early | {"sampling_rate": rollouts["sampling_rate"]}, rows, transient=0)
+    return sample_states(early | {"sampling_rate": rollouts["sampling_rate"]}, rows, transient=0)
 
 
 def fit_maps(
     below: Actors, expert: Actors, matched: Stimuli
 ) -> dict[str, list[tuple[AffineMap, float]]]:
-    """Return by layer each network's map to the expert's, and the share of variance it explains.
+    """Return each network's map to the expert's layer, and the share of variance that it explains.
 
-    Maps are fitted to every second episode of the states that are shown to all; the share is that
-    of the other episodes, nan where there are none.
+    The result has a list for each layer of `STITCHED`, with an entry for each network. Maps are
+    fitted to every second episode of the states; the share is that of the other episodes, nan if
+    there are none.
     """
-    _, place = np.unique(matched.episode_ids, return_inverse=True)
-    fitting = place % 2 == 0
+    _, episode = np.unique(matched.episode_ids, return_inverse=True)
+    fitting = episode % 2 == 0
     reference = expert.respond(matched.observations)
     fitted: dict[str, list[tuple[AffineMap, float]]] = {layer: [] for layer in STITCHED}
     for k in range(len(below)):
         layers = below.only(k).respond(matched.observations)
         for layer, maps in fitted.items():
-            x, y = (np.maximum(values[layer][0], 0) for values in (layers, reference))
-            found = fit_affine(x[fitting], y[fitting])
-            maps.append((found, r2(y[~fitting], found(x[~fitting]))))
+            x, y = (read_by_next(layer, values[layer][0]) for values in (layers, reference))
+            affine = fit_affine(x[fitting], y[fitting])
+            maps.append((affine, r2(y[~fitting], affine(x[~fitting]))))
     return fitted
 
 
 @torch.no_grad()
 def stitch(below: Actors, expert: Actors, layer: str, maps: Sequence[AffineMap]) -> Actors:
-    """Return K actors: those `below` up to the ReLU of `layer`, K maps, and the expert's rest."""
+    """Return K actors: K networks up to the ReLU of `layer`, K maps, and the expert's rest."""
     tensors = below.state_dict()
     weights = torch.from_numpy(np.stack([fitted.weight for fitted in maps]))
     biases = torch.from_numpy(np.stack([fitted.bias for fitted in maps]))
@@ -122,13 +124,16 @@ def walk_stitched(
 ) -> dict[str, list[float]]:
     """Put each of K networks into the expert, layer by layer, and walk with it.
 
-    Returns K values by measure: `stitched_return_<layer>`, the mean return of `episodes` episodes
-    that start as those of `record_episodes` with this seed, and `stitched_r2_<layer>`, the share of
-    `fit_maps`.
+    Returns K values of each measure: `stitched_return_<layer>`, the mean return of `episodes`
+    episodes, which start like those of `record_episodes` with this seed; and `stitched_r2_<layer>`,
+    the share of `fit_maps`.
     """
     fits = fit_maps(below, expert, matched)
     actors = beside(
-        [stitch(below, expert, layer, [found for found, _ in maps]) for layer, maps in fits.items()]
+        [
+            stitch(below, expert, layer, [affine for affine, _ in maps])
+            for layer, maps in fits.items()
+        ]
     )
     rollouts = record_episodes(
         body,
@@ -151,13 +156,23 @@ def walk_stitched(
 
 
 def tabulate_stitched(
-    measured: dict[str, list[float]], who: str, level: int, clones: Sequence[int], prefix: str = ""
+    measured: dict[str, list[float]],
+    expert: str,
+    level: int,
+    clones: Sequence[int],
+    prefix: str = "",
 ) -> pd.DataFrame:
-    """Tabulate what `walk_stitched` returns of the given clones as measures of an expert `who`."""
-    frames = []
-    for name, values in measured.items():
-        by_clone = dict(zip(clones, values, strict=True))
-        missing = {k: "undefined: one episode" for k, value in by_clone.items() if np.isnan(value)}
-        unit = "reward" if "return" in name else "1"
-        frames.append(measure_rows(who, level, f"{prefix}{name}", unit, by_clone, missing))
-    return pd.concat(frames, ignore_index=True)
+    """Tabulate the values that `walk_stitched` returned for some clones of an expert.
+
+    `prefix` comes before the names of the measures. Columns: see `statistics.measures`.
+    """
+    return measures_table(
+        (expert, level, clone, f"{prefix}{name}",
+         qualified(
+             "reward" if name.startswith("stitched_return") else "1",
+             value,
+             absent="undefined: one episode" if np.isnan(value) else "",
+         ))
+        for name, values in measured.items()
+        for clone, value in zip(clones, values, strict=True)
+    )  # fmt: skip

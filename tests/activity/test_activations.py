@@ -1,0 +1,87 @@
+"""Files of activations are read as they were written, the group without values of its own too."""
+
+import h5py
+import numpy as np
+import pytest
+
+from brainiarb.activity.activations import (
+    Activations,
+    describe_half,
+    read_by_next,
+    record_own,
+    record_shared,
+    with_derived,
+)
+from brainiarb.activity.stimuli import half, own, sample_states
+from brainiarb.actors.actors import untrained
+from brainiarb.actors.layers import DERIVED, LAYERS, LOG_STD_MAX, LOG_STD_MIN
+from builders import SIZES, TRANSIENT, random_recording
+
+CLONES = (0, 1)
+
+
+@pytest.fixture
+def stimuli():
+    """The states of the groups of a file of clones: an odd and an even number of them."""
+    first = sample_states(random_recording((70, 60), (0, 0)), 41, TRANSIENT)
+    second = sample_states(random_recording((50, 40, 30), (0, 1, 1)), 30, TRANSIENT)
+    return {"expert": first, "level": second, "half": half(first, second)}
+
+
+@pytest.fixture
+def clones(stimuli, tmp_path):
+    """An open file of the activations of two networks."""
+    actors, walked = untrained(SIZES, CLONES), random_recording((50, 40, 30), (0, 1, 1))
+    with h5py.File(tmp_path / "clones.h5", "w") as file:
+        record_shared(file, "expert", actors, stimuli["expert"])
+        record_shared(file, "level", actors, stimuli["level"])
+        describe_half(file, "expert", "level", stimuli["half"])
+        record_own(file, "own", actors, [own(walked, k, 100) for k in CLONES])
+        yield file
+
+
+@pytest.mark.parametrize("group", ["expert", "level", "half"])
+def test_shared_states_are_read_back_with_their_layers(clones, stimuli, group):
+    states = stimuli[group]
+    for clone in CLONES:
+        activations = Activations(clones, group, clone)
+        assert activations.rows == len(states.observations)
+        assert activations.digest == states.digest
+        assert len(activations.episode_ids) == len(states.observations)
+        np.testing.assert_array_equal(activations.observations(), states.observations)
+        expected = untrained(SIZES, [clone]).respond(states.observations)
+        assert list(activations.layers()) == list(LAYERS)
+        for name, values in activations.layers().items():
+            np.testing.assert_allclose(values, expected[name][0], atol=1e-5)
+
+
+def test_own_states_are_read_without_the_rows_that_another_network_has_more(clones):
+    walked = random_recording((50, 40, 30), (0, 1, 1))
+    for clone, rows, episodes in ((0, 50, 1), (1, 70, 2)):
+        activations = Activations(clones, "own", clone)
+        assert (activations.rows, activations.episodes) == (rows, episodes)
+        np.testing.assert_array_equal(
+            activations.observations(), walked["observations"][walked["clone_ids"] == clone]
+        )
+        assert all(len(values) == rows for values in activations.layers().values())
+
+
+def test_the_episodes_of_half_are_those_of_both_parts(clones):
+    ids = Activations(clones, "half").episode_ids
+    assert ids[:21].max() < ids[21:].min()
+    assert Activations(clones, "half").episodes == len(set(ids.tolist())) == 5
+
+
+def test_the_next_layer_reads_relu_and_clamp_but_the_mean_as_it_is():
+    values = np.array([[-50.0, 0.5, 7.0]])
+    assert read_by_next("linear1", values).tolist() == [[0, 0.5, 7]]
+    assert read_by_next("log_std_linear", values).tolist() == [[LOG_STD_MIN, 0.5, LOG_STD_MAX]]
+    assert read_by_next("mean_linear", values) is values
+
+
+def test_derived_layers_come_after_the_recorded_ones(clones):
+    layers = Activations(clones, "level").layers()
+    derived = with_derived(layers)
+    assert list(derived) == [*LAYERS, *DERIVED]
+    np.testing.assert_array_equal(derived["linear2_relu"], np.maximum(layers["linear2"], 0))
+    np.testing.assert_array_equal(derived["actions"], np.tanh(layers["mean_linear"]))

@@ -1,0 +1,29 @@
+"""Intervals and p values of the clone of median return, from states to table."""
+
+import h5py
+import numpy as np
+import pandas as pd
+
+from brainiarb.actors.layers import DERIVED, LAYERS
+from brainiarb.similarity.intervals import clone_intervals, with_intervals
+from builders import equal_layers, random_recording
+
+
+def test_the_interval_of_the_clone_of_median_return_holds_its_value(compare, tmp_path):
+    table = compare(random_recording((70, 60, 80, 60), (0, 0, 1, 1))).assign(
+        median=lambda t: t["clone"] == 1
+    )
+    settings = {"replicates": 50, "shift": 0.01}
+    with h5py.File(tmp_path / "expert.h5") as expert, h5py.File(tmp_path / "clones.h5") as clones:
+        intervals = clone_intervals(expert, clones, 1, settings, np.random.default_rng(0))
+        again = clone_intervals(expert, clones, 1, settings, np.random.default_rng(0))
+    pd.testing.assert_frame_equal(intervals, again)
+    table = with_intervals(table, intervals)
+    of_clone = equal_layers(table, "expert_clone", "half", 1)
+    assert len(of_clone) == len(table.dropna(subset=["low"])) == len(LAYERS) + len(DERIVED)
+    assert (of_clone["low"] - 0.02 <= of_clone["cka_debiased"]).all()
+    assert (of_clone["cka_debiased"] <= of_clone["high"] + 0.02).all()
+    assert (of_clone["high"] - of_clone["low"]).between(0.001, 0.5).all()
+    assert of_clone["p_swap"].between(1 / 51, 0.2).all()
+    assert of_clone["p_shift"].between(0, 1, inclusive="right").all()
+    assert of_clone["p_shift"].min() < 0.5
