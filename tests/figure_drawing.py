@@ -32,6 +32,12 @@ def figure_names():
     return [name for name in names if hasattr(module(name), "TABLES")]
 
 
+def default_figures(*tables):
+    """The figures of the target `all`; with `tables`, those that declare one of these."""
+    names = [name for name in figure_names() if getattr(module(name), "TARGET", "all") == "all"]
+    return [name for name in names if not tables or {*tables} & {*module(name).TABLES}]
+
+
 def draw(figure, tables=None, **settings):
     """Draw a figure from its declared tables and settings, as the workflow does.
 

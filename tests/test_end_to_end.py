@@ -15,15 +15,12 @@ import pytest
 import torch
 
 from conftest import ROOT, command, new_folder, snakemake
+from figure_drawing import default_figures
 
 EXPERT = Path("results/tiny/walker2d/tiny")
 TABLES = EXPERT.parent / "tables"
 FIGURES = EXPERT.parent / "figures"
-NAMES = (
-    "table1", "fig1_walker", "fig2_cka", "fig_functional", "fig_cka_controls", "fig_similarity",
-    "fig3_gait_cycles", "fig_transitions", "fig4_psd", "fig_strides",
-    "fig_noise_series", "fig_robustness", "fig_jpca", "fig_decoding", "learning_curves",
-)  # fmt: skip
+NAMES = default_figures()
 FILM = {"gait_cycle.mp4", "gait_cycle.gif"}
 DEMONSTRATIONS = EXPERT / "demonstrations/noise_40.npz"
 # The checkpoint is exempt from equal bytes: training is resumable, not reproducible to the byte.

@@ -19,6 +19,7 @@ from snakemake.api import (
 from snakemake.settings.enums import Quietness, RerunTrigger
 
 from brainiarb.bodies.registry import body_names
+from figure_drawing import default_figures
 
 ROOT = Path(__file__).resolve().parents[1]
 PROFILE = yaml.safe_load((ROOT / "profiles/default/profile.yaml").read_text("utf-8"))
@@ -30,11 +31,8 @@ GAITS = (
 )  # fmt: skip
 FILM = {"figures/gait_cycle.mp4", "figures/gait_cycle.gif"}
 STATISTICS = {"tables/measures.csv", "tables/statistics.csv"}  # that every measure ends in
-# That show statistics.
-INFERRED = (
-    "fig_noise_series", "fig_robustness", "fig_strides", "fig4_psd", "fig_similarity",
-    "fig_functional",
-)  # fmt: skip
+INFERRED = default_figures("measures", "statistics")
+SIMILARITIES = default_figures("similarity")
 DYNAMICS = ("jpca", "jpca_trajectories", "decoding")
 DYNAMIC_PARTS = (
     "dynamics/jpca", "dynamics/trajectories", "dynamics/decoding", "measures/dynamics",
@@ -98,9 +96,6 @@ def test_another_body_is_a_study_of_its_own_beside_the_first(checkout, body):
     assert theirs == {file for file in ours if file.suffix != ".log"}
 
 
-SIMILARITIES = ("fig2_cka", "fig_cka_controls", "fig_similarity")
-
-
 def of_similarity():
     """The files that are made again if similarity is computed in another way."""
     parts = {f"tiny/similarity/{part}.csv" for part in ("expert", "bc_0", "bc_40")}
@@ -131,7 +126,7 @@ def of_level(level, tables=("similarity", "returns", "agents"), figures=SIMILARI
         *STATISTICS,
         *measured(),
         *(f"tables/{table}.csv" for table in (*DYNAMICS, *tables)),
-        *drawings("fig_noise_series", "fig_jpca", "fig_decoding", *figures),
+        *drawings(*default_figures("agents", *DYNAMICS), *figures),
     }
 
 
@@ -182,7 +177,7 @@ def test_changing_a_level_reruns_that_level_and_what_gathers_it(checkout):
     }
     gathered = ("spectra", *GAITS)
     tables = ("similarity", "returns", "agents", *gathered)
-    figures = (*SIMILARITIES, "fig3_gait_cycles", "fig_transitions", "fig_robustness")
+    figures = default_figures("similarity", "robustness", *gathered)
     gathered = (*gathered, "measures/gait_map")
     expected = of_level(50, tables, figures) | {f"tiny/{name}.csv" for name in gathered}
     assert plan(checkout, config=change) == expected | FILM
@@ -222,14 +217,14 @@ def test_more_surrogates_repeat_the_analysis_of_dynamics_only(checkout):
     families = ("expert", 0, 40)
     parts = {f"tiny/{part}_{family}.csv" for part in DYNAMIC_PARTS for family in families}
     tables = {f"tables/{table}.csv" for table in DYNAMICS} | STATISTICS
-    assert found == parts | tables | drawings("fig_jpca", "fig_decoding", *INFERRED)
+    assert found == parts | tables | drawings(*default_figures(*DYNAMICS), *INFERRED)
 
 
 def test_a_map_setting_remaps_gaits_only(checkout):
     found = plan(checkout, config={"gaitmap": {"perplexity": 20}})
     tables = {f"{place}/{name}.csv" for place in ("tiny", "tables") for name in GAITS}
     tables |= {"tiny/measures/gait_map.csv"} | STATISTICS
-    assert found == tables | FILM | drawings("fig3_gait_cycles", "fig_transitions", *INFERRED)
+    assert found == tables | FILM | drawings(*default_figures(*GAITS), *INFERRED)
 
 
 def test_the_stability_of_the_map_is_told_where_the_config_asks_for_it(checkout):
@@ -239,7 +234,9 @@ def test_the_stability_of_the_map_is_told_where_the_config_asks_for_it(checkout)
 
 def test_a_margin_recomputes_statistics_only(checkout):
     change = {"statistics": {"margins": {"relative": {"return": 0.2}}}}
-    assert plan(checkout, config=change) == {"tables/statistics.csv"} | drawings(*INFERRED)
+    assert plan(checkout, config=change) == {"tables/statistics.csv"} | drawings(
+        *default_figures("statistics")
+    )
 
 
 def test_a_dose_disturbs_agents_anew_and_records_nothing(checkout):
