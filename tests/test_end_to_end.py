@@ -1,6 +1,7 @@
 """The whole road on a tiny study: every file, the same bytes again, after kills and damage too."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -72,14 +73,17 @@ def test_the_study_ends_with_its_figures(study):
         assert len(pd.read_csv(study / FIGURES / f"{name}.csv"))
 
 
-def test_the_report_holds_every_figure_with_its_caption(study, tmp_path):
+def test_the_report_holds_every_figure_with_its_caption_and_shows_it_whole(study, tmp_path):
     report = tmp_path / "report.html"
     snakemake(study, "--cores", "1", "--report", report)
     text = report.read_text(encoding="utf-8")
     for name in NAMES:
         caption = (ROOT / f"workflow/report/{name}.rst").read_text(encoding="utf-8")
+        plain = next(line for line in caption.splitlines() if line and "{" not in line)
         assert f"{name}.png" in text
-        assert caption[:40] in text
+        assert plain[:30] in text
+    style = re.search(r"<style>([^<]*h-screen img[^<]*)</style>", text)
+    assert "max-height: calc(100vh" in style.group(1)
 
 
 def test_one_file_opens_all_activations(study):
