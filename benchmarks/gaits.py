@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from openTSNE import TSNEEmbedding
 from openTSNE.affinity import PerplexityBasedNN
+from scipy.spatial import cKDTree
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
@@ -30,21 +31,20 @@ from benchmarks.experts import alternate, median_ratio, versus
 from benchmarks.table import Row, show
 from brainiarb.actors.actors import mean_action
 from brainiarb.actors.archives import read_expert
-from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_npz
 from brainiarb.gait.measures import GaitSettings, analyse_gait
+from brainiarb.gait.walk import walks_of
 from brainiarb.maps.embedding import (
     EARLY_ITERATIONS,
     ITERATIONS,
+    NEIGHBOURS,
     Embedding,
     embed,
-    neighbour_distance,
-    place,
+    place_on_map,
     standardise,
 )
 from brainiarb.rollouts.arrays import open_rollouts
-from brainiarb.rollouts.episodes import clone_episodes
 from brainiarb.rollouts.recording import Act, record_episodes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -119,9 +119,8 @@ def repeated(times: int, folder: Path) -> Path:
 def analyse(path: Path) -> int:
     """Analyse the gait of the one agent of a recording; return the frames."""
     recording = open_rollouts(path)
-    rate = environment_facts(BODY).sampling_rate
-    (episodes,) = clone_episodes(recording).values()
-    analyse_gait(BODY, recording, rate, episodes, GaitSettings(1.0, 1024, 0.3, 20.0), 0)
+    (walk,) = walks_of(BODY, recording, "crossq_0", -1, 1.0)
+    analyse_gait(walk, GaitSettings(1024, 0.3, 20.0), 0)
     return len(recording["qpos"])
 
 
@@ -212,6 +211,17 @@ def map_rows(points: int) -> list[Row]:
     ]  # fmt: skip
 
 
+def neighbour_distance(fitted: Embedding, features: np.ndarray, points: np.ndarray) -> float:
+    """Return how far rows lie from the places of their nearest rows of the map.
+
+    `points` (m, 2) are the places of `features` (m, c). The median over rows of the median distance
+    to the nearest rows, in units of the map: small where placing kept neighbours together.
+    """
+    nearest = cKDTree(fitted.features).query(features, NEIGHBOURS)[1]
+    away = np.linalg.norm(fitted.points[nearest] - points[:, None], axis=2)
+    return float(np.median(np.median(away, axis=1)))
+
+
 def placing_row(fitted: Embedding, new: np.ndarray) -> Row:
     """Return the row of placing frames; met only if they come as near to their neighbours."""
     affinities = PerplexityBasedNN(fitted.features, PERPLEXITY, n_jobs=1, random_state=0)
@@ -220,7 +230,7 @@ def placing_row(fitted: Embedding, new: np.ndarray) -> Row:
     # The first call of a map grids its field, which later ones reuse.
     reference.transform(new[:100])
     times = {
-        "ours": cpu_seconds(lambda: placed.update(ours=place(fitted, new))),
+        "ours": cpu_seconds(lambda: placed.update(ours=place_on_map(fitted, new))),
         "stock": cpu_seconds(lambda: placed.update(stock=np.asarray(reference.transform(new)))),
     }
     away = {side: neighbour_distance(fitted, new, at) for side, at in placed.items()}

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import body_names, get_body
 from brainiarb.experts.training import Training
-from brainiarb.gait.walk import walk, walks_of
-from brainiarb.maps.shared import MapSettings, fit_map, shared_map
+from brainiarb.gait.walk import walks_of
+from brainiarb.maps.shared import MapSettings, fit_map
+from brainiarb.maps.tracks import shared_tracks
 from brainiarb.rollouts.arrays import DTYPES, row_widths
 
 every_body = pytest.mark.parametrize(
@@ -80,9 +82,14 @@ def recording(lengths=(3, 2, 4), clones=(0, 0, 1)):
     arrays["rewards_contact"] = np.full(rows, -0.25)
     arrays["rewards"] = np.arange(1.0, rows + 1) + 0.25
     arrays["terminals"][lengths[0] - 1] = True
-    metadata = {"body": "walker2d", "environment": "Walker2d-v5", "mode": "mean", "versions": "{}"}
-    texts = {name: np.array(text) for name, text in metadata.items()}
-    return arrays | texts | {"sampling_rate": np.array(125.0)}
+    return arrays | metadata(get_body("walker2d"))
+
+
+def metadata(body):
+    """The names and the sampling rate (Hz) of a recording."""
+    texts = {"body": body.name, "environment": body.env_id, "mode": "mean", "versions": "{}"}
+    rate = environment_facts(body).sampling_rate
+    return {name: np.array(value) for name, value in (texts | {"sampling_rate": rate}).items()}
 
 
 def gait_recording(episodes=(1000, 600), scale=1.0, falls=False):
@@ -101,14 +108,51 @@ def gait_recording(episodes=(1000, 600), scale=1.0, falls=False):
     return arrays
 
 
+def planted_recording(
+    body="walker2d", frequency=1.25, speed=2.0, duty=0.4, lag=0.5, noise=0.02, episodes=4, clones=1,
+    harmonics=(1.0, 0.4), every=1, shuffled=False, rows=2000, seed=0,
+):  # fmt: skip
+    """A recording (body, arrays) of a walk whose cycle, feet and speed are known.
+
+    `every` is how often the first foot strikes in a cycle, the others once, each `lag` later.
+    """
+    body = get_body(body)
+    rate = environment_facts(body).sampling_rate
+    rng = np.random.default_rng(seed)
+    n = rows * episodes * clones
+    arrays = {name: np.zeros((n, *row_widths(body)[name]), dtype) for name, dtype in DTYPES.items()}
+    t = np.tile(np.arange(rows) / rate, episodes * clones)
+    arrays["episode_ids"][:] = np.repeat(np.arange(episodes * clones), rows)
+    arrays["clone_ids"][:] = np.repeat(np.arange(clones), rows * episodes)
+    phase = t * frequency
+    for i in range(arrays["qpos"].shape[1]):
+        waves = [a * np.sin(2 * np.pi * k * (phase + 0.1 * i)) for k, a in enumerate(harmonics, 1)]
+        arrays["qpos"][:, i] = sum(waves) + noise * rng.standard_normal(n)
+    if shuffled:
+        arrays["qpos"] = arrays["qpos"][rng.permutation(n)]
+    arrays["qpos"][:, 0] = speed * t
+    arrays["qvel"][:] = rng.standard_normal(arrays["qvel"].shape)
+    for foot in range(arrays["contacts"].shape[1]):
+        turns = every if foot == 0 else 1
+        arrays["contacts"][:, foot] = (turns * (phase - lag * foot)) % 1 < duty
+    return body, arrays | metadata(body)
+
+
+def planted_walks(level=-1, transient=1.0, **planted):
+    """The walks of all agents of a planted recording."""
+    body, arrays = planted_recording(**planted)
+    return walks_of(body, arrays, "sac_0", level, transient)
+
+
 def one_map(walks, settings, seed):
     """Fit one map to all agents and tabulate what is drawn of it."""
-    return shared_map(walks, fit_map(walks, settings, seed))
+    return shared_tracks(walks, fit_map(walks, settings, seed))
 
 
 def a_walk(level=-1, transient=1.0, **options):
-    agent = "expert" if level < 0 else "clone"
-    return walk(get_body("walker2d"), gait_recording(**options), agent, level, transient)
+    """The walk of an expert, or of the one clone of a level."""
+    (walk,) = walks_of(get_body("walker2d"), gait_recording(**options), "sac_0", level, transient)
+    return walk
 
 
 def several(clones, level=40):
@@ -116,7 +160,7 @@ def several(clones, level=40):
     arrays = gait_recording(episodes=(600,) * clones)
     arrays["clone_ids"] = np.repeat(np.arange(clones), 600).astype(np.int16)
     arrays["rewards"] = np.repeat(np.arange(clones, dtype=float), 600)
-    return walks_of(get_body("walker2d"), arrays, level, 1.0)
+    return walks_of(get_body("walker2d"), arrays, "sac_0", level, 1.0)
 
 
 def random_recording(episodes, clones):
@@ -179,3 +223,35 @@ def with_outliers(values, size, count):
     values = values.copy()
     values[:count] *= size
     return values
+
+
+def gait_heights(rows, seed=0, period=111.3):
+    """Seven heights that repeat with the gait, in m, with a little noise."""
+    rng = np.random.default_rng(seed)
+    phase = 2 * np.pi * np.arange(rows) / period
+    shifts = np.linspace(0, 5, 7)
+    x = 0.6 + 0.2 * np.cos(phase[:, None] + shifts) + 0.1 * np.cos(2 * phase[:, None] - shifts)
+    return x + 0.01 * rng.standard_normal(x.shape)
+
+
+def blobs(*specifications, seed=0):
+    """Points in the plane around several centres: (number, x, y, standard deviation) of each."""
+    rng = np.random.default_rng(seed)
+    return np.concatenate(
+        [np.array([x, y]) + sd * rng.standard_normal((n, 2)) for n, x, y, sd in specifications]
+    )
+
+
+def observed_gait(lengths=(700, 600, 600, 500), clones=(0, 0, 1, 1)):
+    """A recording of clones that observe their periodic gait, at a speed that drifts."""
+    arrays = recording(lengths, clones)
+    gaits = [synthetic_gait(n / RATE, 1.25, seed=i, noise=0.01, joints=8)
+             for i, n in enumerate(lengths)]  # fmt: skip
+    gait = np.concatenate([np.roll(g, i * 30, axis=0) for i, g in enumerate(gaits)])
+    arrays["qpos"][:, 1:] = 0.3 * gait
+    arrays["qvel"][:] = np.gradient(arrays["qpos"], 1 / RATE, axis=0)
+    arrays["qvel"][:, 0] = 2 + 0.1 * gait[:, 0] + np.sin(np.arange(len(gait)) / 77)
+    arrays["contacts"][:] = gait[:, :2] > 0.2
+    observed = np.column_stack([arrays["qpos"][:, 1:], arrays["qvel"]])
+    arrays["observations"] = observed.astype(np.float32)
+    return arrays

@@ -14,32 +14,16 @@ from brainiarb.activity.tables import (
     Settings,
     dynamics_measures,
     dynamics_tables,
-    own_walk,
 )
 from brainiarb.actors.actors import untrained
 from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.bodies.registry import get_body
-from builders import RATE, recording, synthetic_gait
+from brainiarb.gait.walk import walks_of
+from builders import observed_gait
 
 BODY = get_body("walker2d")
-FREQUENCY = 1.25
 TRANSIENT = 0.2
-SETTINGS = Settings(components=4, surrogates=9, transient=TRANSIENT)
-
-
-def walking(lengths=(700, 600, 600, 500), clones=(0, 0, 1, 1)):
-    """Clones with a periodic gait that they observe with its velocities, at a speed that drifts."""
-    arrays = recording(lengths, clones)
-    gaits = [synthetic_gait(n / RATE, FREQUENCY, seed=i, noise=0.01, joints=8)
-             for i, n in enumerate(lengths)]  # fmt: skip
-    gait = np.concatenate([np.roll(g, i * 30, axis=0) for i, g in enumerate(gaits)])
-    arrays["qpos"][:, 1:] = 0.3 * gait
-    arrays["qvel"][:] = np.gradient(arrays["qpos"], 1 / RATE, axis=0)
-    arrays["qvel"][:, 0] = 2 + 0.1 * gait[:, 0] + np.sin(np.arange(len(gait)) / 77)
-    arrays["contacts"][:] = gait[:, :2] > 0.2
-    observed = np.column_stack([arrays["qpos"][:, 1:], arrays["qvel"]])
-    arrays["observations"] = observed.astype(np.float32)
-    return arrays
+SETTINGS = Settings(components=4, surrogates=9)
 
 
 @pytest.fixture
@@ -51,13 +35,14 @@ def analyse(tmp_path):
         actors = untrained((17, 6), clones.tolist())
         with h5py.File(tmp_path / "a.h5", "w") as file:
             record_own(file, "own", actors, [own(rollouts, k, rows) for k in clones])
-            return dynamics_tables(BODY, rollouts, file, "e", level, SETTINGS, seed=1)
+            walks = walks_of(BODY, rollouts, "e", level, TRANSIENT)
+            return dynamics_tables(walks, file, SETTINGS, seed=1)
 
     return run
 
 
 def test_every_agent_has_its_rotations_and_scores(analyse):
-    rotations, tracks, decoded = analyse(walking())
+    rotations, tracks, decoded = analyse(observed_gait())
     layers = {OBSERVATIONS, "linear1", "linear2", "mean_linear", "log_std_linear"}
     agents = rotations.groupby(["clone", "layer"])
     assert set(agents.groups) == {(k, layer) for k in (0, 1) for layer in layers}
@@ -82,12 +67,12 @@ def test_every_agent_has_its_rotations_and_scores(analyse):
 
 
 def test_the_same_recording_gives_the_same_tables(analyse):
-    for first, second in zip(analyse(walking()), analyse(walking()), strict=True):
+    for first, second in zip(analyse(observed_gait()), analyse(observed_gait()), strict=True):
         pd.testing.assert_frame_equal(first, second, check_exact=True)
 
 
 def test_measures_hold_one_number_for_each_agent(analyse):
-    rotations, _, decoded = analyse(walking())
+    rotations, _, decoded = analyse(observed_gait())
     table = dynamics_measures(rotations, decoded)
     assert list(table) == ["expert", "level", "clone", "measure", "unit", "value", "status", "note"]
     assert not table.duplicated(["level", "clone", "measure"]).any()
@@ -104,13 +89,13 @@ def test_measures_hold_one_number_for_each_agent(analyse):
 
 
 def test_the_expert_has_level_and_clone_minus_one(analyse):
-    tables = analyse(walking((700, 600), (0, 0)), level=-1)
+    tables = analyse(observed_gait((700, 600), (0, 0)), level=-1)
     for table in (*tables, dynamics_measures(tables[0], tables[2])):
         assert set(table["level"]) == set(table["clone"]) == {-1}
 
 
 def test_agents_that_fall_at_once_leave_a_note_in_every_table(analyse):
-    rotations, _, decoded = analyse(walking((10, 30, 600, 500)))
+    rotations, _, decoded = analyse(observed_gait((10, 30, 600, 500)))
     fallen = rotations[rotations["clone"] == 0]
     assert set(fallen["note"]) == {f"fewer than {LEAST_ROWS} steady rows"}
     assert set(fallen["rows"]) == {5}
@@ -126,14 +111,16 @@ def test_agents_that_fall_at_once_leave_a_note_in_every_table(analyse):
 
 
 def test_where_nobody_walks_the_tables_still_have_their_columns(analyse):
-    full, nothing = (analyse(walking(lengths)) for lengths in ((700, 600, 600, 500), (9,) * 4))
+    full, nothing = (
+        analyse(observed_gait(lengths)) for lengths in ((700, 600, 600, 500), (9,) * 4)
+    )
     assert list(nothing[1]) == list(full[1])
     assert len(nothing[1]) == 0
     assert len(dynamics_measures(nothing[0], nothing[2])) > 0
 
 
 def test_where_one_episode_has_a_phase_the_rest_is_read_in_all(analyse):
-    _, _, decoded = analyse(walking((700, 600, 600, 110)))
+    _, _, decoded = analyse(observed_gait((700, 600, 600, 110)))
     mine = decoded[decoded["clone"] == 1]
     assert set(mine["episodes"]) == {2}
     phase = mine["target"] == "phase"
@@ -142,7 +129,7 @@ def test_where_one_episode_has_a_phase_the_rest_is_read_in_all(analyse):
 
 
 def test_without_a_cycle_there_is_no_phase_but_the_rest(analyse):
-    walked = walking()
+    walked = observed_gait()
     noise = np.random.default_rng(0).normal(size=walked["qpos"].shape)
     walked["qpos"][:, 1:] = noise[:, 1:]
     _, _, decoded = analyse(walked)
@@ -150,27 +137,3 @@ def test_without_a_cycle_there_is_no_phase_but_the_rest(analyse):
     assert set(decoded.loc[phase, "note"]) == {"no stable cycle"}
     assert decoded.loc[phase, "value"].isna().all()
     assert decoded.loc[~phase, "value"].notna().all()
-
-
-def test_hidden_layers_count_after_their_relu_and_rows_in_order_of_time(tmp_path):
-    walked = walking()
-    actors = untrained((17, 6), [0, 1])
-    with h5py.File(tmp_path / "a.h5", "w") as file:
-        record_own(file, "own", actors, [own(walked, k, 10_000) for k in (0, 1)])
-        found = own_walk(BODY, walked, file, 1, TRANSIENT)
-    mine = walked["episode_ids"] >= 2
-    steady = np.r_[1325:1900, 1925:2400]
-    assert mine[steady].all()
-    np.testing.assert_array_equal(found.layers[OBSERVATIONS], walked["observations"][steady])
-    raw = actors.only(1).respond(walked["observations"][steady])
-    np.testing.assert_allclose(found.layers["linear2"], np.maximum(raw["linear2"][0], 0), atol=1e-5)
-    np.testing.assert_array_equal(found.targets["speed"], walked["qvel"][steady, :1])
-
-
-def test_activations_of_another_recording_are_refused(tmp_path):
-    walked = walking()
-    with h5py.File(tmp_path / "a.h5", "w") as file:
-        record_own(file, "own", untrained((17, 6), [0]), [own(walked, 0, 500)])
-        walked["observations"][3] += 1
-        with pytest.raises(ValueError, match="expected the rollouts that the activations"):
-            own_walk(BODY, walked, file, 0, TRANSIENT)

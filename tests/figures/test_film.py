@@ -8,7 +8,7 @@ from PIL import Image
 from brainiarb.bodies.registry import get_body
 from brainiarb.figures import film
 from brainiarb.figures.gait_cycle import draw
-from brainiarb.gait.walk import walk
+from brainiarb.gait.walk import walks_of_levels
 from builders import MAP_SETTINGS, RATE, SECONDS, gait_recording, one_map
 
 BODY = get_body("walker2d")
@@ -18,10 +18,7 @@ BODY = get_body("walker2d")
 def cast():
     """Recordings of an expert and of a clone that falls at once, by level, and their maps."""
     recordings = {-1: gait_recording(), 40: gait_recording(episodes=(50,), falls=True)}
-    walks = [
-        walk(BODY, rollouts, "expert" if level < 0 else "clone", level, 1.0)
-        for level, rollouts in recordings.items()
-    ]
+    walks = walks_of_levels(BODY, recordings, "sac_0", 1.0)
     return recordings, one_map(walks, MAP_SETTINGS, 0)
 
 

@@ -7,25 +7,12 @@ import pandas as pd
 import pytest
 
 from brainiarb.maps import tables
+from brainiarb.maps.placed import place_agents
 from brainiarb.maps.shared import fit_map
-from brainiarb.statistics.measures import ABSENT
-from builders import MAP_SETTINGS, RATE, SECONDS, a_walk, several
+from brainiarb.statistics.measures import ABSENT, COLUMNS, OK, UNSTABLE
+from builders import MAP_SETTINGS, a_walk
 
-
-@pytest.fixture(scope="module")
-def walks():
-    """An expert, clones that walk alike, and one that falls before its transient is over."""
-    return [a_walk(episodes=(600,) * 6), *several(3), a_walk(80, episodes=(50,), falls=True)]
-
-
-@pytest.fixture(scope="module")
-def shared(walks):
-    return fit_map(walks, MAP_SETTINGS, 0)
-
-
-@pytest.fixture(scope="module")
-def placed(walks, shared):
-    return tables.place_agents(walks, shared, 200)
+NAMES = ("cells", "cycles", "bandwidths", "occupancy", "transitions", "distances", "measures")
 
 
 def all_tables(placed, shared):
@@ -36,80 +23,69 @@ def all_tables(placed, shared):
     return {"transitions": transitions, "distances": distances, "measures": measures}
 
 
-def test_stretches_are_even_steps_from_the_middle_of_each_steady_episode(walks):
-    rows = tables.stretch_rows(walks[0], 100, 2)
-    episodes = rows.reshape(6, 100)
-    assert (np.diff(episodes, axis=1) == 2).all()
-    middle = (episodes[:, 0] + episodes[:, -1]) / 2 - 600 * np.arange(6)
-    np.testing.assert_allclose(middle, (125 + 599) / 2, atol=1)
-    short = tables.stretch_rows(walks[0], 10_000, 2)
-    assert walks[0].steady[short].all()
-    assert len(short) == 6 * 238
-
-
-def test_a_clone_gives_no_more_frames_than_asked_and_a_level_has_those_of_its_clones(placed):
-    assert [(p.agent, p.level) for p in placed] == [
-        ("expert", -1), *[("clone", 40)] * 3, ("clone", 80), ("level", 40), ("level", 80),
-    ]  # fmt: skip
-    assert [len(p.regions) for p in placed] == [1200, 200, 200, 200, 0, 600, 0]
-    assert placed[0].sampling_rate == RATE / 2
-
-
-def test_shares_of_time_sum_to_one(placed, shared):
-    table = tables.occupancy_table(placed, shared)
+def test_shares_of_time_sum_to_one(map_placed, map_shared):
+    table = tables.occupancy_table(map_placed, map_shared)
     sums = table.groupby(["agent", "level", "clone"])["share"].sum()
     assert sums.drop([("clone", 80, 0), ("level", 80, -1)]).to_numpy() == pytest.approx(1)
     inside = table[table["region"] > 0]
-    assert inside[["x", "y"]].abs().to_numpy().max() < shared.limit
+    assert inside[["x", "y"]].abs().to_numpy().max() < map_shared.limit
 
 
-def test_a_cyclic_gait_turns_one_way_returns_and_is_no_further_off_than_the_expert(placed, shared):
-    found = all_tables(placed, shared)
-    of_all = found["transitions"].query("agent == 'expert'").iloc[0]
+def test_a_cyclic_gait_turns_one_way_returns_and_is_no_further_off_than_the_expert(
+    map_placed, map_shared
+):
+    made = all_tables(map_placed, map_shared)
+    of_all = made["transitions"].query("agent == 'expert'").iloc[0]
     assert of_all["net_flux"] > max(of_all["reversed_95"], of_all["shuffled_95"], 0.8)
     assert of_all["p_shuffled"] < 0.01
-    measures = found["measures"].set_index(["measure", "level", "clone"])["value"]
+    measures = made["measures"].set_index(["measure", "level", "clone"])
     for clone in range(3):
-        assert measures["map_recurrence", 40, clone] > 0.7
-        assert measures["modal_cycle_share", 40, clone] > 0.5
-    level = found["distances"].query("agent == 'level' and level == 40").iloc[0]
+        assert measures["value"]["map_recurrence", 40, clone] > 0.7
+        assert measures["status"]["map_recurrence", 40, clone] == OK
+        assert measures["value"]["modal_cycle_share", 40, clone] > 0.5
+    level = made["distances"].query("agent == 'level' and level == 40").iloc[0]
     assert level["distance"] < 0.3
 
 
-def test_an_agent_that_fell_at_once_has_notes_instead_of_numbers(placed, shared):
-    found = all_tables(placed, shared)
-    assert found["transitions"].query("level == 80")["note"].ne("").all()
-    measures = found["measures"].query("level == 80")
-    assert measures["value"].isna().all()
-    assert measures["note"].ne("").all()
+def test_an_agent_that_fell_at_once_has_notes_instead_of_numbers(map_placed, map_shared):
+    made = all_tables(map_placed, map_shared)
+    assert made["transitions"].query("level == 80")["note"].ne("").all()
+    measures = made["measures"].query("level == 80")
+    assert tuple(measures) == COLUMNS
     assert set(measures["status"]) == {ABSENT}
+    assert measures["note"].ne("").all()
 
 
-def test_the_same_frames_give_the_same_tables(placed, shared):
-    for first, second in zip(
-        all_tables(placed, shared).values(), all_tables(placed, shared).values(), strict=True
-    ):
-        pd.testing.assert_frame_equal(first, second, check_exact=True)
+def test_the_recurrence_of_a_gait_without_a_stable_cycle_is_unstable(map_placed, map_shared):
+    reason = "no stable cycle: autocorrelation 0.20"
+    placed = [replace(agent, unstable=reason) for agent in map_placed]
+    measures = all_tables(placed, map_shared)["measures"].query("level == 40")
+    recurrence = measures[measures["measure"] == "map_recurrence"]
+    assert set(recurrence["status"]) == {UNSTABLE}
+    assert set(recurrence["note"]) == {reason}
+    assert set(measures.loc[measures["measure"] == "net_flux", "status"]) == {OK}
+
+
+def test_the_same_frames_give_the_same_tables(map_placed, map_shared):
+    first, second = (all_tables(map_placed, map_shared) for _ in range(2))
+    for name, table in first.items():
+        pd.testing.assert_frame_equal(table, second[name], check_exact=True)
 
 
 def test_an_expert_alone_with_one_episode_has_no_null():
     alone = [a_walk(episodes=(600,))]
     own = fit_map(alone, MAP_SETTINGS, 0)
-    found = all_tables(tables.place_agents(alone, own, 200), own)
-    assert found["distances"]["note"].str.startswith("no null").all()
-    assert found["distances"]["distance"].isna().all()
+    made = all_tables(place_agents(alone, own, 200), own)
+    assert made["distances"]["note"].str.startswith("no null").all()
+    assert made["distances"]["distance"].isna().all()
 
 
-def test_stability_is_told_over_seeds_perplexities_and_bandwidths(monkeypatch):
-    monkeypatch.setattr(tables, "SEEDS", 2)
-    monkeypatch.setattr(tables, "PERPLEXITIES", (2.0,))
-    few = replace(MAP_SETTINGS, points=120)
-    table = tables.stability_table([a_walk(), a_walk(40)], few, 0)
-    assert table["changed"].unique().tolist() == ["seed", "perplexity", "bandwidth"]
-    same = table.query("changed == 'bandwidth' and value == 0.03")["adjusted_rand"]
-    assert same.tolist() == [1]
-    assert table["adjusted_rand"].between(-1, 1).all()
-
-
-def test_seconds_of_a_cycle_are_those_of_the_gait(placed):
-    assert placed[1].seconds == pytest.approx(SECONDS, rel=0.01)
+def test_all_tables_of_the_maps_begin_with_the_expert_and_hold_both_kinds_of_map():
+    few = replace(MAP_SETTINGS, points=120, published_frames=120)
+    made = tables.map_tables([a_walk(), a_walk(40)], few, 0)
+    for name in NAMES:
+        table = getattr(made, name)
+        assert table.columns[0] == "expert", name
+        assert set(table["expert"]) == {"sac_0"}, name
+    assert set(made.cells["map"]) == set(made.cycles["map"]) == {"shared", "published"}
+    assert made.bandwidths.loc[made.bandwidths["chosen"], "bandwidth"].tolist() == [0.03]

@@ -9,6 +9,7 @@ from brainiarb.rollouts.episodes import (
     drop_transient,
     episode_sums,
     steps_into_episode,
+    stretches,
 )
 from builders import recording
 
@@ -81,3 +82,12 @@ def test_balanced_rows_refuses_a_sample_smaller_than_the_agents():
         balanced_rows(np.array([0, 1]), np.array([0, 1]), 1)
     with pytest.raises(ValueError, match="shapes"):
         balanced_rows(np.array([0, 1]), np.array([0]), 1)
+
+
+def test_stretches_break_at_episodes_and_at_rows_left_out():
+    ids = np.array([0, 0, 0, 5, 5, 1, 1, 1])
+    usable = np.array([False, True, True, True, True, True, False, True])
+    rows = [(part.start, part.stop) for part in stretches(8, ids, usable)]
+    assert rows == [(1, 3), (3, 5), (5, 6), (7, 8)]
+    assert list(stretches(0)) == []
+    assert list(stretches(3)) == [slice(0, 3)]

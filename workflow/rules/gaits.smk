@@ -102,7 +102,9 @@ rule pose_walker:
     conda:
         "../../envs/analysis.yaml"
     params:
-        settings=settings("body", "analysis.transient"),
+        settings=lambda wildcards: settings(
+            "body", "analysis.transient", expert=wildcards.expert
+        ),
         code=code("pose_walker.py"),
     message:
         "Posing the walker {wildcards.expert}"

@@ -7,6 +7,7 @@ import h5py
 from brainiarb.activity.tables import Settings, dynamics_measures, dynamics_tables
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
+from brainiarb.gait.walk import walks_of
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.seeds import derive_seed
@@ -17,15 +18,13 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
-        expert, level = settings["expert"], settings["level"]
+        expert, level, body = settings["expert"], settings["level"], get_body(settings["body"])
+        rollouts = read_rollouts(snakemake.input.rollouts)
         with h5py.File(snakemake.input.activations) as activations:
             rotations, trajectories, decoded = dynamics_tables(
-                get_body(settings["body"]),
-                read_rollouts(snakemake.input.rollouts),
+                walks_of(body, rollouts, expert, level, settings["transient"]),
                 activations,
-                expert,
-                level,
-                Settings(settings["components"], settings["surrogates"], settings["transient"]),
+                Settings(settings["components"], settings["surrogates"]),
                 derive_seed(settings["seed"], "analyse_dynamics", expert, level),
             )
         write_csv(snakemake.output.jpca, rotations)

@@ -2,14 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
+from brainiarb.gait.measures import GaitSettings
 from brainiarb.gait.spectrum_table import spectrum_table
+from brainiarb.gait.walk import walks_of_levels
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
-from brainiarb.rollouts.returns import episode_returns, median_clone
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -17,22 +16,9 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
+        levels = [-1, *settings["levels"]]
+        recordings = dict(zip(levels, map(read_rollouts, snakemake.input), strict=True))
         body = get_body(settings["body"])
-        frames = []
-        for path, level in zip(snakemake.input, [-1, *settings["levels"]], strict=True):
-            rollouts = read_rollouts(path)
-            frame = spectrum_table(
-                body,
-                rollouts,
-                settings["transient"],
-                settings["segment"],
-                (settings["lowest"], settings["highest"]),
-            )
-            frame.insert(0, "expert", settings["expert"])
-            frame.insert(1, "agent", "expert" if level < 0 else "clone")
-            frame.insert(2, "level", level)
-            frame["median"] = frame["clone"] == median_clone(episode_returns(rollouts))
-            if level < 0:
-                frame["clone"] = -1
-            frames.append(frame)
-        write_csv(snakemake.output.spectra, pd.concat(frames, ignore_index=True))
+        walks = walks_of_levels(body, recordings, settings["expert"], settings["transient"])
+        how = GaitSettings(settings["segment"], settings["lowest"], settings["highest"])
+        write_csv(snakemake.output.spectra, spectrum_table(walks, how))

@@ -7,7 +7,8 @@ import numpy as np
 from brainiarb.bodies.pictures import render_frame, skeleton_table
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv, write_npz
-from brainiarb.gait.walk import cycle_rows, walk
+from brainiarb.gait.drawn import drawn_episode
+from brainiarb.gait.walk import walks_of
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
 
@@ -22,12 +23,12 @@ if __name__ == "__main__":
         settings = snakemake.params.settings
         body = get_body(settings["body"])
         rollouts = read_rollouts(snakemake.input.rollouts)
-        walked = walk(body, rollouts, "expert", -1, settings["transient"])
-        rows = cycle_rows(walked, POSES)
-        poses = rollouts["qpos"][walked.episode][rows]
-        times = (rows - rows[0]) / walked.sampling_rate
+        (walk,) = walks_of(body, rollouts, settings["expert"], -1, settings["transient"])
+        drawn = drawn_episode(walk)
+        rows, note = drawn.poses(POSES)
+        poses = rollouts["qpos"][drawn.rows][rows]
+        times = (rows - rows[0]) / walk.sampling_rate
         picture = render_frame(body, poses[0], PIXELS, PIXELS)
-        note = "no full cycle was found" if walked.cycle() is None else ""
         write_csv(snakemake.output.skeleton, skeleton_table(body, poses, times, note))
         write_npz(
             snakemake.output.picture,

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
-from brainiarb.gait.walk import walks_of
+from brainiarb.gait.walk import walks_of_levels
 from brainiarb.jobs import job
 from brainiarb.maps.shared import MapSettings
-from brainiarb.maps.tables import stability_table
+from brainiarb.maps.stability import stability_table
 from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.seeds import derive_seed
 
@@ -17,13 +17,10 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
-        body = get_body(settings["body"])
-        walks = [
-            walk
-            for path, level in zip(snakemake.input, [-1, *settings["levels"]], strict=True)
-            for walk in walks_of(body, read_rollouts(path), level, settings["transient"])
-        ]
-        seed = derive_seed(settings["seed"], "map_gaits", settings["expert"])
+        levels = [-1, *settings["levels"]]
+        recordings = dict(zip(levels, map(read_rollouts, snakemake.input), strict=True))
+        body, expert = get_body(settings["body"]), settings["expert"]
+        walks = walks_of_levels(body, recordings, expert, settings["transient"])
+        seed = derive_seed(settings["seed"], "map_gaits", expert)
         table = stability_table(walks, MapSettings(**settings["gaitmap"]), seed)
-        table.insert(0, "expert", settings["expert"])
         write_csv(snakemake.output.table, table)

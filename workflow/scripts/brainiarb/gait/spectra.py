@@ -1,5 +1,6 @@
 """Power spectra of movement: Welch density, fundamental, harmonics, distance between spectra."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,44 +10,27 @@ from scipy.signal import welch
 from brainiarb.errors import Refused
 from brainiarb.rollouts.episodes import stretches
 
-# Gait lies between these frequencies (Hz): drift is slower, sensor noise faster.
-BAND = (0.3, 20.0)
-# A candidate this close to the best harmonic sum counts as equal: the highest of them wins.
+# A candidate whose harmonic sum reaches this share of the best one counts as equally good.
 EQUAL_SUM = 0.9
 FINE_STEPS_PER_BIN = 32
 
 
 @dataclass(frozen=True, eq=False)
 class PowerSpectrum:
-    """The mean one-sided power spectral density of some channels.
-
-    `frequencies` (f,) in Hz; `density` (f, c) in the channel's unit squared per Hz, nan where no
-    stretch held a whole segment; `segment` the samples of one segment, which set the resolution;
-    `n_segments` averaged over `n_episodes` stretches; `n_left_out` stretches were too short.
-    """
+    """The mean one-sided power spectral density of several channels."""
 
     frequencies: NDArray[np.float64]
+    """(f) Hz."""
     density: NDArray[np.float64]
+    """(f, c) in the squared unit of each channel per Hz; nan where no stretch holds a segment."""
     segment: int
+    """Rows of one segment, which set the resolution."""
     n_segments: int
+    """The segments that the density is the mean of."""
     n_episodes: int
+    """The stretches that hold a whole segment."""
     n_left_out: int
-
-
-def fitting_segment(longest: int, segment: int = 1024, shortest: int = 256) -> int:
-    """Return the segment that `longest` samples allow: `segment`, halved until it fits.
-
-    Never less than `shortest`, whose resolution is the coarsest that still parts the harmonics of
-    a gait. Spectra can be compared at one resolution only, so find it once for all agents.
-    """
-    if not 2 <= shortest <= segment:
-        raise Refused(
-            f"expected 2 <= shortest <= segment, found {shortest} and {segment} samples; "
-            "give both in samples"
-        )
-    while segment > longest and segment // 2 >= shortest:
-        segment //= 2
-    return segment
+    """The stretches that are too short for a segment."""
 
 
 def power_spectrum(
@@ -54,18 +38,27 @@ def power_spectrum(
     sampling_rate: float,
     segment: int = 1024,
     *,
-    shortest: int = 256,
     episode_ids: ArrayLike | None = None,
     usable: ArrayLike | None = None,
 ) -> PowerSpectrum:
-    """Estimate the power spectral density of every channel by Welch's method.
+    """Estimate the power spectral density of every channel by Welch's method (1967).
 
-    `signal` (N, c) at `sampling_rate` Hz, the body's own: a wrong rate stretches the frequency
-    axis. Segments (Hann window, half overlap, linear trend removed) never span two episodes
-    (`episode_ids`) or rows left out (`usable`), and all count the same. All have one length:
-    `segment`, halved until the longest stretch holds one, but not below `shortest` (pass
-    `shortest=segment` to insist); stretches shorter than that are left out and counted.
-    The density integrates to the variance of the detrended signal: A^2/2 for a sine of amplitude A.
+    `signal` (N, c) at `sampling_rate` Hz. Segments of `segment` rows (Hann window, half overlap,
+    linear trend removed) never span two episodes (`episode_ids`, N) or rows that are left out
+    (`usable`, N bool), and all count the same. Stretches shorter than a segment are left out and
+    counted. The density integrates to the variance of the detrended signal, which is A^2/2 for a
+    sine of amplitude A. Raises Refused for values that are not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from brainiarb.gait.spectra import power_spectrum
+    >>> time = np.arange(4000) / 125.0
+    >>> spectrum = power_spectrum(np.sin(2 * np.pi * 2.0 * time)[:, None], 125.0, segment=500)
+    >>> float(spectrum.frequencies[spectrum.density[:, 0].argmax()])
+    2.0
+    >>> round(float(spectrum.density.sum() * spectrum.frequencies[1]), 2)
+    0.5
     """
     x = np.asarray(signal, dtype=np.float64)
     if x.ndim != 2:
@@ -73,25 +66,36 @@ def power_spectrum(
             f"expected a signal of shape (rows, channels), found shape {x.shape}; "
             "add the missing axis"
         )
+    pieces = (x[rows] for rows in stretches(len(x), episode_ids, usable))
+    return spectrum_of_stretches(pieces, sampling_rate, segment, x.shape[1])
+
+
+def spectrum_of_stretches(
+    pieces: Iterable[NDArray[np.float64]], sampling_rate: float, segment: int, channels: int
+) -> PowerSpectrum:
+    """Estimate the same as `power_spectrum` from unbroken stretches (rows, channels), one by one.
+
+    Only one stretch is held in memory at a time.
+    """
+    if segment < 2:
+        raise Refused(f"expected a segment of two rows or more, found {segment}; lengthen it")
     if not sampling_rate > 0:
         raise Refused(
             f"expected a sampling rate above 0 Hz, found {sampling_rate}; take it from the body"
         )
-    pieces = [x[rows] for rows in stretches(len(x), episode_ids, usable)]
+    overlap = segment // 2
+    frequencies = np.asarray(np.fft.rfftfreq(segment, 1 / sampling_rate), dtype=np.float64)
+    total = np.zeros((len(frequencies), channels))
+    n_segments = n_episodes = n_left_out = 0
     for piece in pieces:
         if not np.isfinite(piece).all():
             raise Refused(
                 "expected finite values in the signal, found nan or infinity in a usable row; "
                 "leave such rows out by usable"
             )
-    segment = fitting_segment(max(map(len, pieces), default=0), segment, shortest)
-    long_enough = [piece for piece in pieces if len(piece) >= segment]
-    overlap = segment // 2
-
-    frequencies = np.asarray(np.fft.rfftfreq(segment, 1 / sampling_rate), dtype=np.float64)
-    total = np.zeros((len(frequencies), x.shape[1]))
-    n_segments = 0
-    for piece in long_enough:
+        if len(piece) < segment:
+            n_left_out += 1
+            continue
         _, density = welch(
             piece,
             sampling_rate,
@@ -105,24 +109,26 @@ def power_spectrum(
         count = 1 + (len(piece) - segment) // (segment - overlap)
         total += count * density
         n_segments += count
+        n_episodes += 1
     return PowerSpectrum(
         frequencies=frequencies,
         density=total / n_segments if n_segments else np.full_like(total, np.nan),
         segment=segment,
         n_segments=n_segments,
-        n_episodes=len(long_enough),
-        n_left_out=len(pieces) - len(long_enough),
+        n_episodes=n_episodes,
+        n_left_out=n_left_out,
     )
 
 
-def pool(first: PowerSpectrum, second: PowerSpectrum) -> PowerSpectrum:
-    """Return the spectrum of the segments of both, all of which count the same."""
+def merge_spectra(first: PowerSpectrum, second: PowerSpectrum) -> PowerSpectrum:
+    """Return the spectrum of the segments of both spectra, all of which count the same."""
     _check_comparable(first, second)
+    both = first, second
     count = first.n_segments + second.n_segments
     density = np.full_like(first.density, np.nan)
     if count:
-        parts = [np.nan_to_num(one.density) * one.n_segments for one in (first, second)]
-        density = (parts[0] + parts[1]) / count
+        weighted = [np.nan_to_num(part.density) * part.n_segments for part in both]
+        density = (weighted[0] + weighted[1]) / count
     return PowerSpectrum(
         first.frequencies,
         density,
@@ -136,18 +142,27 @@ def pool(first: PowerSpectrum, second: PowerSpectrum) -> PowerSpectrum:
 def fundamental(
     spectrum: PowerSpectrum,
     *,
+    band: tuple[float, float],
     lowest: float = 0.5,
     highest: float = 5.0,
     harmonics: int = 5,
-    band: tuple[float, float] = BAND,
 ) -> float:
     """Return the frequency (Hz) whose first `harmonics` multiples hold the most power.
 
-    Every channel is scaled to unit power in `band` and the channels are averaged, so that no joint
-    outweighs the others. Every divisor of the fundamental collects its power too: of the
-    candidates between `lowest` and `highest` Hz whose harmonic sum reaches 90 % of the best one,
-    the highest is taken. The centres of mass of its harmonics then give the frequency between the
-    bins, each weighted by its power and its order. nan where there is no power.
+    Every channel is scaled to unit power in `band` (Hz) and the channels are averaged, so that no
+    joint outweighs the others. Every divisor of the fundamental collects the same power. So the
+    highest candidate between `lowest` and `highest` Hz is taken whose harmonic sum reaches 90 % of
+    the best one. The centres of mass of its harmonics, weighted by their power and order, then give
+    the frequency between the bins. nan where there is no power.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from brainiarb.gait.spectra import fundamental, power_spectrum
+    >>> angle = 2 * np.pi * 1.3 * np.arange(4000) / 125.0
+    >>> gait = np.column_stack([np.sin(angle) + np.sin(2 * angle), np.sin(angle)])
+    >>> round(fundamental(power_spectrum(gait, 125.0), band=(0.3, 20.0)), 2)
+    1.3
     """
     f = spectrum.frequencies
     inside = _inside(f, band)
@@ -183,16 +198,16 @@ def harmonic_ratios(
     spectrum: PowerSpectrum,
     frequency: float,
     *,
+    band: tuple[float, float],
     harmonics: int = 8,
     half_width: float = 0.15,
-    band: tuple[float, float] = BAND,
 ) -> NDArray[np.float64]:
     """Return the share of each channel's power that lies at each harmonic of `frequency` (Hz).
 
-    Shape (harmonics, c), row k - 1 for the k-th harmonic: power within `half_width` times
-    `frequency` of k times `frequency`, over the power in `band`. A bin that is partly inside counts
-    in part, so that the shares change smoothly with the frequency. Harmonics beyond the band are
-    0; channels without power are nan.
+    Shape (harmonics, c), row k - 1 for the k-th harmonic: the power within `half_width` times
+    `frequency` around k times `frequency`, over the power in `band` (Hz). A bin that lies partly
+    inside counts in part, so that the shares change smoothly with the frequency. Harmonics beyond
+    the band are 0; channels without power are nan. Raises Refused unless `frequency` is above 0.
     """
     if not frequency > 0:
         raise Refused(
@@ -209,13 +224,12 @@ def harmonic_ratios(
     return np.divide(inside, total, out=np.full_like(inside, np.nan), where=total > 0)
 
 
-def hellinger(
-    first: PowerSpectrum, second: PowerSpectrum, *, band: tuple[float, float] = BAND
-) -> float:
+def hellinger(first: PowerSpectrum, second: PowerSpectrum, *, band: tuple[float, float]) -> float:
     """Return the Hellinger distance of two spectra, 0 (same shape) to 1 (no common frequency).
 
-    Each channel is scaled to unit power in `band`, so that only the shape counts; the distances of
-    the channels are averaged. nan where a channel has no power.
+    Each channel is scaled to unit power in `band` (Hz), so that only the shape counts; the
+    distances of the channels are averaged. nan where a channel has no power. Raises Refused for
+    spectra of different frequencies or channels.
     """
     _check_comparable(first, second)
     p, q = (_normalised(spectrum, band) for spectrum in (first, second))
@@ -223,12 +237,13 @@ def hellinger(
 
 
 def log_spectral_distance(
-    first: PowerSpectrum, second: PowerSpectrum, *, band: tuple[float, float] = BAND
+    first: PowerSpectrum, second: PowerSpectrum, *, band: tuple[float, float]
 ) -> float:
     """Return the root mean square difference of two spectra in decibels, averaged over channels.
 
-    Over the frequencies in `band`; unlike `hellinger` it sees the level, and weak frequencies count
-    as much as strong ones. 0 for equal spectra, infinite where only one has power.
+    Only frequencies in `band` (Hz) count. Unlike `hellinger` this distance sees the level, and weak
+    frequencies count as much as strong ones. 0 for equal spectra; infinite where only one of them
+    has power. Raises Refused for spectra of different frequencies or channels.
     """
     _check_comparable(first, second)
     inside = _inside(first.frequencies, band)

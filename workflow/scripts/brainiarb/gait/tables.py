@@ -1,38 +1,29 @@
 """The gait of an expert and of its clones, and how far each clone is from its expert.
 
 Every agent is analysed episode by episode, so that memory does not grow with the recording. The
-unit of statistics is the agent. What varies between the episodes of the expert only gives the scale
+unit of statistics is the agent. The differences between episodes of the expert only give the scale
 (`margins`) on which the difference of a clone is read.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from brainiarb.bodies.body import Body
-from brainiarb.bodies.model import environment_facts
-from brainiarb.gait.measures import (
-    NO_SPECTRUM,
-    Gait,
-    GaitSettings,
-    analyse_gait,
+from brainiarb.gait.measures import Gait, GaitSettings, analyse_gait
+from brainiarb.gait.spectral_measures import (
+    DISTANCES,
+    distances_to_rest,
     posture_spectrum,
-    steady_walk,
+    spectral_distances,
 )
-from brainiarb.gait.spectra import PowerSpectrum, hellinger, log_spectral_distance, pool
-from brainiarb.rollouts.episodes import Sliceable, clone_episodes
+from brainiarb.gait.walk import SteadyWalk
 from brainiarb.seeds import derive_seed
-from brainiarb.statistics.measures import Measure, Named, measures_table, of_agent, qualified
+from brainiarb.statistics.measures import Measure, Named, measures_table, of_agent
 
-# They grow with the recording.
+# Counts grow with the recording, so they have no margin.
 COUNTS = ("strides",)
-DISTANCES = {
-    "spectral_distance": ("1", hellinger),
-    "log_spectral_distance": ("dB", log_spectral_distance),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,162 +31,137 @@ class GaitTables:
     """The gaits of an expert and its clones; every table begins with the column expert."""
 
     strides: pd.DataFrame
-    """level, clone, and the columns of `analyse_gait`."""
+    """level, clone, and the columns of `stride_table`."""
     distances: pd.DataFrame
-    """comparison (`expert_clone`, `expert_itself`: a group of the expert's episodes to its others,
-    `expert_expert`: such a group of the expert `other`), level, clone, other, group,
-    spectral_distance, log_spectral_distance, note."""
+    """comparison (`expert_clone`; `expert_itself`: a group of the expert's episodes to the other
+    groups; `expert_expert`: a group of episodes of the expert `other` to the expert), level, clone,
+    other, group, spectral_distance, log_spectral_distance, note."""
     margins: pd.DataFrame
     """See `margins`."""
     measures: pd.DataFrame
     """See `measures_table`; the expert's `<measure>_spread` are the margins."""
 
 
-def episode_groups(episodes: Sequence[slice], size: int) -> list[list[slice]]:
-    """Cut the expert's episodes into groups of `size`, as many as an agent to compare has.
+def measure_gaits(
+    expert: SteadyWalk,
+    clones: Sequence[SteadyWalk],
+    peers: Sequence[SteadyWalk],
+    settings: GaitSettings,
+    group_size: int,
+    seed: int,
+) -> GaitTables:
+    """Measure an expert and its clones, and the distance of other experts' spectra to its own.
 
-    What is left over belongs to none; where there are not two such groups, they are halves.
+    Episodes of the expert and of its `peers` are grouped by `group_size`, the number of episodes of
+    a clone.
     """
+    whole = analyse_gait(expert, settings, derive_seed(seed, "expert"))
+    groups = [
+        analyse_gait(group, settings, derive_seed(seed, "group", i))
+        for i, group in enumerate(episode_groups(expert, group_size))
+    ]
+    within = distances_to_rest([group.spectrum for group in groups], settings.band)
+    compared = [("expert_itself", -1, -1, "", i, distance) for i, distance in enumerate(within)]
+    for peer in peers:
+        for i, group in enumerate(episode_groups(peer, group_size)):
+            spectrum = posture_spectrum(group, settings.segment)
+            distance = spectral_distances(spectrum, whole.spectrum, settings.band)
+            compared.append(("expert_expert", -1, -1, peer.expert, i, distance))
+    expert_distances = _mean_distances(within)
+    scale = margins(
+        whole.measures | expert_distances,
+        [group.measures | distance for group, distance in zip(groups, within, strict=True)],
+        expert.sampling_rate,
+    )
+    spreads = {
+        f"{row.measure}_spread": Measure(row.unit, row.margin, note=row.basis)
+        for row in scale.itertuples()
+    }
+    strides = [_of_walk(expert, whole)]
+    measures: list[Named] = of_agent(
+        expert.expert, -1, -1, whole.measures | expert_distances | spreads
+    )
+    for walk in clones:
+        gait = analyse_gait(walk, settings, derive_seed(seed, walk.level, walk.clone))
+        distance = spectral_distances(gait.spectrum, whole.spectrum, settings.band)
+        compared.append(("expert_clone", walk.level, walk.clone, "", -1, distance))
+        strides.append(_of_walk(walk, gait))
+        measures += of_agent(walk.expert, walk.level, walk.clone, gait.measures | distance)
+    tables = {
+        "strides": pd.concat(strides, ignore_index=True),
+        "distances": _distance_table(compared),
+        "margins": scale,
+    }
+    for table in tables.values():
+        table.insert(0, "expert", expert.expert)
+    return GaitTables(**tables, measures=measures_table(measures))
+
+
+def episode_groups(walk: SteadyWalk, size: int) -> list[SteadyWalk]:
+    """Return the walks of groups of `size` episodes, as many as an agent to compare has.
+
+    Episodes that do not fill a group belong to none. Where the episodes do not fill two groups, the
+    groups are halves.
+    """
+    episodes = walk.episodes
     size = min(size, max(len(episodes) // 2, 1))
-    return [list(episodes[i : i + size]) for i in range(0, len(episodes) - size + 1, size)]
-
-
-def distances(first: PowerSpectrum, second: PowerSpectrum) -> dict[str, Measure]:
-    """Return Hellinger and log-spectral distance of two spectra."""
-    measures = {}
-    for name, (unit, distance) in DISTANCES.items():
-        value = distance(first, second)
-        walked = first.n_segments and second.n_segments
-        reason = "a channel has no power" if walked else NO_SPECTRUM
-        measures[name] = qualified(unit, value, "" if np.isfinite(value) else reason)
-    return measures
-
-
-def within_expert_distances(groups: Sequence[Gait]) -> list[dict[str, Measure]]:
-    """Return the distance of each group of the expert's episodes to all its other groups."""
-    spectra = [gait.spectrum for gait in groups]
     return [
-        distances(one, reduce(pool, [*spectra[:i], *spectra[i + 1 :]]))
-        for i, one in enumerate(spectra)
+        replace(walk, episodes=episodes[i : i + size])
+        for i in range(0, len(episodes) - size + 1, size)
     ]
 
 
 def margins(
     expert: Mapping[str, Measure], groups: Sequence[Mapping[str, Measure]], sampling_rate: float
 ) -> pd.DataFrame:
-    """Tabulate what a clone's measures are read against: the expert's own, and their spread.
+    """Tabulate the scale on which a clone's measures are read: the expert's value and its spread.
 
     `groups` are the measures of groups of the expert's episodes. Columns: measure, unit, reference
-    (the expert's value), low and high (of its groups), groups (their number), margin, basis. The
-    margin is the least that equivalence can be asked for, the largest difference of a group from
-    the reference; that of the fundamental is also at least its resolution, half a sample of the
-    period. nan with fewer than two groups.
+    (the expert's value), low and high (of its groups), groups (their number), margin, basis.
+    `margin` is the smallest equivalence margin that makes sense: the largest difference between a
+    group of the expert's episodes and the whole. For the fundamental it is at least the resolution
+    (half a sample of the period). It is nan with fewer than two groups.
     """
     rows = []
-    for name, one in expert.items():
+    for name, measure in expert.items():
         if name in COUNTS:
             continue
         values = np.array([group[name].value for group in groups])
         values = values[np.isfinite(values)]
         margin, basis = np.nan, "the expert's own spread is not known"
-        if len(values) > 1 and np.isfinite(one.value):
-            margin, basis = float(np.abs(values - one.value).max()), "spread within the expert"
-            resolution = one.value**2 / (2 * sampling_rate) if name == "fundamental" else 0.0
+        if len(values) > 1 and np.isfinite(measure.value):
+            margin, basis = float(np.abs(values - measure.value).max()), "spread within the expert"
+            resolution = measure.value**2 / (2 * sampling_rate) if name == "fundamental" else 0.0
             if resolution > margin:
                 margin, basis = resolution, "half a sample of the period"
         low, high = (values.min(), values.max()) if len(values) else (np.nan, np.nan)
-        rows.append((name, one.unit, one.value, low, high, len(values), margin, basis))
+        rows.append((name, measure.unit, measure.value, low, high, len(values), margin, basis))
     columns = ["measure", "unit", "reference", "low", "high", "groups", "margin", "basis"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def measure_gaits(
-    body: Body,
-    name: str,
-    expert: Mapping[str, Sliceable],
-    clones: Mapping[int, Mapping[str, Sliceable]],
-    others: Mapping[str, Mapping[str, Sliceable]],
-    settings: GaitSettings,
-    group_size: int,
-    seed: int,
-) -> GaitTables:
-    """Measure an expert of a name, its `clones` by level, and the spectra of `others` by name.
-
-    The expert's episodes are grouped by `group_size`, the episodes of one clone.
-    """
-    rate = environment_facts(body).sampling_rate
-
-    def measured(
-        recording: Mapping[str, Sliceable], episodes: Sequence[slice], *names: str | int
-    ) -> Gait:
-        return analyse_gait(body, recording, rate, episodes, settings, derive_seed(seed, *names))
-
-    episodes = _all_episodes(expert)
-    whole = measured(expert, episodes, "expert")
-    groups = [
-        measured(expert, group, "group", i)
-        for i, group in enumerate(episode_groups(episodes, group_size))
-    ]
-    null = within_expert_distances(groups)
-    own = _mean_distances(null, f"mean of {len(null)} groups of its episodes against the others")
-    compared = [("expert_itself", -1, -1, "", i, one) for i, one in enumerate(null)]
-    for peer, recording in others.items():
-        for i, group in enumerate(episode_groups(_all_episodes(recording), group_size)):
-            walk = steady_walk(body, recording, rate, group, settings.transient)
-            apart = distances(posture_spectrum(walk, settings.segment), whole.spectrum)
-            compared.append(("expert_expert", -1, -1, peer, i, apart))
-    measures: list[Named] = []
-    strides: list[pd.DataFrame] = []
-
-    def keep(level: int, clone: int, gait: Gait, apart: Mapping[str, Measure]) -> None:
-        gait.strides.insert(0, "level", level)
-        gait.strides.insert(1, "clone", clone)
-        strides.append(gait.strides)
-        measures.extend(of_agent(name, level, clone, {**gait.measures, **apart}))
-
-    table = margins(
-        whole.measures | own,
-        [{**one.measures, **apart} for one, apart in zip(groups, null, strict=True)],
-        rate,
-    )
-    spreads = {
-        f"{row.measure}_spread": Measure(row.unit, row.margin, note=row.basis)
-        for row in table.itertuples()
-    }
-    keep(-1, -1, whole, {**own, **spreads})
-    for level, recording in clones.items():
-        for clone, mine in clone_episodes(recording).items():
-            gait = measured(recording, mine, level, clone)
-            apart = distances(gait.spectrum, whole.spectrum)
-            compared.append(("expert_clone", level, clone, "", -1, apart))
-            keep(level, clone, gait, apart)
-    tables = {
-        "strides": pd.concat(strides, ignore_index=True),
-        "distances": _distance_table(compared),
-        "margins": table,
-    }
-    for other in tables.values():
-        other.insert(0, "expert", name)
-    return GaitTables(**tables, measures=measures_table(measures))
-
-
-def _all_episodes(recording: Mapping[str, Sliceable]) -> list[slice]:
-    return [rows for mine in clone_episodes(recording).values() for rows in mine]
-
-
-def _mean_distances(found: Sequence[Mapping[str, Measure]], note: str) -> dict[str, Measure]:
+def _mean_distances(distances: Sequence[Mapping[str, Measure]]) -> dict[str, Measure]:
+    """Return the mean distance of the groups of an expert's episodes to each other."""
+    note = f"mean of {len(distances)} groups of its episodes against the others"
     means = {}
     for name, (unit, _) in DISTANCES.items():
-        values = [one[name].value for one in found if np.isfinite(one[name].value)]
+        values = [group[name].value for group in distances if np.isfinite(group[name].value)]
         mean = float(np.mean(values)) if values else np.nan
-        means[name] = Measure(unit, mean, note=note if values else found[0][name].note)
+        means[name] = Measure(unit, mean, note=note if values else distances[0][name].note)
     return means
+
+
+def _of_walk(walk: SteadyWalk, gait: Gait) -> pd.DataFrame:
+    strides = gait.strides.copy()
+    strides.insert(0, "level", walk.level)
+    strides.insert(1, "clone", walk.clone)
+    return strides
 
 
 def _distance_table(compared: Sequence[tuple]) -> pd.DataFrame:
     rows = [
-        (*names, *(apart[name].value for name in DISTANCES), apart["spectral_distance"].note)
-        for *names, apart in compared
+        (*names, *(distance[name].value for name in DISTANCES), distance["spectral_distance"].note)
+        for *names, distance in compared
     ]
     columns = ["comparison", "level", "clone", "other", "group", *DISTANCES, "note"]
     return pd.DataFrame(rows, columns=columns)

@@ -1,120 +1,178 @@
-"""The steady walk of an agent: its rows after the start transient, its period and its strikes."""
+"""The steady walk of an agent: its episodes without their start, its period and its strikes."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brainiarb.bodies.body import Body
-from brainiarb.bodies.model import joint_columns
-from brainiarb.gait.contacts import foot_strikes
-from brainiarb.gait.cycles import Cycle, choose_cycle
-from brainiarb.gait.period import period
-from brainiarb.rollouts.arrays import Rollouts
-from brainiarb.rollouts.episodes import drop_transient
-from brainiarb.rollouts.returns import episode_returns, median_clone
+from brainiarb.bodies.model import environment_facts, joint_columns
+from brainiarb.gait.contacts import foot_strikes, touches
+from brainiarb.gait.period import GaitPeriod, period_of_stretches
+from brainiarb.gait.strides import Anchor, find_anchor
+from brainiarb.rollouts.episodes import Sliceable, clone_episodes, transient_rows
+from brainiarb.rollouts.returns import median_of
+
+NO_WALK = "never walked longer than the start transient"
+NO_PERIOD = "no stable cycle: no period was found"
 
 
 @dataclass(frozen=True, eq=False)
-class Walk:
-    """What one agent's recording says about its gait; rows are those of one clone."""
+class SteadyWalk:
+    """How one agent walks in its recording after the start transient of every episode.
 
-    agent: str
-    """`expert` or `clone`."""
+    Rows are rows of the recording; the signals of rows are read each time they are asked for.
+    Period, strikes and anchor are computed at the first use and kept. Pass other `episodes` to
+    `dataclasses.replace` for a walk of fewer episodes.
+    """
+
+    expert: str
+    """The expert that the agent is, or that it was cloned from."""
     level: int
     """Noise in percent; -1 for the expert."""
     clone: int
     """-1 for the expert."""
     median: bool
-    """Whether it is the clone of median return, which stands for its level where one is drawn."""
-    heights: np.ndarray
-    """(N, g) m."""
-    angles: np.ndarray
-    """(N, joints) of the joints, as recorded."""
-    episode_ids: np.ndarray
-    """(N)."""
-    steady: np.ndarray
-    """(N) False in the start transient."""
-    episode: slice
-    """The rows of the longest episode, the first of equals: the one that is drawn."""
-    fell: bool
-    """Whether that episode ended by a fall."""
-    seconds: float
-    """Length of the full gait cycle; nan where none was found."""
-    strength: float
-    """The autocorrelation at that length."""
-    strikes: tuple[np.ndarray, ...]
-    """The rows of the drawn episode at which each foot strikes the ground."""
-    sampling_rate: float
-    """Hz."""
+    """Whether the agent is the clone of median return, which is drawn for its level."""
+    body: Body
+    recording: Mapping[str, Sliceable]
+    episodes: tuple[slice, ...]
+    """The rows of every episode, start transient included; the episodes follow each other."""
+    transient: float
+    """Length of the start transient (s)."""
 
     @property
-    def first(self) -> int:
-        """The row of the drawn episode at which its start transient is over."""
-        return int(np.argmax(np.append(self.steady[self.episode], True)))
+    def agent(self) -> str:
+        """Return `expert` or `clone`."""
+        return "expert" if self.level < 0 else "clone"
 
-    def cycle(self, stop: int | None = None) -> Cycle | None:
-        """Return the drawn episode's most typical cycle, before its row `stop` where given."""
-        pose = self.heights[self.episode][:stop]
-        strikes = [foot[foot < len(pose)] for foot in self.strikes]
-        return choose_cycle(
-            pose,
-            self.seconds,
-            self.sampling_rate,
-            start=min(self.first, len(pose)),
-            strikes=strikes,
-        )
+    @property
+    def sampling_rate(self) -> float:
+        """Return the rows per second (Hz)."""
+        return environment_facts(self.body).sampling_rate
+
+    @property
+    def rows(self) -> slice:
+        """Return the rows from the first episode to the last one."""
+        return slice(self.episodes[0].start, self.episodes[-1].stop)
+
+    @cached_property
+    def steady(self) -> dict[int, slice]:
+        """Return the rows after the transient by number of the episode, where two or more are."""
+        skipped = transient_rows(self.sampling_rate, self.transient)
+        return {
+            number: slice(rows.start + skipped, rows.stop)
+            for number, rows in enumerate(self.episodes)
+            if rows.stop - rows.start > skipped + 1
+        }
+
+    def steady_rows(self) -> NDArray[np.int64]:
+        """Return all steady rows (n) in order of time, counted from the agent's first row."""
+        parts = [np.arange(rows.start, rows.stop) for rows in self.steady.values()]
+        return np.concatenate([np.zeros(0, np.int64), *parts]) - self.rows.start
+
+    # ---- signals of consecutive rows
+
+    def episode_ids(self, rows: slice) -> NDArray[np.int64]:
+        """Return the number of the episode, in the recording, of each row (T)."""
+        return self.recording["episode_ids"][rows]
+
+    def heights(self, rows: slice) -> NDArray[np.float64]:
+        """Return the heights (T, g) of the body's parts in m."""
+        return self.recording["heights"][rows].astype(np.float64)
+
+    def joints(self, rows: slice) -> NDArray[np.float64]:
+        """Return the joint angles (T, joints) in rad."""
+        return self.recording["qpos"][rows][:, joint_columns(self.body)]
+
+    def posture(self, rows: slice) -> NDArray[np.float64]:
+        """Return all positions (T, c) but the place in the plane, which grows without bound."""
+        return self.recording["qpos"][rows][:, environment_facts(self.body).skipped_qpos :]
+
+    def forward(self, rows: slice) -> NDArray[np.float64]:
+        """Return the place (T) along the direction of walking in m."""
+        return self.recording["qpos"][rows][:, 0]
+
+    def touches(self, rows: slice) -> NDArray[np.bool_]:
+        """Return whether each foot touches the ground (T, feet), without flicker."""
+        return touches(self.recording["contacts"][rows], self.sampling_rate)
+
+    # ---- the gait cycle
+
+    @cached_property
+    def period(self) -> GaitPeriod:
+        """Return the length of the full gait cycle, from the joint angles of all steady rows."""
+        angles = (self.joints(rows) for rows in self.steady.values())
+        return period_of_stretches(angles, self.sampling_rate)
+
+    @property
+    def cycle_length(self) -> float:
+        """Return the length of the full gait cycle in rows; nan without a period."""
+        return self.period.seconds * self.sampling_rate
+
+    @cached_property
+    def strikes(self) -> list[tuple[NDArray[np.int64], ...]]:
+        """Return the strikes of each foot in each steady episode, counted from its first row."""
+        return [
+            foot_strikes(self.recording["contacts"][rows], self.sampling_rate)
+            for rows in self.steady.values()
+        ]
+
+    @cached_property
+    def anchor(self) -> Anchor | None:
+        """Return what begins a stride; None without a period or without strikes in its rhythm."""
+        if not np.isfinite(self.period.seconds):
+            return None
+        return find_anchor(self.strikes, self.cycle_length)
+
+    @property
+    def missing(self) -> str:
+        """Return why there is no gait cycle; empty where there is one."""
+        if not self.steady:
+            return NO_WALK
+        return "" if np.isfinite(self.period.seconds) else NO_PERIOD
+
+    @property
+    def unstable(self) -> str:
+        """Return why the gait cycle cannot be relied on; empty where it is stable."""
+        strength = self.period.strength
+        return "" if self.period.stable else f"no stable cycle: autocorrelation {strength:.2f}"
 
 
-def walks_of(body: Body, rollouts: Rollouts, level: int, transient: float) -> list[Walk]:
-    """Return the walking of every clone of a recording (or of the expert, level -1)."""
-    median = median_clone(episode_returns(rollouts))
-    clones = np.unique(rollouts["clone_ids"]).tolist()
-    return [_walk(body, rollouts, level, transient, clone, clone == median) for clone in clones]
+def walks_of(
+    body: Body, recording: Mapping[str, Sliceable], expert: str, level: int, transient: float
+) -> list[SteadyWalk]:
+    """Return the walks of all agents of a recording: of an expert (level -1), or of clones.
 
-
-def walk(body: Body, rollouts: Rollouts, agent: str, level: int, transient: float) -> Walk:
-    """Return the walking of the median clone (or of the expert) of a recording."""
-    clone = median_clone(episode_returns(rollouts))
-    return replace(_walk(body, rollouts, level, transient, clone, True), agent=agent)
-
-
-def _walk(
-    body: Body, rollouts: Rollouts, level: int, transient: float, clone: int, median: bool
-) -> Walk:
-    rate = float(rollouts["sampling_rate"])
-    mine = rollouts["clone_ids"] == clone
-    ids = rollouts["episode_ids"][mine]
-    steady = drop_transient(ids, rate, transient)
-    _, starts, lengths = np.unique(ids, return_index=True, return_counts=True)
-    longest = int(np.argmax(lengths))
-    episode = slice(int(starts[longest]), int(starts[longest] + lengths[longest]))
-    contacts = rollouts["contacts"][mine]
-    angles = rollouts["qpos"][mine][:, joint_columns(body)]
-    found = period(angles, rate, episode_ids=ids, usable=steady)
-    return Walk(
-        agent="expert" if level < 0 else "clone",
-        level=level,
-        clone=-1 if level < 0 else clone,
-        median=median,
-        heights=rollouts["heights"][mine].astype(np.float64),
-        angles=angles,
-        episode_ids=ids,
-        steady=steady,
-        episode=episode,
-        fell=bool(rollouts["terminals"][mine][episode][-1]),
-        seconds=found.seconds,
-        strength=found.strength,
-        strikes=foot_strikes(contacts[episode], rate),
-        sampling_rate=rate,
-    )
-
-
-def cycle_rows(walked: Walk, count: int) -> np.ndarray:
-    """Return `count` rows of the drawn episode at even phases of its cycle, both ends included.
-
-    Without a cycle they lie evenly between the start transient and the end of the episode.
+    The arrays of the recording may lie in memory or in a file (`open_rollouts`).
     """
-    cycle = walked.cycle()
-    last = len(walked.heights[walked.episode]) - 1
-    ends = (min(walked.first, last), last) if cycle is None else (cycle.start, cycle.stop)
-    return np.linspace(*ends, count).round().astype(int)
+    median = median_of(recording)
+    return [
+        SteadyWalk(
+            expert=expert,
+            level=level,
+            clone=clone if level >= 0 else -1,
+            median=clone == median,
+            body=body,
+            recording=recording,
+            episodes=tuple(episodes),
+            transient=transient,
+        )
+        for clone, episodes in clone_episodes(recording).items()
+    ]
+
+
+def walks_of_levels(
+    body: Body,
+    recordings: Mapping[int, Mapping[str, Sliceable]],
+    expert: str,
+    transient: float,
+) -> list[SteadyWalk]:
+    """Return the walks of all agents of several recordings, which are given by level."""
+    return [
+        walk
+        for level, recording in recordings.items()
+        for walk in walks_of(body, recording, expert, level, transient)
+    ]

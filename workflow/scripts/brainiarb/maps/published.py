@@ -10,17 +10,16 @@ from skimage.segmentation import watershed
 from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
-from brainiarb.gait.walk import Walk
-from brainiarb.maps.embedding import (
-    check_perplexity,
-    finite_rows,
-)
-from brainiarb.maps.regions import (
-    numbered_by_mass,
-)
-from brainiarb.maps.shared import CELL_COLUMNS, MapSettings, cell_table, track
+from brainiarb.gait.drawn import drawn_episode
+from brainiarb.gait.walk import SteadyWalk
+from brainiarb.maps.embedding import check_perplexity, finite_rows
+from brainiarb.maps.regions import numbered_by_mass
+from brainiarb.maps.tracks import CELL_COLUMNS, cell_table, track_table
 
-# The study's grid, bandwidth and threshold, in units of its own maps.
+PUBLISHED_PERPLEXITY = 100
+# With fewer frames a map has no structure to cut.
+LEAST_FRAMES = 60
+# The study's grid, bandwidth and threshold, in units of each map.
 PUBLISHED_LIMIT = 30.0
 PUBLISHED_GRID = 100
 PUBLISHED_BANDWIDTH = 5.0
@@ -29,25 +28,28 @@ PUBLISHED_THRESHOLD = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class PublishedMap:
-    """The study's density and regions of one agent's map; not comparable between agents.
-
-    `density` (100, 100), row for y and column for x, at the nodes `axis` (100,) of both; `regions`
-    of the same shape, 0 outside; `labels` (n,) the region of every point.
-    """
+    """The study's density and regions of one agent's map; not comparable between agents."""
 
     axis: NDArray[np.float64]
+    """(100) The nodes in x and y."""
     density: NDArray[np.float64]
+    """(100, 100), a row for y and a column for x."""
     regions: NDArray[np.int32]
+    """(100, 100), 0 outside."""
     labels: NDArray[np.int32]
+    """(n) The region of every point."""
 
 
-def published_embed(heights: ArrayLike, seed: int, perplexity: float = 100) -> NDArray[np.float64]:
-    """Lay out one agent's heights as the study did: a map of its own, by scikit-learn's t-SNE.
+def published_embed(
+    heights: ArrayLike, seed: int, perplexity: float = PUBLISHED_PERPLEXITY
+) -> NDArray[np.float64]:
+    """Return a layout (n, 2) of one agent's heights, made as the study did by scikit-learn's t-SNE.
 
-    `heights` (n, g) in m, unscaled, one episode (the study took 1,000 rows); perplexity 100,
-    initialisation by PCA, automatic learning rate, all else scikit-learn's defaults. The study's
-    eighth column, the floor, is constant and changes no distance. Each map has its own scale and
-    orientation: two of them are not comparable. Same arguments, same bytes, on one machine.
+    `heights` (n, g) in m, unscaled, of one episode (the study took 1,000 rows). Initialisation by
+    PCA, automatic learning rate, scikit-learn's defaults in all other respects. The study's eighth
+    column, the floor, is constant and changes no distance. Each map has its own scale and
+    orientation, so two maps are not comparable. The same arguments give the same bytes on one
+    machine.
     """
     x = finite_rows(heights)
     check_perplexity(perplexity, len(x))
@@ -63,8 +65,9 @@ def published_regions(points: ArrayLike) -> PublishedMap:
 
     `points` (n, 2) of `published_embed`. A Gaussian kernel density of bandwidth 5 at 100 x 100
     nodes from -30 to 30, a watershed without markers, cells below a density of 1e-5 set to 0, each
-    point given the region of the nearest node. All four numbers are in units of that one map, and
-    without markers every ripple of the background is a region: their count means nothing.
+    point given the region of the nearest node. All four numbers are in units of that one map.
+    Without markers every ripple of the background is a region, so the number of regions means
+    nothing.
     """
     y = finite_rows(points)
     axis = np.linspace(-PUBLISHED_LIMIT, PUBLISHED_LIMIT, PUBLISHED_GRID)
@@ -79,29 +82,32 @@ def published_regions(points: ArrayLike) -> PublishedMap:
     return PublishedMap(axis, z, regions, regions[node[:, 1], node[:, 0]])
 
 
-PUBLISHED_PERPLEXITY = 100
-# With fewer frames a map has no structure to cut.
-LEAST_FRAMES = 60
-
-
-def published_maps(
-    walks: Sequence[Walk], settings: MapSettings, seed: int
+def published_tracks(
+    walks: Sequence[SteadyWalk], frames: int, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return cells and cycles of each median clone's own map, of one episode, as the study did."""
+    """Return cells and tracks of each median clone's own map, of the first `frames` of an episode.
+
+    The map is made as the study made it, of the episode that is drawn, without its start transient.
+    An agent with fewer than 60 such frames has no map: its track is a row with a note.
+    """
     cells, tracks = [], []
-    for w in (w for w in walks if w.median):
-        frames = w.heights[w.episode][w.first : w.first + settings.published_frames]
-        if len(frames) < LEAST_FRAMES:
-            tracks.append(track("published", w, None, np.empty((0, 2)), np.empty(0, np.int32)))
+    for walk in (walk for walk in walks if walk.median):
+        drawn = drawn_episode(walk)
+        heights = walk.heights(drawn.rows)[drawn.first : drawn.first + frames]
+        if len(heights) < LEAST_FRAMES:
+            nowhere = np.empty((0, 2)), np.empty(0, np.int32)
+            tracks.append(track_table("published", drawn, None, *nowhere))
             continue
-        perplexity = min(PUBLISHED_PERPLEXITY, (len(frames) - 1) // 3)
-        points = published_embed(frames, seed, perplexity)
-        own = published_regions(points)
-        cells.append(cell_table("published", w, own.axis, own.density, own.regions))
-        cycle = w.cycle(stop=w.first + len(frames))
+        perplexity = min(PUBLISHED_PERPLEXITY, (len(heights) - 1) // 3)
+        points = published_embed(heights, seed, perplexity)
+        mapped = published_regions(points)
+        cells.append(cell_table("published", walk, mapped.axis, mapped.density, mapped.regions))
+        cycle = drawn.cycle(stop=drawn.first + len(heights))
         rows = slice(0, 0)
         if cycle is not None:
-            rows = slice(cycle.start - w.first, cycle.stop - w.first + 1)
-        tracks.append(track("published", w, cycle, points[rows], own.labels[rows]))
-    mapped = pd.concat(cells, ignore_index=True) if cells else pd.DataFrame(columns=CELL_COLUMNS)
-    return mapped, pd.concat(tracks, ignore_index=True)
+            rows = slice(cycle.start - drawn.first, cycle.stop - drawn.first + 1)
+        tracks.append(track_table("published", drawn, cycle, points[rows], mapped.labels[rows]))
+    mapped_cells = (
+        pd.concat(cells, ignore_index=True) if cells else pd.DataFrame(columns=CELL_COLUMNS)
+    )
+    return mapped_cells, pd.concat(tracks, ignore_index=True)

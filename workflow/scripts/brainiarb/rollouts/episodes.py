@@ -54,9 +54,14 @@ def episode_sums(
     return np.add.reduceat(np.where(counted, values, 0.0), episode_starts(episode_ids))
 
 
+def transient_rows(sampling_rate: float, seconds: float) -> int:
+    """Return how many rows at the start of an episode belong to a transient of some `seconds`."""
+    return round(seconds * sampling_rate)
+
+
 def drop_transient(episode_ids: np.ndarray, sampling_rate: float, seconds: float) -> np.ndarray:
     """Return a mask (N) of the rows at least `seconds` after the start of their episode."""
-    return steps_into_episode(episode_ids) >= round(seconds * sampling_rate)
+    return steps_into_episode(episode_ids) >= transient_rows(sampling_rate, seconds)
 
 
 def balanced_rows(agents: np.ndarray, episode_ids: np.ndarray, n: int) -> np.ndarray:

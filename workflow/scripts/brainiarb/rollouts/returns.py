@@ -8,6 +8,7 @@ import pandas as pd
 from brainiarb.rollouts.arrays import Rollouts
 from brainiarb.rollouts.episodes import (
     RETURN_STEPS,
+    Sliceable,
     episode_lengths,
     episode_starts,
     episode_sums,
@@ -15,16 +16,16 @@ from brainiarb.rollouts.episodes import (
 from brainiarb.statistics.measures import Measure, Named, measures_table
 
 
-def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = RETURN_STEPS) -> pd.DataFrame:
+def episode_returns(arrays: Mapping[str, Sliceable], steps: int = RETURN_STEPS) -> pd.DataFrame:
     """Tabulate the return of every episode: the reward of its first `steps` steps.
 
     Columns: `clone`, `episode` (from 0 within each clone), `return` and its parts
     `return_forward`, `return_healthy`, `return_control`, `return_contact`; `length` (rows) and
     `fell` of the whole episode.
     """
-    ids = arrays["episode_ids"]
+    ids = arrays["episode_ids"][:]
     starts, lengths = episode_starts(ids), episode_lengths(ids)
-    clones = arrays["clone_ids"][starts].astype(int)
+    clones = arrays["clone_ids"][:][starts].astype(int)
     table = pd.DataFrame({"clone": clones})
     table["episode"] = table.groupby("clone").cumcount()
     for column, name in (
@@ -34,9 +35,9 @@ def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = RETURN_STEPS)
         ("return_control", "rewards_control"),
         ("return_contact", "rewards_contact"),
     ):
-        table[column] = episode_sums(arrays[name], ids, steps)
+        table[column] = episode_sums(arrays[name][:], ids, steps)
     table["length"] = lengths
-    table["fell"] = arrays["terminals"][starts + lengths - 1]
+    table["fell"] = arrays["terminals"][:][starts + lengths - 1]
     return table
 
 
@@ -76,13 +77,22 @@ def agent_returns(episodes: pd.DataFrame) -> pd.DataFrame:
 
 
 def median_clone(returns: pd.DataFrame) -> int:
-    """Return the clone whose mean return is the median of all clones' (by `episode_returns`).
+    """Return the clone whose mean return is the median over clones (`returns`: `episode_returns`).
 
-    Of an even number it is the lower of the two in the middle; equal returns rank by index.
+    With an even number of clones it is the lower of the two in the middle. Clones of equal return
+    rank by their number.
     """
     means = returns.groupby("clone")["return"].mean().sort_index()
     ranked = means.index[np.argsort(means.to_numpy(), kind="stable")]
     return int(ranked[(len(ranked) - 1) // 2])
+
+
+def median_of(recording: Mapping[str, Sliceable]) -> int:
+    """Return the number, in a recording, of the clone of median return: the one that is drawn.
+
+    Tables of returns carry the same choice in their column `median`.
+    """
+    return median_clone(episode_returns(recording))
 
 
 def return_measures(episodes: pd.DataFrame) -> pd.DataFrame:

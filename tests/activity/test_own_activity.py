@@ -1,0 +1,87 @@
+"""The activity of networks on their own walk: which rows, which values, which phase."""
+
+from dataclasses import replace
+
+import h5py
+import numpy as np
+import pytest
+
+from brainiarb.activity.activations import record_own
+from brainiarb.activity.own_activity import gait_phase, own_activity
+from brainiarb.activity.stimuli import own
+from brainiarb.actors.actors import untrained
+from brainiarb.actors.layers import OBSERVATIONS
+from brainiarb.bodies.registry import get_body
+from brainiarb.gait.walk import walks_of
+from builders import RATE, a_walk, observed_gait, planted_walks
+
+BODY = get_body("walker2d")
+TRANSIENT = 0.2
+
+
+def walks_in(recording):
+    return walks_of(BODY, recording, "sac_0", 40, TRANSIENT)
+
+
+@pytest.mark.parametrize("count", [10_000, 700])
+def test_hidden_layers_count_after_their_relu_and_rows_in_order_of_time(tmp_path, count):
+    walked = observed_gait()
+    actors = untrained((17, 6), [0, 1])
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        record_own(file, "own", actors, [own(walked, k, count) for k in (0, 1)])
+        activity = own_activity(walks_in(walked)[1], file, 1)
+    # The second clone walks from row 1300 on, in episodes of 600 and 500 rows.
+    stop = min(2400, 1300 + count)
+    steady = np.r_[1325:1900, 1925:stop]
+    np.testing.assert_array_equal(activity.layers[OBSERVATIONS], walked["observations"][steady])
+    raw = actors.only(1).respond(walked["observations"][steady])
+    linear2 = activity.layers["linear2"]
+    np.testing.assert_allclose(linear2, np.maximum(raw["linear2"][0], 0), atol=1e-5)
+    np.testing.assert_array_equal(activity.targets["speed"], walked["qvel"][steady, :1])
+    np.testing.assert_array_equal(activity.episode_ids, walked["episode_ids"][steady])
+    np.testing.assert_array_equal(activity.targets["contact"], walked["contacts"][steady])
+
+
+def test_activations_of_another_recording_are_refused(tmp_path):
+    walked = observed_gait()
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        record_own(file, "own", untrained((17, 6), [0]), [own(walked, 0, 500)])
+        walked["observations"][3] += 1
+        with pytest.raises(ValueError, match="expected the rollouts that the activations"):
+            own_activity(walks_in(walked)[0], file, 0)
+
+
+def test_the_phase_is_zero_at_each_strike_and_runs_to_one():
+    walk = a_walk()
+    phase, note = gait_phase(walk)
+    assert note == ""
+    (first, *_), rows = walk.strikes[0], walk.steady[0]
+    strikes = walk.strikes[0][walk.anchor.foot]
+    assert len(first) > 3
+    np.testing.assert_array_equal(phase[strikes[:-1]], 0)
+    middle = phase[: rows.stop - rows.start][strikes[0] : strikes[1]]
+    np.testing.assert_allclose(np.diff(middle), 1 / (strikes[1] - strikes[0]))
+    assert np.isnan(phase[: strikes[0]]).all()
+    assert len(phase) == len(walk.steady_rows())
+
+
+def test_the_phase_restarts_at_every_strike_of_a_foot_that_strikes_twice_per_cycle():
+    (walk,) = planted_walks(body="hopper", every=2, duty=0.3, episodes=1, rows=3000)
+    assert walk.anchor.every == 2
+    phase, _ = gait_phase(walk)
+    restarts = np.flatnonzero(phase == 0)
+    assert np.median(np.diff(restarts)) == pytest.approx(walk.cycle_length / 2, abs=1)
+
+
+def test_without_a_stable_cycle_or_strikes_in_its_rhythm_there_is_no_phase():
+    (unstable,) = planted_walks(noise=1.6, seed=1)
+    phase, note = gait_phase(unstable)
+    assert np.isnan(phase).all()
+    assert note == "no stable cycle"
+    silent = a_walk()
+    contacts = np.zeros_like(silent.recording["contacts"])
+    silent = replace(silent, recording={**silent.recording, "contacts": contacts})
+    phase, note = gait_phase(silent)
+    assert np.isnan(phase).all()
+    assert note == "no foot strikes in the rhythm of the cycle"
+    assert silent.sampling_rate == RATE

@@ -1,0 +1,100 @@
+"""The spectrum of one agent's posture: its fundamental, harmonics and distances to others."""
+
+from collections.abc import Sequence
+from functools import reduce
+
+import numpy as np
+
+from brainiarb.gait.spectra import (
+    PowerSpectrum,
+    fundamental,
+    harmonic_ratios,
+    hellinger,
+    log_spectral_distance,
+    merge_spectra,
+    spectrum_of_stretches,
+)
+from brainiarb.gait.walk import NO_PERIOD, SteadyWalk
+from brainiarb.statistics.measures import Measure, qualified
+
+HARMONICS = 8
+# Two estimates of the fundamental that differ by this factor are not of the same cycle.
+OTHER_CYCLE = 1.5
+NO_SPECTRUM = "never walked for a whole segment"
+NO_REST = "there is no other group of episodes to compare with"
+NO_ODD_POWER = "no power at the odd harmonics"
+DISTANCES = {
+    "spectral_distance": ("1", hellinger),
+    "log_spectral_distance": ("dB", log_spectral_distance),
+}
+
+
+def posture_spectrum(walk: SteadyWalk, segment: int) -> PowerSpectrum:
+    """Return the power spectrum of an agent's posture over all of its episodes."""
+    channels = walk.posture(slice(0, 0)).shape[1]
+    postures = (walk.posture(rows) for rows in walk.steady.values())
+    return spectrum_of_stretches(postures, walk.sampling_rate, segment, channels)
+
+
+def harmonic_measures(
+    walk: SteadyWalk, spectrum: PowerSpectrum, band: tuple[float, float]
+) -> dict[str, Measure]:
+    """Return fundamental and harmonics, which do not exist without a stable cycle.
+
+    The fundamental is `unstable` where the harmonic sum of the spectrum finds another frequency.
+    """
+    summed = fundamental(spectrum, band=band) if spectrum.n_segments else np.nan
+    absent = walk.unstable if np.isfinite(walk.period.seconds) else NO_PERIOD
+    frequency = np.nan if absent else 1 / walk.period.seconds
+    unstable = ""
+    if np.isfinite(summed) and np.isfinite(frequency):
+        factor = summed / frequency
+        if not 1 / OTHER_CYCLE < factor < OTHER_CYCLE:
+            unstable = f"the harmonic sum finds {factor:.2g} times this frequency"
+    unseen = "" if np.isfinite(summed) else NO_SPECTRUM
+    no_harmonics = absent or unseen
+    ratios = np.full(HARMONICS, np.nan)
+    if not no_harmonics:
+        by_channel = harmonic_ratios(spectrum, frequency, harmonics=HARMONICS, band=band)
+        ratios = by_channel[:, ~np.isnan(by_channel).any(axis=0)].mean(axis=1)
+    odd, even = ratios[::2].sum(), ratios[1::2].sum()
+    no_ratio = no_harmonics or ("" if odd > 0 else NO_ODD_POWER)
+    return {
+        "fundamental": qualified("Hz", frequency, absent, unstable),
+        "fundamental_harmonic_sum": qualified("Hz", summed, unseen, unstable),
+        **{
+            f"harmonic_{k}": qualified("1", ratio, no_harmonics)
+            for k, ratio in enumerate(ratios, 1)
+        },
+        "harmonic_share": qualified("1", ratios.sum(), no_harmonics),
+        "even_odd_ratio": qualified("1", even / odd if odd > 0 else np.nan, no_ratio),
+    }
+
+
+def spectral_distances(
+    first: PowerSpectrum, second: PowerSpectrum, band: tuple[float, float]
+) -> dict[str, Measure]:
+    """Return Hellinger and log-spectral distance of two spectra in a band (Hz)."""
+    walked = first.n_segments and second.n_segments
+    reason = "a channel has no power" if walked else NO_SPECTRUM
+    values = {
+        name: (unit, distance(first, second, band=band))
+        for name, (unit, distance) in DISTANCES.items()
+    }
+    return {
+        name: qualified(unit, value, "" if np.isfinite(value) else reason)
+        for name, (unit, value) in values.items()
+    }
+
+
+def distances_to_rest(
+    spectra: Sequence[PowerSpectrum], band: tuple[float, float]
+) -> list[dict[str, Measure]]:
+    """Return the distances of each spectrum to all the others merged; absent for a single one."""
+    if len(spectra) < 2:
+        absent = {name: qualified(unit, np.nan, NO_REST) for name, (unit, _) in DISTANCES.items()}
+        return [absent] * len(spectra)
+    return [
+        spectral_distances(spectrum, reduce(merge_spectra, [*spectra[:i], *spectra[i + 1 :]]), band)
+        for i, spectrum in enumerate(spectra)
+    ]
