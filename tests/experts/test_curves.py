@@ -35,9 +35,9 @@ def test_without_a_curve_the_table_is_empty_and_has_its_columns():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("", "is no learning curve"), ("r,l,t\n1,2,3\n", "it lacks length_mean")]
+    ("text", "said"), [("", "is not a learning curve"), ("r,l,t\n1,2,3\n", "it lacks length_mean")]
 )
-def test_another_table_beside_an_archive_is_left_aside_with_a_word(text, said, tmp_path, caplog):
+def test_another_table_beside_an_archive_is_not_used_with_a_warning(text, said, tmp_path, caplog):
     path = tmp_path / "mine.csv"
     path.write_text(text)
     with caplog.at_level(logging.WARNING):

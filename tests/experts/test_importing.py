@@ -362,7 +362,7 @@ def test_layers_that_do_not_fit_each_other_are_refused(archive, tmp_path):
     def cut(policy):
         return {"actor.latent_pi.2.weight": policy["actor.latent_pi.2.weight"][:, :-1].clone()}
 
-    refused(doctored(archive, tmp_path, weights=cut), "follow on one another at linear2")
+    refused(doctored(archive, tmp_path, weights=cut), "do not fit each other at linear2")
 
 
 def test_weights_that_claim_more_than_the_file_holds_are_refused(archive, tmp_path):

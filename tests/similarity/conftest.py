@@ -7,7 +7,7 @@ import pytest
 
 from brainiarb.activity.activations import describe_half, record_own, record_shared
 from brainiarb.activity.stimuli import half, own, own_twice, sample_states
-from brainiarb.actors.actors import beside, untrained
+from brainiarb.actors.actors import stack_actors, untrained
 from brainiarb.similarity.pairs import compare_level
 from builders import SHOWN_ROWS, SIMILARITY_MEASURES, SIZES, TRANSIENT, random_recording, related
 
@@ -32,7 +32,7 @@ def compare(expert, tmp_path):
     The files of activations stay in `tmp_path`.
     """
     floor = untrained(SIZES, [2, 3])
-    clones = beside([expert, untrained(SIZES, [4])])
+    clones = stack_actors([expert, untrained(SIZES, [4])])
     others = {"alike": expert, "other": untrained(SIZES, [5])}
     walked = random_recording((70, 60, 50, 80), (0, 0, 0, 0))
 

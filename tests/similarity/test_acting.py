@@ -9,7 +9,7 @@ from torch.distributions import Independent, Normal, kl_divergence
 from brainiarb.activity.activations import Activations, record_shared
 from brainiarb.activity.stimuli import sample_states
 from brainiarb.actors.actions import action_mse
-from brainiarb.actors.actors import beside, untrained
+from brainiarb.actors.actors import stack_actors, untrained
 from brainiarb.actors.layers import LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.similarity.acting import (
     Gaussian,
@@ -78,7 +78,7 @@ def test_the_part_of_the_means_leaves_the_spread_out():
 def compare(tmp_path):
     """Compare an expert with its equal and another network on given states."""
     expert = untrained(SIZES, [1])
-    others = beside([expert, untrained(SIZES, [4])])
+    others = stack_actors([expert, untrained(SIZES, [4])])
 
     def run(states, shown=None):
         shown = states if shown is None else shown

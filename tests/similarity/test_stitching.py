@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from brainiarb.activity.stimuli import Stimuli
-from brainiarb.actors.actors import Actors, beside, mean_action, untrained
+from brainiarb.actors.actors import Actors, mean_action, stack_actors, untrained
 from brainiarb.actors.archives import read_expert
 from brainiarb.actors.layers import LAYERS
 from brainiarb.bodies.registry import get_body
@@ -87,7 +87,7 @@ def test_stacks_of_other_widths_act_side_by_side_as_alone(observations):
         }
     )
     wide = untrained(SIZES, [1])
-    joined = beside([narrow, wide]).respond(observations)
+    joined = stack_actors([narrow, wide]).respond(observations)
     for name in ("mean_linear", "log_std_linear"):
         expected = np.concatenate([one.respond(observations)[name] for one in (narrow, wide)])
         np.testing.assert_allclose(joined[name], expected, rtol=1e-4, atol=1e-4)
@@ -138,7 +138,7 @@ def test_the_identity_is_the_expert_to_the_bit(expert, walked):
 
 def test_the_same_network_in_disguise_walks_as_the_expert_and_a_blind_one_falls(expert, walked):
     own = episode_returns(walked)["return"].mean()
-    networks = beside([expert, disguised(expert, 1), blinded(expert)])
+    networks = stack_actors([expert, disguised(expert, 1), blinded(expert)])
     found = walk_stitched(
         WALKER, expert, networks, matched_states(walked, 2000), episodes=2, seed=0
     )

@@ -1,6 +1,6 @@
-"""The actor that experts and clones share, K of them side by side; reading and writing it.
+"""The actor that experts and clones share: K actors as one stack, their actions and their files.
 
-| call                      | shape     | meaning                                          |
+| activity                  | shape     | meaning                                          |
 |---------------------------|-----------|--------------------------------------------------|
 | `linear1`                 | (K, n, h) | first hidden layer, before its ReLU              |
 | `linear2`                 | (K, n, h) | second hidden layer, before its ReLU             |
@@ -27,7 +27,7 @@ from brainiarb.seeds import derive_seed
 
 
 class Activity(NamedTuple):
-    """What K actors compute from n observations each; all before their non-linearity."""
+    """The outputs of the layers of K actors for n observations each, before non-linearities."""
 
     linear1: Tensor
     linear2: Tensor
@@ -36,7 +36,7 @@ class Activity(NamedTuple):
 
 
 class StackedLinear(nn.Module):
-    """K linear layers side by side: (K, n, in) to (K, n, out)."""
+    """K linear layers as one module, which maps (K, n, in) to (K, n, out)."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         super().__init__()
@@ -44,12 +44,12 @@ class StackedLinear(nn.Module):
         self.bias = nn.Parameter(bias)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Apply layer k to the k-th rows."""
+        """Apply layer k to the inputs of index k."""
         return torch.baddbmm(self.bias.unsqueeze(1), inputs, self.weight.transpose(1, 2))
 
 
 class Actors(nn.Module):
-    """K actors side by side, with weights (K, out, in) and biases (K, out)."""
+    """A stack of K actors, with weights (K, out, in) and biases (K, out)."""
 
     def __init__(self, tensors: dict[str, Tensor]) -> None:
         super().__init__()
@@ -62,11 +62,11 @@ class Actors(nn.Module):
         return len(self.get_parameter("linear1.weight"))
 
     def only(self, index: int) -> "Actors":
-        """Return one of the actors, as K = 1."""
+        """Return a stack of one actor, the one at `index`."""
         return Actors({name: v[index : index + 1] for name, v in self.state_dict().items()})
 
     def forward(self, observations: Tensor) -> Activity:
-        """Return all layers for observations (K, n, o), or (n, o) seen by every actor."""
+        """Return the activity for observations (K, n, o), or (n, o) which every actor sees."""
         layer = dict(self.named_children())
         if observations.ndim == 2:
             observations = observations.expand(len(self), -1, -1)
@@ -78,28 +78,38 @@ class Actors(nn.Module):
 
     @torch.no_grad()
     def respond(self, observations: np.ndarray) -> dict[str, np.ndarray]:
-        """Return each layer (K, n, p) by its name for observations (n, o) or (K, n, o)."""
+        """Return the activity of each layer (K, n, p) by its name.
+
+        Observations are (K, n, o), or (n, o) which every actor sees.
+        """
         activity = self(torch.from_numpy(np.ascontiguousarray(observations, np.float32)))
         return {name: values.numpy() for name, values in activity._asdict().items()}
 
 
-def beside(stacks: Sequence[Actors]) -> Actors:
-    """Return the actors of several stacks as one; narrower layers get units that do nothing."""
-    tensors = [stack.state_dict() for stack in stacks]
+def stack_actors(stacks: Sequence[Actors]) -> Actors:
+    """Return the actors of several stacks as one stack.
 
-    def joined(name: str) -> Tensor:
-        parts = [part[name] for part in tensors]
-        widest = np.max([part.shape[1:] for part in parts], axis=0)
-        whole = torch.zeros(sum(map(len, parts)), *widest)
-        for part, place in zip(parts, whole.split([len(part) for part in parts]), strict=True):
-            place[(slice(None), *map(slice, part.shape[1:]))] = part
-        return whole
+    Narrow layers get further units whose weights are 0, so that all layers are equally wide.
+    """
+    states = [stack.state_dict() for stack in stacks]
 
-    return Actors({name: joined(name) for name in tensors[0]})
+    def stacked(name: str) -> Tensor:
+        tensors = [state[name] for state in states]
+        widest = np.max([tensor.shape[1:] for tensor in tensors], axis=0)
+        padded = torch.zeros(sum(map(len, tensors)), *widest)
+        blocks = padded.split([len(tensor) for tensor in tensors])
+        for tensor, block in zip(tensors, blocks, strict=True):
+            block[(slice(None), *map(slice, tensor.shape[1:]))] = tensor
+        return padded
+
+    return Actors({name: stacked(name) for name in states[0]})
 
 
 def layer_shapes(sizes: tuple[int, int], widths: tuple[int, int]) -> dict[str, tuple[int, int]]:
-    """Return (out, in) of each layer for (observation, action) sizes and two hidden widths."""
+    """Return the shape (out, in) of each layer's weight.
+
+    `sizes` are the lengths of an observation and of an action, `widths` those of the hidden layers.
+    """
     (observations, actions), (first, second) = sizes, widths
     return {
         "linear1": (first, observations),
@@ -110,18 +120,20 @@ def layer_shapes(sizes: tuple[int, int], widths: tuple[int, int]) -> dict[str, t
 
 
 def untrained_seeds(master: int, expert: str, count: int) -> list[int]:
-    """Return the seeds of the weights that the clones of an expert begin with, whatever the level.
+    """Return the seeds of the weights that the clones of an expert start from.
 
-    The k-th clone of every level and the k-th untrained network are thus one network at the start.
+    The seeds do not depend on the noise level. So clone k of every level and untrained network k
+    are the same network at the start.
     """
     return [derive_seed(master, "untrained", expert, k) for k in range(count)]
 
 
 def untrained(sizes: tuple[int, int], seeds: Sequence[int], scaler: Scaler | None = None) -> Actors:
-    """Return one untrained actor per seed, for (observation, action) sizes.
+    """Return one untrained actor for each seed.
 
-    Weights and biases are uniform on +-1 / sqrt(inputs), as PyTorch and Stable-Baselines3 start;
-    the input scaler, if given, is folded in.
+    `sizes` are the lengths of an observation and of an action. Weights and biases are uniform on
+    +-1 / sqrt(inputs), as in PyTorch and Stable-Baselines3. If a scaler is given, it is folded into
+    the first layer.
     """
     tensors: dict[str, list[Tensor]] = {}
     for seed in seeds:
@@ -136,9 +148,9 @@ def untrained(sizes: tuple[int, int], seeds: Sequence[int], scaler: Scaler | Non
 
 @torch.no_grad()
 def fold_scaler(actors: Actors, scaler: Scaler) -> Actors:
-    """Return actors that do to raw observations what the given ones do to standardised ones.
+    """Return actors that answer observations as the given actors answer standardised ones.
 
-    With s = (o - mean) / std, W s + b = (W / std) o + (b - W mean / std), exactly.
+    With s = (o - mean) / std, the first layer is W s + b = (W / std) o + (b - W mean / std).
     """
     tensors = {name: value.detach().clone() for name, value in actors.state_dict().items()}
     weight = tensors["linear1.weight"].double() / torch.from_numpy(scaler.std)
@@ -148,12 +160,15 @@ def fold_scaler(actors: Actors, scaler: Scaler) -> Actors:
 
 
 def _by_actor(actors: Actors, observations: np.ndarray) -> Tensor:
-    """Return (K, n, o) of the observations (K n, o), ordered by actor."""
+    """Return observations (K n, o), which are ordered by actor, as (K, n, o)."""
     return torch.from_numpy(observations).float().reshape(len(actors), -1, observations.shape[1])
 
 
 def mean_action(actors: Actors) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the policy of K actors that takes the mean action, for rows ordered by actor."""
+    """Return the policy that takes the mean action of each actor.
+
+    It maps observations (K n, o), ordered by actor, to actions (K n, a) in [-1, 1].
+    """
 
     @torch.no_grad()
     def act(observations: np.ndarray) -> np.ndarray:
@@ -164,7 +179,10 @@ def mean_action(actors: Actors) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def sampled_action(actors: Actors, seed: int) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the policy of K actors that samples its actions, for rows ordered by actor."""
+    """Return the policy that samples an action from the distribution of each actor.
+
+    It maps observations (K n, o), ordered by actor, to actions (K n, a) in [-1, 1].
+    """
     generator = torch.Generator().manual_seed(seed)
 
     @torch.no_grad()
@@ -180,7 +198,7 @@ def sampled_action(actors: Actors, seed: int) -> Callable[[np.ndarray], np.ndarr
 def write_actors(path: str | Path, actors: Actors, metadata: dict[str, Any]) -> None:
     """Write K actors and plain metadata; `torch.load(weights_only=True)` opens the file.
 
-    The bytes go through a buffer: written to a path, the archive would hold the file's name.
+    A buffer takes the bytes first, because torch writes the name of a file into its content.
     """
     buffer = io.BytesIO()
     tensors = {name: value.detach().contiguous() for name, value in actors.state_dict().items()}
@@ -190,7 +208,7 @@ def write_actors(path: str | Path, actors: Actors, metadata: dict[str, Any]) -> 
 
 
 def read_actors(path: str | Path) -> tuple[Actors, dict[str, Any]]:
-    """Read K actors and their metadata."""
+    """Read K actors and their metadata; raise Refused if the file does not hold them."""
     try:
         content = torch.load(path, weights_only=True)
         metadata = json.loads(content.pop("metadata"))

@@ -1,6 +1,6 @@
-"""Stable-Baselines3 archives of an actor: written, and read without trust.
+"""Stable-Baselines3 archives of an actor: writing them, and reading them without trust.
 
-Reading is bounded and happens in memory; nothing is ever unpickled.
+Reading happens in memory, takes a bounded number of bytes and never unpickles anything.
 """
 
 import io
@@ -22,11 +22,11 @@ from brainiarb.errors import Refused
 from brainiarb.files import whole
 
 LARGEST = {"policy.pth": 2**27, "data": 2**22, "_stable_baselines3_version": 64}
-"""The members that are read, and the bytes that each may unpack to: five critics of 1,024 units
-take 60 MB, plain fields 20 kB."""
+"""The members that are read and the number of bytes that each may unpack to. For comparison, five
+critics of 1,024 units take 60 MB, and plain fields take 20 kB."""
 
 _PLAIN_NAME = re.compile(r"\w[\w.-]*")
-# The representation of a function or an object, which differs from process to process.
+# The end of the text that describes a function or an object; it differs between processes.
 _ADDRESS = re.compile(rb" at 0x[0-9a-f]+")
 
 
@@ -44,10 +44,10 @@ def _whole(where: str | Path) -> Iterator[None]:
 
 
 def read_members(path: str | Path) -> dict[str, bytes]:
-    """Return those members of `LARGEST` that an archive holds; `policy.pth` is always among them.
+    """Return the members of an archive that are named in `LARGEST`.
 
-    Raises ValueError where the archive is damaged, holds anything but plain names, unpacks to more
-    than `LARGEST` or has no `policy.pth`.
+    Raises Refused if the archive is damaged, holds anything except plain names, unpacks to more
+    bytes than `LARGEST` allows, or has no `policy.pth`.
     """
     with _whole(path):
         archive = zipfile.ZipFile(path)
@@ -78,8 +78,8 @@ def read_members(path: str | Path) -> dict[str, bytes]:
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise Refused(f"{member.filename} is packed as Stable-Baselines3 never does")
-    # The size is a claim, so no more than that is unpacked.
+        raise Refused(f"{member.filename} is packed as Stable-Baselines3 never does it")
+    # The archive may lie about the size, so at most one byte more than it claims is unpacked.
     with archive.open(member) as file:
         return file.read(member.file_size + 1)
 
@@ -87,7 +87,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 def read_tensors(content: bytes, where: str | Path) -> dict[str, Tensor]:
     """Return the float32 tensors of a `policy.pth` by their names.
 
-    Raises ValueError, which names `where`, unless it is a plain state dict of torch.
+    Raises Refused, which names `where`, if the content is not a plain state dict of torch.
     """
     with _whole(where):
         with zipfile.ZipFile(io.BytesIO(content)) as file:
@@ -97,9 +97,9 @@ def read_tensors(content: bytes, where: str | Path) -> dict[str, Tensor]:
         try:
             tensors = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
         except pickle.UnpicklingError as error:
-            # Torch's own message advises to load the file with all it may execute.
+            # The message of torch itself advises to load the file and execute what it holds.
             raise Refused("its policy.pth holds more than tensors, none of it executed") from error
-        # Strides can repeat numbers, so that a small file claims a huge tensor.
+        # Strides can repeat numbers, so a small file can claim a huge tensor.
         if sum(value.numel() for value in tensors.values()) > len(content):
             raise Refused("its tensors hold more numbers than the file")
         return {name: value.detach().to("cpu", torch.float32) for name, value in tensors.items()}
@@ -111,7 +111,7 @@ ARCHIVE_NAMES = {
     "mean_linear": "actor.mu",
     "log_std_linear": "actor.log_std",
 }
-"""Where a Stable-Baselines3 archive keeps each layer."""
+"""The name of each layer in a Stable-Baselines3 archive."""
 
 PARTS = ("weight", "bias")
 
@@ -121,6 +121,14 @@ def read_expert(path: str | Path, body: Body) -> Actors:
 
     Raises Refused if the archive is damaged, is not of SAC, or has other numbers of observations
     and actions than the body.
+
+    Examples
+    --------
+    >>> from brainiarb.bodies.registry import get_body
+    >>> path = "workflow/resources/checkpoints/walker2d/crossq_0.zip"
+    >>> expert = read_expert(path, get_body("walker2d"))
+    >>> len(expert), expert.get_parameter("linear1.weight").shape
+    (1, torch.Size([1, 256, 17]))
     """
     return actor_from(read_tensors(read_members(path)["policy.pth"], path), path, body)
 
@@ -131,18 +139,18 @@ def _refuse_other_networks(names: set[str], where: str | Path) -> None:
             f"{where} holds a gSDE actor (use_sde=True), whose noise depends on the state by other "
             "layers than SAC's; train it with use_sde=False"
         )
-    found = {name for name in names if name.startswith("actor.")}
-    hidden = len({name for name in found if re.fullmatch(r"actor\.latent_pi\.\d+\.weight", name)})
+    actor = {name for name in names if name.startswith("actor.")}
+    hidden = len({name for name in actor if re.fullmatch(r"actor\.latent_pi\.\d+\.weight", name)})
     if hidden and hidden != 2:
         raise Refused(
             f"{where} holds an actor with {hidden} hidden layer{'s' * (hidden > 1)} where two are "
             "needed; train it with net_arch=[256, 256]"
         )
     expected = {f"{name}.{part}" for name in ARCHIVE_NAMES.values() for part in PARTS}
-    if found != expected:
-        lacking = ", ".join(sorted(expected - found)) or "nothing that is needed"
+    if actor != expected:
+        lacking = ", ".join(sorted(expected - actor)) or "nothing that is needed"
         raise Refused(
-            f"{where} lacks {lacking} and has {len(found - expected)} tensors besides: expected "
+            f"{where} lacks {lacking} and has {len(actor - expected)} further tensors: expected "
             "the actor of SAC with two hidden layers, found another algorithm or network; train it "
             "with policy MlpPolicy"
         )
@@ -170,7 +178,7 @@ def actor_from(policy: Mapping[str, Tensor], where: str | Path, body: Body) -> A
             tensors[f"{name}.bias"].shape != (1, out)
         ):
             raise Refused(
-                f"{where} holds layers that do not follow on one another at {name}; save the model "
+                f"{where} holds layers whose sizes do not fit each other at {name}; save the model "
                 "again"
             )
     sizes = environment_facts(body).sizes
@@ -186,7 +194,7 @@ def actor_from(policy: Mapping[str, Tensor], where: str | Path, body: Body) -> A
 
 
 def critic_outputs(policy: Mapping[str, Tensor]) -> tuple[list[int], int]:
-    """Return the units of each layer of the first critic in a state dict, and how many critics."""
+    """Return the number of units in each layer of the first critic, and the number of critics."""
     layers: list[int] = []
     while (bias := policy.get(f"critic.qf0.{2 * len(layers)}.bias")) is not None:
         layers.append(bias.numel())
@@ -200,10 +208,10 @@ def write_archive(
     environment: str,
     critics: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """Write actor `index` as a Stable-Baselines3 SAC archive, its optimisers cold.
+    """Write actor `index` as a Stable-Baselines3 SAC archive without state of the optimisers.
 
-    `critics` are those of SAC and their targets by the archive's names; without, they are
-    untrained. The same actor gives the same bytes on one machine.
+    `critics` holds the critics of SAC and their targets by the names of the archive. Without it,
+    the critics are untrained. The same actor gives the same bytes on the same machine.
     """
     import gymnasium
     from stable_baselines3 import SAC
@@ -234,9 +242,9 @@ def write_archive(
 
 
 def repeatable(archive: bytes) -> bytes:
-    """Return an archive of Stable-Baselines3 without what differs from one saving to the next.
+    """Return an archive of Stable-Baselines3 without the bytes that differ between two savings.
 
-    That is the time, and the memory addresses among the descriptions in `data`.
+    These bytes are the time and the memory addresses among the descriptions in `data`.
     """
     written = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(archive)) as old, zipfile.ZipFile(written, "w") as new:

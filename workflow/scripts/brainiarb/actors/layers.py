@@ -1,17 +1,25 @@
-"""The layers of the actor that experts and clones share: what is recorded and compared.
+"""The layers of the actor that experts and clones share, whose activity is recorded and compared.
 
-It is the actor of Stable-Baselines3's SAC (Haarnoja et al. 2018, appendix C).
+The actor is that of Stable-Baselines3's SAC (Haarnoja et al. 2018, appendix C).
 """
 
 import math
 
 LAYERS = ("linear1", "linear2", "mean_linear", "log_std_linear")
-"""In the order in which an actor computes them; each is recorded before its non-linearity."""
+"""The layers in the order in which an actor computes them; each is recorded before its
+non-linearity."""
+
 DERIVED = ("linear1_relu", "linear2_relu", "log_std_clamped", "actions")
-"""The layers that follow from the recorded ones; see `activations.with_derived`."""
+"""The layers that follow from the recorded layers; see `activations.with_derived`."""
+
 OBSERVATIONS = "observations"
 """The name under which the states themselves are compared and analysed like a layer."""
 
-LOG_2PI = math.log(2 * math.pi)  # of the Gaussian density
-WIDTH = 256  # units in a hidden layer
-LOG_STD_MIN, LOG_STD_MAX = -20.0, 2.0  # the clamp of Stable-Baselines3's actor
+WIDTH = 256
+"""Number of units in a hidden layer."""
+
+LOG_STD_MIN, LOG_STD_MAX = -20.0, 2.0
+"""Bounds to which Stable-Baselines3's actor clamps the log standard deviation."""
+
+LOG_2PI = math.log(2 * math.pi)
+"""The logarithm of 2 pi, which the density of a Gaussian holds."""

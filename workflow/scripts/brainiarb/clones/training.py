@@ -14,7 +14,7 @@ from tqdm import tqdm
 from brainiarb.actors.actors import Actors, fold_scaler, untrained
 from brainiarb.actors.archives import PARTS
 from brainiarb.actors.gradients import (
-    Layers,
+    LinearLayers,
     activations,
     apply_layers,
     fused_adam,
@@ -233,7 +233,10 @@ class Learners:
         )
         depth = len(stacked) // 2
         self.networks, self._slopes = (
-            [Layers(list(each[:depth]), list(each[depth:])) for each in zip(*stacks, strict=True)]
+            [
+                LinearLayers(list(each[:depth]), list(each[depth:]))
+                for each in zip(*stacks, strict=True)
+            ]
             for stacks in (self.parameters, self.gradients)
         )
 

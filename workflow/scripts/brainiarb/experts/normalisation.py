@@ -1,7 +1,8 @@
 """VecNormalize files of Stable-Baselines3, read without unpickling: how observations were scaled.
 
-A pickle names what it wants called. Here a name that is admitted becomes a class that only keeps
-what it is given, and any other name ends the reading, so nothing that a file names is ever called.
+A pickle names the functions and classes that its reader calls. Here an admitted name becomes a
+class that only keeps its arguments, and any other name ends the reading. So nothing that a file
+names is ever called.
 """
 
 import io
@@ -14,7 +15,8 @@ import numpy as np
 from brainiarb.errors import Refused
 from brainiarb.rollouts.scaler import Scaler
 
-LARGEST = 2**22  # bytes
+LARGEST = 2**22
+"""The largest file that is read (bytes)."""
 
 _ADMITTED = {
     "stable_baselines3.common.vec_env.vec_normalize": {"VecNormalize"},
@@ -35,19 +37,19 @@ _ADMITTED = {
 
 
 class Normalisation(NamedTuple):
-    """What a policy saw: observations standardised, then clipped to +-`clip`."""
+    """How a policy saw observations: standardised, then clipped to +-`clip`."""
 
     scaler: Scaler
     clip: float
 
     def clipped(self, observations: np.ndarray) -> np.ndarray:
-        """Return a mask (n) of the observations (n, o) that the clip would have changed."""
+        """Return a mask (n) of the observations (n, o) that the clip changes."""
         standardised = (observations - self.scaler.mean) / self.scaler.std
         return (np.abs(standardised) > self.clip).any(axis=1)
 
 
 class _Kept:
-    """An object of a pickle: what it would have been made of."""
+    """The arguments and the state of an object in a pickle."""
 
     arguments: tuple[Any, ...] = ()
     state: Any = None
@@ -67,10 +69,10 @@ class _Reader(pickle.Unpickler):
 
 
 def read_normalisation(path: str | Path, observations: int) -> Normalisation | None:
-    """Read how a VecNormalize scaled observations (o); None where it scaled rewards only.
+    """Read how a VecNormalize scaled observations (o); return None if it scaled only rewards.
 
-    Raises ValueError where the file is damaged, names anything but numpy arrays and the known
-    classes, or scaled another number of observations.
+    Raises Refused if the file is damaged, if it names anything except numpy arrays and the known
+    classes, or if it scaled another number of observations.
     """
     content = Path(path).read_bytes()
     try:
@@ -95,12 +97,14 @@ def read_normalisation(path: str | Path, observations: int) -> Normalisation | N
     with np.errstate(invalid="ignore"):
         scaler = Scaler(mean, np.sqrt(variance + epsilon))
     if not (np.isfinite([*mean, *scaler.std]).all() and (scaler.std > 0).all() and clip > 0):
-        raise Refused(f"{path} holds a mean, a variance or a clip that is no number to scale by")
+        raise Refused(
+            f"{path} holds a mean, a variance or a clip that cannot scale numbers; save it again"
+        )
     return Normalisation(scaler, clip)
 
 
 def _numbers(value: Any) -> np.ndarray:
-    """Return what numpy would have made of a kept array, or of a plain number, as (n) float64."""
+    """Return the numbers (n) float64 of a kept array or of a plain number."""
     if not isinstance(value, _Kept):
         return np.array([value], np.float64)
     if type(value).__name__ == "_reconstruct":

@@ -1,4 +1,4 @@
-"""Equal networks with a batch norm before each linear layer, and their gradients written out."""
+"""Equal networks with a batch norm before each linear layer; their gradients are written out."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from brainiarb.actors.gradients import (
-    Layers,
+    LinearLayers,
     in_groups,
     linear,
     multiply,
@@ -16,26 +16,28 @@ from brainiarb.actors.gradients import (
 )
 
 NORM_EPSILON = 1e-3
+"""The number that a norm adds to the variance."""
 NORM_MOMENTUM = 0.01
+"""The weight of a batch in the running statistics."""
 
 
-class Normed(NamedTuple):
-    """Parameters of a network with norms, or their gradients, layer after layer."""
+class NormedLayers(NamedTuple):
+    """The parameters of the layers of a network with norms, or their gradients, in order."""
 
     weights: list[Tensor]
-    """(out, in)."""
+    """(out, in) weight of each linear layer."""
     biases: list[Tensor]
-    """(out)."""
+    """(out) bias of each linear layer."""
     gains: list[Tensor]
-    """(in) of the norm before the layer."""
+    """(in) gain of the norm before each linear layer."""
     shifts: list[Tensor]
-    """(in) of the norm before the layer."""
+    """(in) shift of the norm before each linear layer."""
 
 
 class NormedNetwork:
     """A ReLU network with a batch norm before each linear layer."""
 
-    def __init__(self, layers: Normed, gradients: Normed) -> None:
+    def __init__(self, layers: NormedLayers, gradients: NormedLayers) -> None:
         self.layers, self.gradients = layers, gradients
         self.means = [torch.zeros_like(gain) for gain in layers.gains]
         self.variances = [torch.ones_like(gain) for gain in layers.gains]
@@ -43,7 +45,7 @@ class NormedNetwork:
 
     @torch.no_grad()
     def forward(self, inputs: Tensor) -> Tensor:
-        """Return the outputs (n, out) for inputs (n, in), normed by this batch's statistics."""
+        """Return the outputs (n, out) for inputs (n, in), normed by the statistics of the batch."""
         self._trace, output, last = [], inputs, len(self.layers.weights) - 1
         for index, (weight, bias, gain, shift) in enumerate(zip(*self.layers, strict=True)):
             mean, variance = self.means[index], self.variances[index]
@@ -56,24 +58,25 @@ class NormedNetwork:
 
     @torch.no_grad()
     def backward(self, gradient: Tensor) -> None:
-        """Set `gradients` from the loss's gradient (n, out) for the outputs of `forward`."""
+        """Write `gradients` from the gradient (n, out) of the loss for the outputs of `forward`."""
         for index in reversed(range(len(self.layers.weights))):
             weight, _, gain, _ = (part[index] for part in self.layers)
             inputs, normed, *statistics = self._trace[index]
-            found = [weight_gradient(gradient, normed), gradient.sum(dim=0)]
-            # The statistics are the batch's own; no gradient is asked for the first inputs.
+            linear_gradients = [weight_gradient(gradient, normed), gradient.sum(dim=0)]
+            # The statistics are those of the batch. The first inputs need no gradient.
             norm = (inputs, gain, None, None, *statistics, True, NORM_EPSILON)
-            gradient, *affine = torch.ops.aten.native_batch_norm_backward(
+            gradient, *norm_gradients = torch.ops.aten.native_batch_norm_backward(
                 multiply(gradient, weight), *norm, [index > 0, True, True]
             )
-            for part, value in zip(self.gradients, [*found, *affine], strict=True):
+            values = [*linear_gradients, *norm_gradients]
+            for part, value in zip(self.gradients, values, strict=True):
                 part[index].copy_(value)
             if index > 0:
                 gradient = relu_gradient(gradient, inputs, 0.0)
 
     @torch.no_grad()
-    def fold_into(self, plain: Layers) -> None:
-        """Write plain layers that compute what these do with the running statistics.
+    def fold_into(self, plain: LinearLayers) -> None:
+        """Write plain layers with the same outputs as this network under the running statistics.
 
         With s = gain / sd, W ((x - mean) s + shift) + b = (W s) x + (b + W (shift - mean s)).
         """
@@ -84,42 +87,42 @@ class NormedNetwork:
 
 
 class NormedStack:
-    """Equal networks with norms, which begin as plain ones do.
+    """Equal networks with norms, whose linear layers start as those of given plain networks.
 
-    `parameters` and `gradient` are vectors (p,) which `networks` view.
+    `parameters` (p) and `gradient` (p) are vectors of which `networks` holds views.
     """
 
-    def __init__(self, plain: list[Layers]) -> None:
+    def __init__(self, plain: list[LinearLayers]) -> None:
         tensors: list[Tensor] = []
         for network in plain:
             inputs = [weight[0] for weight in network.weights]
             tensors += [*network.weights, *network.biases]
-            tensors += [torch.ones_like(each) for each in inputs]
-            tensors += [torch.zeros_like(each) for each in inputs]
+            tensors += [torch.ones_like(row) for row in inputs]
+            tensors += [torch.zeros_like(row) for row in inputs]
         self.parameters = torch.cat([tensor.flatten() for tensor in tensors])
         self.gradient = torch.zeros_like(self.parameters)
         layers, gradients = (
-            in_groups(views(vector, tensors), Normed, len(plain[0].weights))
+            in_groups(views(vector, tensors), NormedLayers, len(plain[0].weights))
             for vector in (self.parameters, self.gradient)
         )
-        self.networks = [NormedNetwork(*each) for each in zip(layers, gradients, strict=True)]
+        self.networks = [NormedNetwork(*pair) for pair in zip(layers, gradients, strict=True)]
 
-    def fold_into(self, plain: list[Layers]) -> None:
-        """Write plain networks that compute what these do with the running statistics."""
+    def fold_into(self, plain: list[LinearLayers]) -> None:
+        """Write plain networks with the same outputs as these under the running statistics."""
         for network, layers in zip(self.networks, plain, strict=True):
             network.fold_into(layers)
 
     def state(self) -> dict[str, Tensor]:
-        """Return what learns: parameters and running statistics."""
+        """Return the parameters and the running statistics."""
         norms = {
-            f"{name}_{network}_{layer}": tensor
-            for network, each in enumerate(self.networks)
-            for name, kept in (("mean", each.means), ("variance", each.variances))
-            for layer, tensor in enumerate(kept)
+            f"{name}_{number}_{layer}": tensor
+            for number, network in enumerate(self.networks)
+            for name, tensors in (("mean", network.means), ("variance", network.variances))
+            for layer, tensor in enumerate(tensors)
         }
         return {"parameters": self.parameters, **norms}
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Go on from a state."""
+        """Continue from a state."""
         for name, tensor in self.state().items():
             tensor.copy_(state[name])

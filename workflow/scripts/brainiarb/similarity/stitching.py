@@ -17,7 +17,7 @@ import torch
 
 from brainiarb.activity.activations import read_by_next
 from brainiarb.activity.stimuli import Stimuli, sample_states
-from brainiarb.actors.actors import Actors, beside, mean_action
+from brainiarb.actors.actors import Actors, mean_action, stack_actors
 from brainiarb.actors.archives import PARTS
 from brainiarb.actors.layers import LAYERS
 from brainiarb.bodies.body import Body
@@ -129,7 +129,7 @@ def walk_stitched(
     the share of `fit_maps`.
     """
     fits = fit_maps(below, expert, matched)
-    actors = beside(
+    actors = stack_actors(
         [
             stitch(below, expert, layer, [affine for affine, _ in maps])
             for layer, maps in fits.items()
