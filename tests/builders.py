@@ -255,3 +255,29 @@ def observed_gait(lengths=(700, 600, 600, 500), clones=(0, 0, 1, 1)):
     observed = np.column_stack([arrays["qpos"][:, 1:], arrays["qvel"]])
     arrays["observations"] = observed.astype(np.float32)
     return arrays
+
+
+def learner(algorithm, **options):
+    """An untrained learner on Walker2d whose replay buffer holds 200 random transitions."""
+    model = algorithm(
+        "MlpPolicy",
+        "Walker2d-v5",
+        learning_rate=1e-3,
+        batch_size=32,
+        buffer_size=500,
+        seed=0,
+        device="cpu",
+        **options,
+    )
+    model._setup_learn(100)
+    rng = np.random.default_rng(1)
+    for _ in range(200):
+        model.replay_buffer.add(
+            rng.normal(size=(1, 17)),
+            rng.normal(size=(1, 17)),
+            rng.uniform(-1, 1, (1, 6)),
+            rng.normal(size=1),
+            rng.random(1) < 0.1,
+            [{}],
+        )
+    return model

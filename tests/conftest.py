@@ -1,6 +1,7 @@
 """Settings that hold for every test, and the fixtures that several of them use."""
 
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -80,3 +81,30 @@ def observations():
     import numpy as np
 
     return np.random.default_rng(0).normal(size=(40, 17))
+
+
+@pytest.fixture
+def marker(tmp_path):
+    """A file that a trap makes when it is unpickled; it must not exist when the test ends."""
+    from archive_builders import Trap
+
+    path = tmp_path / "executed"
+    pickle.loads(pickle.dumps(Trap(path)))
+    assert path.exists()
+    path.unlink()
+    yield path
+    assert not path.exists()
+
+
+@pytest.fixture
+def normalised():
+    """A VecNormalize that has seen observations of different sizes."""
+    import numpy as np
+    from stable_baselines3.common.env_util import make_vec_env
+    from stable_baselines3.common.vec_env import VecNormalize
+
+    envs = VecNormalize(make_vec_env("Walker2d-v5", 2, seed=1), norm_reward=False)
+    envs.action_space.sample()  # so that a random generator is pickled too
+    rng = np.random.default_rng(4)
+    envs.obs_rms.mean, envs.obs_rms.var = rng.normal(size=17), rng.uniform(0.1, 9, 17)
+    return envs
