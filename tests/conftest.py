@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,29 @@ def study(tmp_path_factory):
     folder = new_folder(tmp_path_factory.mktemp("study") / "folder")
     snakemake(folder, "--cores", "2")
     return folder
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A checkout whose tiny study is finished, with placeholders for its files; only for plans."""
+    from plans import FOLDER, plan
+
+    checkout = tmp_path_factory.mktemp("finished") / "checkout"
+    ignored = shutil.ignore_patterns("results", ".snakemake", ".git", ".venv*", "*_cache")
+    shutil.copytree(ROOT, checkout, ignore=ignored)
+    for name in sorted(plan(checkout)):
+        path = checkout / FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    plan(checkout, executor="touch")
+    assert plan(checkout) == set()
+    return checkout
+
+
+@pytest.fixture
+def checkout(finished, tmp_path):
+    """A copy of the finished checkout, with other time stamps."""
+    return Path(shutil.copytree(finished, tmp_path / "checkout", copy_function=shutil.copy))
 
 
 @pytest.fixture(scope="module")

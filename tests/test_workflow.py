@@ -9,23 +9,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from snakemake.api import (
-    ConfigSettings,
-    DAGSettings,
-    OutputSettings,
-    ResourceSettings,
-    SnakemakeApi,
-)
-from snakemake.settings.enums import Quietness, RerunTrigger
 
 from brainiarb.bodies.registry import body_names
+from conftest import ROOT
 from figure_drawing import default_figures
+from plans import FOLDER, plan
 
-ROOT = Path(__file__).resolve().parents[1]
-PROFILE = yaml.safe_load((ROOT / "profiles/default/profile.yaml").read_text("utf-8"))
-TRIGGERS = frozenset(RerunTrigger.parse_choice(name) for name in PROFILE["rerun-triggers"])
-TINY = "tests/config/tiny.yaml"
-FOLDER = "results/tiny/walker2d"
 GAITS = (
     "gait_map", "gait_cycles", "map_bandwidths", "occupancy", "transitions", "map_distances",
 )  # fmt: skip
@@ -37,53 +26,6 @@ DYNAMICS = ("jpca", "jpca_trajectories", "decoding")
 DYNAMIC_PARTS = (
     "dynamics/jpca", "dynamics/trajectories", "dynamics/decoding", "measures/dynamics",
 )  # fmt: skip
-
-
-def plan(checkout, executor="dryrun", cores=1, config=None):
-    """Return the files that Snakemake would make in a checkout after a change of the config."""
-    files = []
-    overlays = [checkout / TINY]
-    if config:
-        change = checkout / "change.yaml"
-        change.write_text(yaml.safe_dump(config))
-        overlays.append(change)
-    with SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.ALL})) as api:
-        workflow = api.workflow(
-            resource_settings=ResourceSettings(cores=cores),
-            config_settings=ConfigSettings(configfiles=overlays),
-            snakefile=checkout / "Snakefile",
-            workdir=checkout,
-        )
-        dag = workflow.dag(
-            DAGSettings(
-                rerun_triggers=TRIGGERS,
-                max_checksum_file_size=10**12,
-                forceall=executor == "touch",
-            )
-        )
-        dag.execute_workflow(executor=executor, updated_files=files)
-    return {str(file).removeprefix(f"{FOLDER}/") for file in files}
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory):
-    """A checkout whose study is finished, with placeholders for its files."""
-    checkout = tmp_path_factory.mktemp("finished") / "checkout"
-    ignored = shutil.ignore_patterns("results", ".snakemake", ".git", ".venv*", "*_cache")
-    shutil.copytree(ROOT, checkout, ignore=ignored)
-    for name in sorted(plan(checkout)):
-        path = checkout / FOLDER / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name)
-    plan(checkout, executor="touch")
-    assert plan(checkout) == set()
-    return checkout
-
-
-@pytest.fixture
-def checkout(finished, tmp_path):
-    """A copy of the finished checkout, with other time stamps."""
-    return Path(shutil.copytree(finished, tmp_path / "checkout", copy_function=shutil.copy))
 
 
 @pytest.mark.parametrize("body", sorted({*body_names()} - {"walker2d"}))
@@ -264,6 +206,17 @@ def test_editing_how_a_figure_looks_redraws_that_figure_only(checkout):
     module = checkout / "workflow/scripts/brainiarb/figures/fig2_cka.py"
     module.write_text(module.read_text("utf-8") + "\nNEW = 1\n", "utf-8")
     assert plan(checkout) == drawings("fig2_cka")
+
+
+def test_a_new_body_and_a_new_figure_touch_nothing_that_is_finished(checkout):
+    library = checkout / "workflow/scripts/brainiarb"
+    for old, new in (
+        (library / "bodies/catalogue/hopper.py", "snake.py"),
+        (library / "figures/table1.py", "fig_new.py"),
+        (checkout / "workflow/report/table1.rst", "fig_new.rst"),
+    ):
+        shutil.copyfile(old, old.with_name(new))
+    assert plan(checkout) == drawings("fig_new")
 
 
 def test_editing_a_module_reruns_its_dependents(checkout):

@@ -108,10 +108,16 @@ def peer_files(name):
     return lambda wildcards: expand(expert_file(name), expert=others(wildcards.expert))
 
 
-def map_settings(wildcards):
-    """Return the settings of the rules that fit the gait map."""
-    keys = ("seed", "body", "gaitmap", "analysis.transient")
-    return settings(*keys, expert=wildcards.expert, levels=MAPPED)
+def map_settings(wildcards, without=()):
+    """Return the settings of a rule that fits the gait map, without some keys of `gaitmap`."""
+    return settings(
+        "seed",
+        "body",
+        "analysis.transient",
+        gaitmap={k: v for k, v in config["gaitmap"].items() if k not in without},
+        expert=wildcards.expert,
+        levels=MAPPED,
+    )
 
 
 def walking_agents(wildcards):

@@ -45,7 +45,9 @@ rule refit_maps:
     resources:
         runtime=240,
     params:
-        settings=map_settings,
+        settings=lambda wildcards: map_settings(
+            wildcards, without=("frames", "published_frames")
+        ),
         code=code("refit_maps.py"),
     message:
         "Fitting the gait map of {wildcards.expert} anew with other seeds and perplexities"

@@ -38,7 +38,7 @@ class MapSettings:
     """Cells of the shared map in each direction."""
     prominence: float
     """How far a peak of density must rise above its pass, as a share of the highest density."""
-    published_frames: int
+    published_frames: int = 1000
     """Frames of one episode that the study's map of one agent is fitted to."""
     frames: int = 500
     """The most frames of each clone that are placed on the shared map."""
