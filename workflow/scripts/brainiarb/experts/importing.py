@@ -1,8 +1,9 @@
-"""Importing an expert: a foreign archive -> its actor, and facts about it.
+"""Importing an expert: reading the actor of a foreign archive, and facts about it.
 
-Archives of SAC and of TQC, whose actor is SAC's, of any Stable-Baselines3 since 1.3. Nothing in
-them is unpickled, so what their authors had installed (gym, sb3-contrib, another Python) does not
-matter: weights come from torch's weights-only reader, all else from the plain fields of `data`.
+The module reads archives of SAC and of TQC, whose actor is that of SAC, from any Stable-Baselines3
+since 1.3. It unpickles nothing, so the packages of an archive's author (gym, sb3-contrib, another
+Python) do not matter. Torch's weights-only reader gives the weights, and the plain fields of `data`
+give everything else.
 """
 
 import hashlib
@@ -29,7 +30,9 @@ from brainiarb.rollouts.episodes import RETURN_STEPS, episode_lengths, episode_s
 from brainiarb.rollouts.recording import record_episodes
 
 SUPPORTED = ("SAC", "TQC")
-EPISODES = 5  # of the walk that tells whether an expert arrived whole
+"""The algorithms whose archives can be imported."""
+EPISODES = 5
+"""Number of episodes that an imported expert walks for its evaluation."""
 
 _RELU = "<class 'torch.nn.modules.activation.ReLU'>"
 _FLATTEN = "<class 'stable_baselines3.common.torch_layers.FlattenExtractor'>"
@@ -38,16 +41,16 @@ _OWNERS = ("stable_baselines3", "sb3_contrib")
 
 @dataclass(frozen=True, eq=False)
 class Imported:
-    """An expert from elsewhere."""
+    """An expert from a foreign archive."""
 
     actors: Actors
     """The actor of raw observations, K = 1."""
     critics: dict[str, Tensor]
-    """Critics and targets by the archive's names; empty where they begin untrained."""
+    """Critics and targets by the names of the archive; empty if they start untrained."""
     normalisation: Normalisation | None
-    """What was folded into the actor's first layer, but for its clip."""
+    """The normalisation whose scaling is folded into the actor's first layer; the clip is not."""
     record: dict[str, Any]
-    """What the archive tells, and what became of its parts."""
+    """The facts about the archive, and which of its parts were kept."""
 
 
 def import_archive(
@@ -55,7 +58,8 @@ def import_archive(
 ) -> Imported:
     """Read an archive of SAC or TQC, and the VecNormalize file that belongs to it.
 
-    Raises ValueError, in one sentence, for whatever cannot walk as that body by SAC's own actor.
+    Raises Refused if the archive is damaged, holds another algorithm or network, or was trained
+    with other observations or actions than those of the body.
     """
     members = read_members(path)
     data = _fields(members, path)
@@ -72,14 +76,14 @@ def import_archive(
     _refuse_other_bounds(_mapping(data.get("action_space")), facts, path, body.name)
 
     normalisation = None
-    critics, fate = _critics(policy, facts.sizes), "kept"
+    critics, critics_note = _critics(policy, facts.sizes), "kept"
     if vecnormalize is not None:
         normalisation = read_normalisation(vecnormalize, facts.observations)
     if normalisation is not None:
         actors = fold_scaler(actors, normalisation.scaler)
-        critics, fate = {}, "untrained: those of the archive take normalised observations"
+        critics, critics_note = {}, "untrained: those of the archive take normalised observations"
     elif not critics:
-        fate = f"untrained: those of the archive ({algorithm}) are not SAC's"
+        critics_note = f"untrained: those of the archive ({algorithm}) are not SAC's"
     with open(path, "rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     version = members.get("_stable_baselines3_version", b"").decode("ascii", "replace").strip()
@@ -90,14 +94,17 @@ def import_archive(
         "steps": _integer(data.get("num_timesteps")),
         "seed": _integer(data.get("seed")),
         "hidden": [actors.get_parameter(f"linear{n}.bias").shape[1] for n in (1, 2)],
-        "critics": fate,
+        "critics": critics_note,
         "optimisers": "cold: the archive holds weights, no optimiser state and no replay buffer",
     }
     return Imported(actors, critics, normalisation, record)
 
 
 def read_record(path: str | Path | None) -> dict[str, Any]:
-    """Return what the JSON beside an archive tells of its making; raise Refused if it is not."""
+    """Return the content of the JSON file beside an archive, which says how it was made.
+
+    Raises Refused if the file is damaged or holds no JSON object.
+    """
     if path is None:
         return {"made_by": "unknown"}
     record = read_json(path)
@@ -109,11 +116,11 @@ def read_record(path: str | Path | None) -> dict[str, Any]:
 
 
 def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:
-    """Walk `EPISODES` episodes by the mean action; return and log the evaluation.
+    """Walk `EPISODES` episodes with the mean action; return and log the evaluation.
 
-    A folded normalisation does not clip, and nothing in SAC's actor could. So the share of the
-    recorded states that the archive's own policy would have clipped is told: where it is 0, both
-    are one policy, and where it is not, they are two.
+    A folded normalisation does not clip, because nothing in SAC's actor could. The record
+    therefore reports the share of states that the original policy would have clipped. If it is 0,
+    the imported policy equals the original; otherwise the two differ in those states.
     """
     rollouts = record_episodes(
         body,
@@ -129,7 +136,7 @@ def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:
     returns = episode_sums(rollouts["rewards"], ids)
     mean, sd = float(returns.mean()), float(returns.std(ddof=1))
     logging.info("return %.0f +- %.0f over %d episodes by the mean action", mean, sd, EPISODES)
-    found: dict[str, Any] = {
+    record: dict[str, Any] = {
         "evaluation": {
             "action": "mean",
             "steps": RETURN_STEPS,
@@ -143,19 +150,19 @@ def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:
     if imported.normalisation is not None:
         clip = imported.normalisation.clip
         share = float(imported.normalisation.clipped(rollouts["observations"]).mean())
-        found["normalisation"] = {"folded_into": "linear1", "clip": clip, "clipped_share": share}
+        record["normalisation"] = {"folded_into": "linear1", "clip": clip, "clipped_share": share}
         if share:
             logging.warning(
-                "%.2g %% of the states lay beyond the clip of %g standard deviations, which is not "
-                "folded: there this expert acts otherwise than its archive",
+                "%.2g %% of the states lie beyond the clip of %g standard deviations, which is not "
+                "folded; in these states this expert acts otherwise than its archive",
                 100 * share,
                 clip,
             )
-    return found
+    return record
 
 
 def _fields(members: Mapping[str, bytes], path: str | Path) -> dict[str, Any]:
-    """Return the fields of an archive; what is pickled among them stays the text it is."""
+    """Return the fields of an archive; pickled fields stay text."""
     try:
         fields = json.loads(members["data"])
         return {**fields}
@@ -174,7 +181,7 @@ def _integer(value: Any) -> int | None:
 
 
 def _algorithm(data: Mapping[str, Any]) -> str:
-    """Name an archive's algorithm by the fields that only it has, or by its policy's module."""
+    """Return the algorithm of an archive, by fields that only it has or by its policy's module."""
     for name, field in (("PPO", "clip_range"), ("TRPO", "cg_max_steps"), ("A2C", "gae_lambda")):
         if field in data:
             return name
@@ -188,13 +195,13 @@ def _algorithm(data: Mapping[str, Any]) -> str:
 
 
 def _refuse_other_functions(kwargs: Mapping[str, Any], path: str | Path) -> None:
-    for key, meant, found in (
+    for key, expected, text in (
         ("activation_fn", "ReLU", _RELU),
         ("features_extractor_class", "FlattenExtractor", _FLATTEN),
     ):
-        if kwargs.get(key, found) != found:
+        if kwargs.get(key, text) != text:
             raise Refused(
-                f"{path} was trained with {key}={_class_name(kwargs[key])} where {meant}, the "
+                f"{path} was trained with {key}={_class_name(kwargs[key])} where {expected}, the "
                 f"default, is needed; train it without {key}"
             )
 
@@ -206,26 +213,26 @@ def _class_name(text: Any) -> str:
 def _refuse_other_bounds(
     space: Mapping[str, Any], facts: Facts, path: str | Path, body: str
 ) -> None:
-    """Compare the printed bounds of an action space; what is not printed in full is not known."""
+    """Refuse an action space with other bounds; bounds that are not printed in full are unknown."""
     for key, sign in (("low", -1), ("high", 1)):
         try:
-            found = np.array(str(space.get(key)).strip("[] \n").split(), np.float64)
+            bounds = np.array(str(space.get(key)).strip("[] \n").split(), np.float64)
         except ValueError:
             continue
         expected = facts.action_centre + sign * facts.action_half_range
-        if found.shape != expected.shape:
+        if bounds.shape != expected.shape:
             continue
-        for other, own in zip(found, expected, strict=True):
-            if not np.isclose(other, own, rtol=1e-5):
+        for bound, body_bound in zip(bounds, expected, strict=True):
+            if not np.isclose(bound, body_bound, rtol=1e-5):
                 raise Refused(
-                    f"{path} was trained with actions whose {key} is {other:g} where that of "
-                    f"{body} is {own:g}; train it on the body's own environment, without a wrapper "
-                    "that changes actions"
+                    f"{path} was trained with actions whose {key} is {bound:g} where that of "
+                    f"{body} is {body_bound:g}; train it on the body's own environment, without a "
+                    "wrapper that changes actions"
                 )
 
 
 def _critics(policy: Mapping[str, Tensor], sizes: tuple[int, int]) -> dict[str, Tensor]:
-    """Return the critics and targets of a state dict, or nothing where they are not SAC's."""
+    """Return the critics and targets of a state dict, or nothing if they are not those of SAC."""
     outputs, count = critic_outputs(policy)
     if not outputs or outputs[-1] != 1:
         return {}
@@ -237,6 +244,7 @@ def _critics(policy: Mapping[str, Tensor], sizes: tuple[int, int]) -> dict[str, 
         for layer, out in enumerate(outputs)
         for part in ("weight", "bias")
     }
-    found = {name: value for name, value in policy.items() if name.startswith("critic")}
-    fit = {name: tuple(value.shape) for name, value in found.items()} == shapes
-    return found if fit and all(torch.isfinite(value).all() for value in found.values()) else {}
+    critics = {name: value for name, value in policy.items() if name.startswith("critic")}
+    fits = {name: tuple(value.shape) for name, value in critics.items()} == shapes
+    finite = all(torch.isfinite(value).all() for value in critics.values())
+    return critics if fits and finite else {}

@@ -1,4 +1,4 @@
-"""Training an expert: learning, evaluation by a fixed rule, and an archive that stock SB3 opens."""
+"""Training an expert, its evaluation by a fixed rule, and its archive, which stock SB3 opens."""
 
 import logging
 import time
@@ -32,54 +32,60 @@ from brainiarb.rollouts.episodes import RETURN_STEPS, episode_lengths, episode_s
 from brainiarb.rollouts.recording import record_episodes
 from brainiarb.seeds import derive_seed
 
-ROLLOUT_STEPS = 8  # of every environment between two rounds of updates
-EVALUATION_SEED = 10_000  # of the episodes that choose the best weights, the same at every step
-FINAL_EPISODES = 20  # of the evaluation on fresh seeds that is reported
-CHECKPOINT_SECONDS = 180.0  # between the states that a killed training goes on from, at most
+ROLLOUT_STEPS = 8
+"""Number of steps of every environment between two rounds of updates."""
+EVALUATION_SEED = 10_000
+"""Seed of the episodes that choose the best weights; it is the same at every evaluation."""
+FINAL_EPISODES = 20
+"""Number of episodes of the reported evaluation, whose seeds are fresh."""
+CHECKPOINT_SECONDS = 180.0
+"""Longest time (s) between two states from which a killed training can continue."""
 REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
+"""The arrays of the replay buffer."""
 
 
 @dataclass(frozen=True)
 class Training:
-    """How an expert is trained; each field is a key of `experts.<name>.train` in the config."""
+    """The settings of a training; each field is a key of `experts.<name>.train` in the config."""
 
     algorithm: str
     """`sac` or `crossq`."""
     seed: int
-    """Of weights, exploration and minibatches."""
+    """Seed of weights, exploration and minibatches."""
     steps: int
-    """Environment steps in all."""
+    """Total number of environment steps."""
     learning_rate: float
-    """Of actor, critics and temperature."""
+    """Learning rate of actor, critics and temperature."""
     temperature: float | None
-    """Fixed weight of the entropy; None learns it."""
+    """Fixed weight of the entropy; if it is None, the weight is learned."""
     batch_size: int
-    """Transitions per update; there is one update per environment step."""
+    """Number of transitions in an update; each environment step has one update."""
     critic_width: int
-    """Units in each of a critic's two hidden layers."""
+    """Number of units in each of the two hidden layers of a critic."""
     learning_starts: int
-    """Steps of random actions before the first update."""
+    """Number of steps with random actions before the first update."""
     environments: int
-    """Copies of the environment that are stepped together."""
+    """Number of copies of the environment that step together."""
     evaluate_every: int
-    """Steps between evaluations; the weights of the best one are kept, the earliest of equals."""
+    """Number of steps between two evaluations. The weights of the best evaluation are kept; of
+    equal evaluations, the earliest counts."""
     evaluation_episodes: int
-    """Episodes of an evaluation, always from the same seeds."""
+    """Number of episodes of an evaluation, whose seeds are always the same."""
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What training gives: the expert as a stock SAC, its learning curve and its provenance."""
+    """The result of a training: the expert as a stock SAC, its learning curve and provenance."""
 
     model: stable_baselines3.SAC
     curve: pd.DataFrame
-    """One row per evaluation: step, update, return_mean, return_sd, length_mean, wall_time_s, and
-    resumed: how often training had been killed before."""
+    """One row for each evaluation: step, update, return_mean, return_sd, length_mean, wall_time_s
+    and resumed, which counts how often the training had been killed before."""
     record: dict[str, Any]
 
 
 def build(body: Body, training: Training, device: str = "cpu") -> SAC:
-    """Return the untrained algorithm, its environments seeded."""
+    """Return the untrained algorithm with seeded environments."""
     envs = make_vec_env(partial(training_env, body), training.environments, seed=training.seed)
     common: dict[str, Any] = {
         "env": envs,
@@ -101,12 +107,12 @@ def build(body: Body, training: Training, device: str = "cpu") -> SAC:
 
 
 def _net_arch(critic_width: int) -> dict[str, list[int]]:
-    """Return the widths of the hidden layers of the actor and of a critic, as SAC takes them."""
+    """Return the widths of the hidden layers of actor and critic in the form that SAC expects."""
     return {"pi": [WIDTH, WIDTH], "qf": [critic_width, critic_width]}
 
 
 def as_stock_sac(model: SAC, body: Body, critic_width: int) -> stable_baselines3.SAC:
-    """Return the same networks in a stock SAC without replay buffer, its optimisers cold."""
+    """Return the same networks in a stock SAC without replay buffer and optimiser states."""
     env = gymnasium.make(body.env_id)
     networks = {"net_arch": _net_arch(critic_width)}
     stock = stable_baselines3.SAC(
@@ -118,14 +124,14 @@ def as_stock_sac(model: SAC, body: Body, critic_width: int) -> stable_baselines3
 
 
 def evaluate(model: BaseAlgorithm, body: Body, episodes: int, seed: int) -> np.ndarray:
-    """Return (episodes, 2): return and length with the mean action, from seeded resets.
+    """Return (episodes, 2) the return and the length (steps) of episodes with the mean action.
 
-    All episodes are walked in lockstep.
+    The resets are seeded, and all episodes step together.
     """
     threads = torch.get_num_threads()
     weights = {name: tensor.cpu() for name, tensor in model.policy.state_dict().items()}
     actors = actor_from(weights, "the trained policy", body)
-    # The actor is small, and torch's waiting threads would keep the simulation's from working.
+    # The actor is small. Waiting threads of torch would keep those of the simulation from working.
     torch.set_num_threads(1)
     try:
         rollouts = record_episodes(
@@ -139,7 +145,7 @@ def evaluate(model: BaseAlgorithm, body: Body, episodes: int, seed: int) -> np.n
 
 
 class KeepBest(BaseCallback):
-    """Evaluates at fixed steps, keeps the best weights and leaves a state to go on from."""
+    """A callback that evaluates at fixed steps, keeps the best weights and saves checkpoints."""
 
     def __init__(self, body: Body, training: Training, state: Path | None = None) -> None:
         super().__init__()
@@ -159,7 +165,7 @@ class KeepBest(BaseCallback):
         self.clock = now
 
     def save_state(self) -> None:
-        """Write all that training needs to go on after it was killed."""
+        """Write everything that the training needs to continue after it was killed."""
         if self.state is None:
             return
         self._count_time()
@@ -171,7 +177,9 @@ class KeepBest(BaseCallback):
             "learning": learner.learning_state(),
             "optimizers": [optimizer.state_dict() for optimizer in learner.optimizers()],
             "log_temperature": learner.log_ent_coef,
-            "replay": {n: torch.from_numpy(getattr(buffer, n)[:rows].copy()) for n in REPLAY},
+            "replay": {
+                name: torch.from_numpy(getattr(buffer, name)[:rows].copy()) for name in REPLAY
+            },
             "steps": self.num_timesteps,
             "updates": learner._n_updates,
             "rows": self.rows,
@@ -186,9 +194,9 @@ class KeepBest(BaseCallback):
         self.saved = time.monotonic()
 
     def load_state(self, model: SAC) -> None:
-        """Go on from the state that an earlier, killed training of this kind left, if there is one.
+        """Continue from the state that a killed training with the same settings left, if any.
 
-        Raises ValueError where that file is damaged.
+        Raises Refused if the file of the state is damaged.
         """
         if self.state is None or not self.state.exists():
             return
@@ -196,10 +204,13 @@ class KeepBest(BaseCallback):
             content = torch.load(self.state, weights_only=True)
         except Exception as error:
             raise Refused(
-                f"{self.state} is no whole state of a training ({error}); delete it to train anew"
+                f"{self.state} is not a whole state of a training ({error}); delete it to start "
+                "the training again"
             ) from error
         if content.get("settings") != self._settings():
-            logging.warning("%s is of a training by other settings: trained anew", self.state)
+            logging.warning(
+                "%s belongs to a training with other settings, so training starts again", self.state
+            )
             return
         learner: Any = model
         learner.load_learning_state(content["learning"])
@@ -216,9 +227,9 @@ class KeepBest(BaseCallback):
         self.rows, self.weights = content["rows"], content["weights"]
         self.best, self.best_step = content["best"], content["best_step"]
         self.wall_time, self.resumed = content["wall_time"], content["resumed"] + 1
-        # The same random numbers must not come twice: what is left is drawn from a seed of its own.
+        # The same random numbers must not come twice, so the remaining steps have their own seed.
         model.set_random_seed(derive_seed(self.training.seed, "resumed", content["steps"]))
-        logging.info("going on from step %d of a killed training", content["steps"])
+        logging.info("training continues from step %d, where it was killed", content["steps"])
 
     def _on_training_start(self) -> None:
         self.bar = tqdm(
@@ -242,15 +253,15 @@ class KeepBest(BaseCallback):
     def _evaluate(self) -> None:
         learner: Any = self.model
         episodes = self.training.evaluation_episodes
-        found = evaluate(learner, self.body, episodes, seed=EVALUATION_SEED)
-        mean = float(found[:, 0].mean())
+        returns, lengths = evaluate(learner, self.body, episodes, seed=EVALUATION_SEED).T
+        mean = float(returns.mean())
         self._count_time()
         row = {
             "step": self.num_timesteps,
             "update": learner._n_updates,
             "return_mean": mean,
-            "return_sd": float(found[:, 0].std(ddof=1)),
-            "length_mean": float(found[:, 1].mean()),
+            "return_sd": float(returns.std(ddof=1)),
+            "length_mean": float(lengths.mean()),
             "wall_time_s": round(self.wall_time, 1),
             "resumed": self.resumed,
         }
@@ -280,16 +291,16 @@ def train(
     device: str = "cpu",
     logs: Path | None = None,
 ) -> Trained:
-    """Train an expert and return its best evaluated weights, re-evaluated on fresh seeds.
+    """Train an expert and return the weights of its best evaluation, evaluated on fresh seeds.
 
-    `state` is a file that training keeps while it runs; where it exists, training goes on from it.
-    `logs` is the folder of logs for TensorBoard, if any are wanted; raises ValueError if the
-    package is missing then.
+    `state` is a file that the training keeps while it runs; if it exists, training continues from
+    it. `logs` is a folder for logs of TensorBoard, or None. Raises Refused if the algorithm is
+    unknown, the state is damaged, or `logs` is given and the package tensorboard is missing.
     """
     if logs is not None and logger.SummaryWriter is None:
         raise Refused(
             "`tensorboard: true` asks for logs, but the package tensorboard is not installed: "
-            "install it (pip install tensorboard) or leave the key out"
+            "install it (pip install tensorboard) or remove the key"
         )
     torch.set_num_threads(threads)
     model = build(body, training, device)
