@@ -24,14 +24,14 @@ from brainiarb.gait.cycles import choose_cycle
 from brainiarb.gait.period import period
 from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.rollouts.episodes import drop_transient
-from brainiarb.rollouts.returns import median_clone
 from brainiarb.similarity.array_measures import linear_cka, procrustes
 
 expert = Path(sys.argv[1] if len(sys.argv) > 1 else "results/walker2d/crossq_0")
 level = int(sys.argv[2] if len(sys.argv) > 2 else 40)
 
 # %% Load the second hidden layer of the expert and of the clone of median return
-clone = median_clone(pd.read_csv(expert / f"returns/bc_{level}.csv"))
+returns = pd.read_csv(expert / f"returns/bc_{level}.csv")
+clone = int(returns.loc[returns["median"], "clone"].iloc[0])
 with h5py.File(expert / "activations.h5") as networks:
     of_expert = Activations(networks["expert"], "expert")
     of_clone = Activations(networks[f"bc_{level}"], "expert", clone)

@@ -11,6 +11,8 @@ from brainiarb.gait.walk import walks_of
 from brainiarb.maps.shared import MapSettings, fit_map
 from brainiarb.maps.tracks import shared_tracks
 from brainiarb.rollouts.arrays import DTYPES, row_widths
+from brainiarb.statistics.measures import Measure, measures_table, of_agent
+from brainiarb.statistics.tables import COLUMNS, statistics_table
 
 every_body = pytest.mark.parametrize(
     "body", list(map(get_body, body_names())), ids=lambda body: body.name
@@ -141,7 +143,7 @@ def planted_recording(
 def planted_walks(level=-1, transient=1.0, **planted):
     """The walks of all agents of a planted recording."""
     body, arrays = planted_recording(**planted)
-    return walks_of(body, arrays, "sac_0", level, transient)
+    return walks_of(body, arrays, "crossq_0", level, transient)
 
 
 def one_map(walks, settings, seed):
@@ -151,7 +153,9 @@ def one_map(walks, settings, seed):
 
 def a_walk(level=-1, transient=1.0, **options):
     """The walk of an expert, or of the one clone of a level."""
-    (walk,) = walks_of(get_body("walker2d"), gait_recording(**options), "sac_0", level, transient)
+    (walk,) = walks_of(
+        get_body("walker2d"), gait_recording(**options), "crossq_0", level, transient
+    )
     return walk
 
 
@@ -160,7 +164,7 @@ def several(clones, level=40):
     arrays = gait_recording(episodes=(600,) * clones)
     arrays["clone_ids"] = np.repeat(np.arange(clones), 600).astype(np.int16)
     arrays["rewards"] = np.repeat(np.arange(clones, dtype=float), 600)
-    return walks_of(get_body("walker2d"), arrays, "sac_0", level, 1.0)
+    return walks_of(get_body("walker2d"), arrays, "crossq_0", level, 1.0)
 
 
 def random_recording(episodes, clones):
@@ -281,3 +285,38 @@ def learner(algorithm, **options):
             [{}],
         )
     return model
+
+
+STATISTICS_LEVELS = (0, 20, 40, 160)
+
+
+ASKED = {"seed": 0, "alpha": 0.05, "replicates": 999, "permutations": 999, "walking": 0.5}
+
+
+def planted_measures(experts=1, clones=8, slope=0.0, offset=0.0, seed=1, measure="likeness"):
+    """A measure whose clones rise by `slope` per percent of noise, `offset` off their expert."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for number in range(experts):
+        name, own = f"expert_{number}", 10 + 2 * number
+        rows += of_agent(name, -1, -1, {measure: Measure("1", own)})
+        for level in STATISTICS_LEVELS:
+            values = own + offset + slope * level + 0.3 * rng.normal(size=clones)
+            for clone, value in enumerate(values):
+                rows += of_agent(name, level, clone, {measure: Measure("1", value)})
+            demonstrated = Measure("1", 100.0 if level < 100 else 40.0)
+            rows += of_agent(name, level, -1, {"demonstrator_return": demonstrated})
+    return measures_table(rows)
+
+
+def expert_measure(measure, value, name="expert_0"):
+    """The row of a measure of an expert."""
+    return measures_table(of_agent(name, -1, -1, {measure: Measure("1", value)}))
+
+
+def asked(measures, kind, margins=None, **changes):
+    """The rows of one kind in the table of statistics."""
+    margins = {"absolute": {}, "relative": {}} | (margins or {})
+    table = statistics_table(measures, **ASKED | changes, margins=margins)
+    assert tuple(table.columns) == COLUMNS
+    return table[table["kind"] == kind].reset_index(drop=True)

@@ -14,10 +14,8 @@ from brainiarb.clones.axes import axis_intervals
 from brainiarb.experts.curves import named_curve, read_curve
 from brainiarb.figures import fig_decoding, fig_functional, fig_jpca, fig_noise_series, fig_strides
 from brainiarb.figures.fig4_psd import MEASURES
-from brainiarb.maps.published import published_maps
-from brainiarb.maps.shared import fit_map, shared_map
-from brainiarb.maps.tables import distance_table, occupancy_table, place_agents, transition_table
-from brainiarb.statistics.questions import statistics_table
+from brainiarb.maps.tables import map_tables
+from brainiarb.statistics.tables import statistics_table
 from builders import MAP_SETTINGS, a_walk, several
 
 EXPERT = "crossq_0"
@@ -251,25 +249,19 @@ def kept_returns():
 
 def gait_tables():
     walks = [a_walk(), a_walk(40), a_walk(80, episodes=(50,), falls=True)]
-    maps = [
-        shared_map(walks, fit_map(walks, MAP_SETTINGS, 0)),
-        published_maps(walks, MAP_SETTINGS, 0),
-    ]
-    cells, cycles = (pd.concat(parts, ignore_index=True) for parts in zip(*maps, strict=True))
-    return {"gait_map": cells, "gait_cycles": cycles}
+    tables = map_tables(walks, MAP_SETTINGS, 0)
+    return {"gait_map": tables.cells, "gait_cycles": tables.cycles}
 
 
 def transition_tables():
     """Of an expert, clones that walk alike, and one that falls before its transient is over."""
     walks = [a_walk(), *several(3), a_walk(80, episodes=(50,), falls=True)]
-    shared = fit_map(walks, MAP_SETTINGS, 0)
-    placed, count = place_agents(walks, shared, 300), int(shared.regions.max())
-    rng = np.random.default_rng(0)
+    tables = map_tables(walks, MAP_SETTINGS, 0)
     return {
-        "gait_map": shared_map(walks, shared)[0],
-        "occupancy": occupancy_table(placed, shared),
-        "transitions": transition_table(placed, count, rng),
-        "map_distances": distance_table(placed, count, rng),
+        "gait_map": tables.cells[tables.cells["map"] == "shared"],
+        "occupancy": tables.occupancy,
+        "transitions": tables.transitions,
+        "map_distances": tables.distances,
     }
 
 

@@ -20,7 +20,7 @@ TRANSIENT = 0.2
 
 
 def walks_in(recording):
-    return walks_of(BODY, recording, "sac_0", 40, TRANSIENT)
+    return walks_of(BODY, recording, "crossq_0", 40, TRANSIENT)
 
 
 @pytest.mark.parametrize("count", [10_000, 700])

@@ -18,7 +18,7 @@ BODY = get_body("walker2d")
 def cast():
     """Recordings of an expert and of a clone that falls at once, by level, and their maps."""
     recordings = {-1: gait_recording(), 40: gait_recording(episodes=(50,), falls=True)}
-    walks = walks_of_levels(BODY, recordings, "sac_0", 1.0)
+    walks = walks_of_levels(BODY, recordings, "crossq_0", 1.0)
     return recordings, one_map(walks, MAP_SETTINGS, 0)
 
 

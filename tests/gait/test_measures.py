@@ -126,7 +126,7 @@ def test_a_return_map_of_an_unstable_cycle_is_unstable_whatever_its_interval():
     t = np.arange(len(arrays["qvel"]))[:, None]
     swing = np.cumsum(np.random.default_rng(0).standard_normal(len(t)))[:, None] / 30
     arrays["qvel"][:] = swing + 0.1 * np.sin(t / 7)
-    gait = analyse_gait(*walks_of(body, arrays, "sac_0", -1, 1.0), SETTINGS, 0)
+    gait = analyse_gait(*walks_of(body, arrays, "crossq_0", -1, 1.0), SETTINGS, 0)
     assert not gait.period.stable
     eigenvalue = gait.measures["return_map_lambda"]
     assert np.isfinite(eigenvalue.value)
@@ -164,7 +164,7 @@ def test_who_falls_at_once_has_notes_and_no_values():
 def test_a_foot_that_never_strikes_is_named():
     body, arrays = planted_recording()
     arrays["contacts"][:, 0] = False
-    gait = analyse_gait(*walks_of(body, arrays, "sac_0", -1, 1.0), SETTINGS, 0)
+    gait = analyse_gait(*walks_of(body, arrays, "crossq_0", -1, 1.0), SETTINGS, 0)
     assert gait.measures["symmetry_index"].value == 200
     assert gait.measures["step_phase"].note == "the right foot strikes in no stride"
     assert gait.measures["stride_frequency"].value == pytest.approx(1.25, rel=0.002)
@@ -175,5 +175,5 @@ def test_a_file_read_by_episodes_gives_what_the_arrays_give(gait, tmp_path):
     write_npz(tmp_path / "rollouts.npz", arrays)
     stored = open_rollouts(tmp_path / "rollouts.npz")
     np.testing.assert_array_equal(stored["qpos"][30:70], arrays["qpos"][30:70])
-    read = analyse_gait(*walks_of(body, stored, "sac_0", -1, 1.0), SETTINGS, 0)
+    read = analyse_gait(*walks_of(body, stored, "crossq_0", -1, 1.0), SETTINGS, 0)
     np.testing.assert_equal(values(read), values(gait))

@@ -23,10 +23,10 @@ def table():
 def test_every_agent_is_named_and_the_expert_is_clone_minus_one(table):
     agents = table[["expert", "agent", "level", "clone"]].drop_duplicates().to_numpy().tolist()
     assert agents == [
-        ["sac_0", "expert", -1, -1],
-        ["sac_0", "clone", 40, 0],
-        ["sac_0", "clone", 40, 1],
-        ["sac_0", "clone", 80, 0],
+        ["crossq_0", "expert", -1, -1],
+        ["crossq_0", "clone", 40, 0],
+        ["crossq_0", "clone", 40, 1],
+        ["crossq_0", "clone", 80, 0],
     ]
     assert table.groupby(["level", "clone"])["median"].first().sum() == 3
 

@@ -58,7 +58,7 @@ def test_an_expert_and_its_clones_give_tables_with_a_null_and_a_ceiling():
     mean = tables.distances.groupby("comparison")["spectral_distance"].mean()
     assert mean["expert_clone"] < 0.2 < mean["expert_expert"]
     for name in ("strides", "distances", "margins", "measures"):
-        assert set(getattr(tables, name)["expert"]) == {"sac_0"}, name
+        assert set(getattr(tables, name)["expert"]) == {"crossq_0"}, name
     assert tuple(tables.measures) == COLUMNS
     agents = tables.measures[["level", "clone"]].drop_duplicates().to_numpy().tolist()
     assert agents == [[-1, -1], [0, 0], [0, 1]]
@@ -78,7 +78,7 @@ def test_the_measures_of_an_agent_are_those_of_its_own_analysis():
     (expert,) = planted_walks(noise=0.2)
     tables = measure_gaits(expert, planted_walks(0, seed=1), [], SETTINGS, 2, 0)
     speed = measures(seed=1)["speed"]
-    ((*_, measure),) = of_agent("sac_0", 0, 0, {"speed": speed})
+    ((*_, measure),) = of_agent("crossq_0", 0, 0, {"speed": speed})
     row = tables.measures.query("level == 0 and measure == 'speed'")
     assert row["value"].item() == pytest.approx(measure.value)
 

@@ -18,12 +18,12 @@ def test_an_expert_has_level_and_clone_minus_one_and_clones_their_numbers():
     assert [(walk.agent, walk.clone, walk.median) for walk in clones] == [
         ("clone", 0, False), ("clone", 1, True), ("clone", 2, False),
     ]  # fmt: skip
-    assert {walk.expert for walk in [expert, *clones]} == {"sac_0"}
+    assert {walk.expert for walk in [expert, *clones]} == {"crossq_0"}
 
 
 def test_walks_of_several_levels_follow_each_other():
     recordings = {-1: gait_recording(), 40: gait_recording()}
-    walks = walks_of_levels(get_body("walker2d"), recordings, "sac_0", 1.0)
+    walks = walks_of_levels(get_body("walker2d"), recordings, "crossq_0", 1.0)
     assert [walk.level for walk in walks] == [-1, 40]
 
 
@@ -112,7 +112,7 @@ class Counted:
 def test_wide_arrays_of_a_recording_are_read_episode_by_episode():
     arrays = gait_recording(episodes=(600, 700, 500))
     counted = {name: Counted(values) for name, values in arrays.items() if values.ndim}
-    (walk,) = walks_of(get_body("walker2d"), counted, "sac_0", -1, 1.0)
+    (walk,) = walks_of(get_body("walker2d"), counted, "crossq_0", -1, 1.0)
     assert walk.anchor is not None
     assert counted["qpos"].most == counted["contacts"].most == 700 - 125
     assert counted["observations"].most == 0

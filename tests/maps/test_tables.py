@@ -19,7 +19,7 @@ def all_tables(placed, shared):
     rng, count = np.random.default_rng(0), int(shared.regions.max())
     transitions = tables.transition_table(placed, count, rng)
     distances = tables.distance_table(placed, count, rng)
-    measures = tables.map_measures("sac_0", placed, transitions, distances)
+    measures = tables.map_measures("crossq_0", placed, transitions, distances)
     return {"transitions": transitions, "distances": distances, "measures": measures}
 
 
@@ -86,6 +86,6 @@ def test_all_tables_of_the_maps_begin_with_the_expert_and_hold_both_kinds_of_map
     for name in NAMES:
         table = getattr(made, name)
         assert table.columns[0] == "expert", name
-        assert set(table["expert"]) == {"sac_0"}, name
+        assert set(table["expert"]) == {"crossq_0"}, name
     assert set(made.cells["map"]) == set(made.cycles["map"]) == {"shared", "published"}
     assert made.bandwidths.loc[made.bandwidths["chosen"], "bandwidth"].tolist() == [0.03]

@@ -81,7 +81,7 @@ def test_returns_become_measures_of_each_agent():
     table = return_measures(pd.DataFrame(rows, columns=names).assign(**columns))
     values = table.set_index(["level", "clone", "measure"])["value"]
     assert values[-1, -1, "return"] == 100
-    assert values[-1, -1, "return_spread"] == pytest.approx(np.sqrt(200))
+    assert values[-1, -1, "return_episode_sd"] == pytest.approx(np.sqrt(200))
     assert values[5, -1, "demonstrator_return"] == 50
     assert values[5, -1, "demonstrator_survival"] == pytest.approx(1 / 3)
     assert (values[5, 0, "return"], values[5, 1, "return"]) == (50, 60)

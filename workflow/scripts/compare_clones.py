@@ -7,7 +7,6 @@ import pandas as pd
 
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.rollouts.returns import median_clone
 from brainiarb.seeds import generator
 from brainiarb.similarity.intervals import clone_intervals, with_intervals
 from brainiarb.similarity.pairs import compare_level
@@ -26,7 +25,8 @@ if __name__ == "__main__":
     ):
         settings = snakemake.params.settings
         frame = compare_level(expert, untrained, peers, clones, settings["measures"])
-        median = median_clone(pd.read_csv(snakemake.input.returns))
+        returns = pd.read_csv(snakemake.input.returns)
+        median = int(returns.loc[returns["median"], "clone"].iloc[0])
         rng = generator(settings["seed"], "clone_intervals", settings["expert"], settings["level"])
         intervals = clone_intervals(expert, clones, median, settings, rng)
         frame["median"] = frame["clone"] == median

@@ -6,7 +6,7 @@ import pandas as pd
 
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.statistics.questions import statistics_table
+from brainiarb.statistics.tables import statistics_table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

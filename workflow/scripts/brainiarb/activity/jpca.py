@@ -13,6 +13,7 @@ from scipy.linalg import solve_sylvester
 
 from brainiarb.activity.ridge import explained, means_of, moments, products_about
 from brainiarb.errors import Refused
+from brainiarb.rollouts.episodes import episode_starts
 from brainiarb.signals import divisors
 
 RANGE_SHARE = 0.05  # this share of the median range is added to the range that divides each unit
@@ -204,7 +205,7 @@ def surrogate_r2(
     rng: np.random.Generator,
 ) -> np.ndarray:
     """Return R^2 (count) of the best rotation of each of `count` surrogates."""
-    starts = np.flatnonzero(np.diff(episode_ids, prepend=episode_ids[:1] - 1))
+    starts = episode_starts(episode_ids)
     values = np.empty(count)
     for i in range(count):
         states, changes, _ = steps(surrogate(signals, starts, rng), episode_ids)

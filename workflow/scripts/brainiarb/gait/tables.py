@@ -20,7 +20,7 @@ from brainiarb.gait.spectral_measures import (
 )
 from brainiarb.gait.walk import SteadyWalk
 from brainiarb.seeds import derive_seed
-from brainiarb.statistics.measures import Measure, Named, measures_table, of_agent
+from brainiarb.statistics.measures import SPREAD, Measure, Named, measures_table, of_agent
 
 # Counts grow with the recording, so they have no margin.
 COUNTS = ("strides",)
@@ -74,7 +74,7 @@ def measure_gaits(
         expert.sampling_rate,
     )
     spreads = {
-        f"{row.measure}_spread": Measure(row.unit, row.margin, note=row.basis)
+        f"{row.measure}{SPREAD}": Measure(row.unit, row.margin, note=row.basis)
         for row in scale.itertuples()
     }
     strides = [_of_walk(expert, whole)]

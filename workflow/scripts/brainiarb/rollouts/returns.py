@@ -13,7 +13,13 @@ from brainiarb.rollouts.episodes import (
     episode_starts,
     episode_sums,
 )
-from brainiarb.statistics.measures import Measure, Named, measures_table
+from brainiarb.statistics.measures import (
+    DEMONSTRATOR,
+    EPISODE_SD,
+    Measure,
+    Named,
+    measures_table,
+)
 
 
 def episode_returns(arrays: Mapping[str, Sliceable], steps: int = RETURN_STEPS) -> pd.DataFrame:
@@ -100,10 +106,10 @@ def return_measures(episodes: pd.DataFrame) -> pd.DataFrame:
 
     `episodes` is from `returns_table`, with mean actions. Survival is the share of episodes that
     did not end by a fall. A demonstrator has measures of its own, over all that it demonstrated to
-    the clones of its level. `return_spread` is the standard deviation of an expert's episodes.
+    the clones of its level. `return_episode_sd` is the standard deviation of an expert's episodes.
     """
     named: list[Named] = [
-        (str(expert), -1, -1, "return_spread", Measure("reward", returns.std()))
+        (str(expert), -1, -1, f"return{EPISODE_SD}", Measure("reward", returns.std()))
         for expert, returns in episodes[episodes["agent"] == "expert"].groupby("expert")["return"]
     ]
     averaged = agent_returns(episodes)
@@ -113,7 +119,7 @@ def return_measures(episodes: pd.DataFrame) -> pd.DataFrame:
             ("episode_length", "steps", agents["length"]),
             ("survival", "1", 1 - agents["fell"]),
         ):
-            name = f"demonstrator_{measure}" if kind == "demonstrator" else measure
+            name = f"{DEMONSTRATOR}{measure}" if kind == "demonstrator" else measure
             if kind == "clone":
                 by_clone = dict(zip(agents["clone"], values, strict=True))
             else:

@@ -13,6 +13,17 @@ UNSTABLE = "unstable"
 ABSENT = "absent"
 """There is no value: it is nan."""
 
+DEMONSTRATOR = "demonstrator_"
+"""Prefix of the measures of a demonstrator, over all that it demonstrated to a level's clones."""
+FLOOR = "floor_"
+"""Prefix of the measures of the clones' networks before training."""
+SPREAD = "_spread"
+"""Suffix of the largest difference between a group of an expert's episodes and all of them: the
+smallest margin of equivalence that makes sense for the measure of that name."""
+EPISODE_SD = "_episode_sd"
+"""Suffix of the standard deviation of single episodes of an expert. It is no margin of equivalence:
+the mean over several episodes varies less."""
+
 COLUMNS = ("expert", "level", "clone", "measure", "unit", "value", "status", "note")
 """Columns of every table of measures. An expert has level -1 and clone -1."""
 
@@ -64,23 +75,3 @@ def measures_table(measures: Iterable[Named]) -> pd.DataFrame:
         for expert, level, clone, name, measure in measures
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def measure_rows(
-    expert: str,
-    level: int,
-    measure: str,
-    unit: str,
-    values: Mapping[int, float],
-    notes: Mapping[int, str] | None = None,
-) -> pd.DataFrame:
-    """Tabulate one measure of the clones of a level.
-
-    `values` maps the number of a clone to its value, -1 for an expert or a demonstrator; `notes`
-    say by clone why a value is missing.
-    """
-    notes = notes or {}
-    return measures_table(
-        (expert, level, clone, measure, Measure(unit, value, note=notes.get(clone, "")))
-        for clone, value in values.items()
-    )
