@@ -174,6 +174,13 @@ def test_the_stability_of_the_map_is_told_where_the_config_asks_for_it(checkout)
     assert found == {f"{place}/map_stability.csv" for place in ("tiny", "tables")}
 
 
+def test_alpha_recomputes_every_interval_and_records_nothing(checkout):
+    found = plan(checkout, config={"statistics": {"alpha": 0.1}})
+    intervals = {"tables/statistics.csv", "tiny/similarity/bc_0.csv", "tiny/dynamics/jpca_0.csv"}
+    assert {*intervals, "tiny/measures/gaits.csv"} <= found
+    assert {Path(file).suffix for file in found} == {".csv", ".png", ".pdf"}
+
+
 def test_a_margin_recomputes_statistics_only(checkout):
     change = {"statistics": {"margins": {"relative": {"return": 0.2}}}}
     assert plan(checkout, config=change) == {"tables/statistics.csv"} | drawings(

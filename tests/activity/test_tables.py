@@ -1,5 +1,7 @@
 """From a recording and its activations to the tables of dynamics, decoding and measures."""
 
+from dataclasses import replace
+
 import h5py
 import numpy as np
 import pandas as pd
@@ -30,13 +32,13 @@ SETTINGS = Settings(components=4, surrogates=9)
 def analyse(tmp_path):
     """Record activations of untrained networks on their own walks and make the tables."""
 
-    def run(rollouts, level=40, rows=10_000):
+    def run(rollouts, level=40, rows=10_000, alpha=0.05):
         clones = np.unique(rollouts["clone_ids"])
         actors = untrained((17, 6), clones.tolist())
         with h5py.File(tmp_path / "a.h5", "w") as file:
             record_own(file, "own", actors, [own(rollouts, k, rows) for k in clones])
             walks = walks_of(BODY, rollouts, "e", level, TRANSIENT)
-            return dynamics_tables(walks, file, SETTINGS, seed=1)
+            return dynamics_tables(walks, file, replace(SETTINGS, alpha=alpha), seed=1)
 
     return run
 
@@ -64,6 +66,14 @@ def test_every_agent_has_its_rotations_and_scores(analyse):
         assert scores[clone, OBSERVATIONS, "phase"] > 0.9
         assert scores[clone, "linear2", "speed"] < scores[clone, OBSERVATIONS, "speed"]
         assert scores[clone, "linear2", "contact"] > 0.8
+
+
+def test_the_interval_of_the_surrogates_follows_alpha(analyse):
+    wide, narrow = (analyse(observed_gait(), alpha=alpha)[0].dropna() for alpha in (0.05, 0.5))
+    assert len(wide) > 0
+    for kind in ("time_shuffled", "phase_randomised", "covariance_matched"):
+        assert (wide[f"{kind}_low"] < narrow[f"{kind}_low"]).all()
+        assert (narrow[f"{kind}_high"] < wide[f"{kind}_high"]).all()
 
 
 def test_the_same_recording_gives_the_same_tables(analyse):

@@ -39,11 +39,6 @@ def test_neighbouring_series_differ_in_colour_however_many_there_are():
     assert colours[:2] == [style.CLEAN, style.NOISY]
 
 
-@pytest.mark.parametrize(("alpha", "said"), [(0.05, "95 %"), (0.1, "90 %"), (0.001, "99.9 %")])
-def test_intervals_are_called_by_their_confidence(alpha, said):
-    assert style.percent(alpha) == said
-
-
 @pytest.mark.parametrize("dpi", [50, 100])
 def test_dpi_sets_the_pixels(dpi, tmp_path):
     style.save(Figure(figsize=(style.PAGE_WIDTH, 1)), tmp_path / "a.png", dpi)

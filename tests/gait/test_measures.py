@@ -1,5 +1,7 @@
 """The gait of one agent with planted cycles, feet and tones."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -120,19 +122,21 @@ def test_a_fundamental_that_two_methods_place_apart_is_unstable():
     assert gait.measures["harmonic_1"].status == OK
 
 
-def test_a_return_map_of_an_unstable_cycle_is_unstable_whatever_its_interval():
+@pytest.mark.parametrize(("alpha", "confidence"), [(0.05, "95 %"), (0.1, "90 %")])
+def test_a_return_map_of_an_unstable_cycle_is_unstable_whatever_its_interval(alpha, confidence):
     body, arrays = planted_recording(noise=1.6, seed=1, episodes=8)
     # The velocities return to themselves although the joints hardly do.
     t = np.arange(len(arrays["qvel"]))[:, None]
     swing = np.cumsum(np.random.default_rng(0).standard_normal(len(t)))[:, None] / 30
     arrays["qvel"][:] = swing + 0.1 * np.sin(t / 7)
-    gait = analyse_gait(*walks_of(body, arrays, "crossq_0", -1, 1.0), SETTINGS, 0)
+    (walk,) = walks_of(body, arrays, "crossq_0", -1, 1.0)
+    gait = analyse_gait(walk, replace(SETTINGS, alpha=alpha), 0)
     assert not gait.period.stable
     eigenvalue = gait.measures["return_map_lambda"]
     assert np.isfinite(eigenvalue.value)
     assert eigenvalue.status == UNSTABLE
     assert eigenvalue.note.startswith("no stable cycle")
-    assert "bootstrap interval" in eigenvalue.note
+    assert f"; {confidence} bootstrap interval" in eigenvalue.note
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,16 @@ def test_the_eigenvalue_of_a_planted_return_map_is_found():
     assert 0.3 < found.fit < 0.7
 
 
+def test_the_interval_of_a_return_map_follows_alpha():
+    pairs = map_of([0.9, 0.8, 0.7, 0.6, 0.5], 200)
+    wide, narrow = (
+        strides.fit_return_map(*pairs, np.random.default_rng(1), alpha=alpha)
+        for alpha in (0.05, 0.5)
+    )
+    assert wide.low < narrow.low < narrow.high < wide.high
+    assert wide.eigenvalue == narrow.eigenvalue
+
+
 def test_a_return_map_of_noise_is_refused():
     states, following = map_of([0.2] * 5, 300)
     found = strides.fit_return_map(states, following, np.random.default_rng(1))

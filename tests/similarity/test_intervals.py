@@ -13,11 +13,16 @@ def test_the_interval_of_the_clone_of_median_return_holds_its_value(compare, tmp
     table = compare(random_recording((70, 60, 80, 60), (0, 0, 1, 1))).assign(
         median=lambda t: t["clone"] == 1
     )
-    settings = {"replicates": 50, "shift": 0.01}
+    settings = {"replicates": 50, "shift": 0.01, "alpha": 0.05}
     with h5py.File(tmp_path / "expert.h5") as expert, h5py.File(tmp_path / "clones.h5") as clones:
         intervals = clone_intervals(expert, clones, 1, settings, np.random.default_rng(0))
         again = clone_intervals(expert, clones, 1, settings, np.random.default_rng(0))
+        narrow = clone_intervals(
+            expert, clones, 1, settings | {"alpha": 0.5}, np.random.default_rng(0)
+        )
     pd.testing.assert_frame_equal(intervals, again)
+    assert (narrow["low"] > intervals["low"]).all()
+    assert (narrow["high"] < intervals["high"]).all()
     table = with_intervals(table, intervals)
     of_clone = equal_layers(table, "expert_clone", "half", 1)
     assert len(of_clone) == len(table.dropna(subset=["low"])) == len(LAYERS) + len(DERIVED)

@@ -25,6 +25,7 @@ rule analyse_dynamics:
             "body",
             "analysis.transient",
             "dynamics.components",
+            "statistics.alpha",
             expert=wildcards.expert,
             level=-1 if wildcards.agents == "expert" else int(wildcards.agents),
             surrogates=surrogates_of(wildcards),

@@ -82,6 +82,7 @@ rule measure_gaits:
             "spectra.segment",
             "spectra.lowest",
             "spectra.highest",
+            "statistics.alpha",
             expert=wildcards.expert,
             levels=LEVELS,
             others=others(wildcards.expert),

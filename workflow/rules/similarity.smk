@@ -46,6 +46,7 @@ rule compare_clones:
             "similarity.measures",
             "similarity.replicates",
             "similarity.shift",
+            "statistics.alpha",
             expert=wildcards.expert,
             level=int(wildcards.noise),
         ),

@@ -24,7 +24,7 @@ if __name__ == "__main__":
             rotations, trajectories, decoded = dynamics_tables(
                 walks_of(body, rollouts, expert, level, settings["transient"]),
                 activations,
-                Settings(settings["components"], settings["surrogates"]),
+                Settings(settings["components"], settings["surrogates"], settings["alpha"]),
                 derive_seed(settings["seed"], "analyse_dynamics", expert, level),
             )
         write_csv(snakemake.output.jpca, rotations)

@@ -30,7 +30,9 @@ if __name__ == "__main__":
             expert,
             walks_of_levels(body, clones, name, transient),
             [walk for peer, file in peers for walk in walks_of(body, file, peer, -1, transient)],
-            GaitSettings(settings["segment"], settings["lowest"], settings["highest"]),
+            GaitSettings(
+                settings["segment"], settings["lowest"], settings["highest"], settings["alpha"]
+            ),
             settings["clone_episodes"],
             derive_seed(settings["seed"], "measure_gaits", name),
         )

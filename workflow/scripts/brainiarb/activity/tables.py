@@ -1,7 +1,7 @@
 """Dynamics and decoding of every network on its own walk: the tables behind the figures."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import h5py
 import numpy as np
@@ -20,6 +20,7 @@ from brainiarb.activity.own_activity import OwnActivity, own_activity
 from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.gait.walk import SteadyWalk
 from brainiarb.seeds import derive_seed
+from brainiarb.statistics.intervals import central_interval
 from brainiarb.statistics.measures import Measure, Named, measures_table
 from brainiarb.statistics.methods import p_value
 
@@ -60,6 +61,8 @@ class Settings:
     """Principal components that jPCA is fitted to."""
     surrogates: int
     """Surrogates of each kind, for the agents that are drawn."""
+    alpha: float = 0.05
+    """The intervals of surrogates hold 1 - alpha."""
 
 
 def dynamics_tables(
@@ -70,14 +73,15 @@ def dynamics_tables(
     All tables begin with expert, level, clone, median, layer. jPCA has a row for each plane: plane
     (from 1), frequency (Hz), plane_variance, concentration; then, equal for all planes of a fit,
     components, variance (the share that the components hold), participation_ratio, r2,
-    r2_unconstrained, r2_left_out, for each kind of surrogate `<kind>_p`, `_low` and `_high` (95 %
-    of the surrogates lie between them), rows, episodes, note. Trajectories: time (s), x, y in the
-    first plane. Decoding: target, score, value, rows, episodes, note.
+    r2_unconstrained, r2_left_out, for each kind of surrogate `<kind>_p`, `_low` and `_high` (the
+    central share 1 - alpha of the surrogates lies between them), rows, episodes, note.
+    Trajectories: time (s), x, y in the first plane. Decoding: target, score, value, rows, episodes,
+    note.
     """
     rotations, trajectories, decoded = [], [], []
     for network, walk in enumerate(walks):
         activity = own_activity(walk, activations, network)
-        count = settings.surrogates if walk.median else 0
+        of_agent = settings if walk.median else replace(settings, surrogates=0)
         named = {
             "expert": walk.expert,
             "level": walk.level,
@@ -87,7 +91,7 @@ def dynamics_tables(
         # One seed for all layers: they meet the same permutations.
         agent_seed = derive_seed(seed, network)
         fits = {
-            layer: rotate(values, activity, settings.components, count, agent_seed)
+            layer: rotate(values, activity, of_agent, agent_seed)
             for layer, values in activity.layers.items()
         }
         for layer, (planes, track) in fits.items():
@@ -107,14 +111,14 @@ def dynamics_tables(
 
 
 def rotate(
-    values: np.ndarray, activity: OwnActivity, components: int, surrogates: int, seed: int
+    values: np.ndarray, activity: OwnActivity, settings: Settings, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the planes of one layer (see `dynamics_tables`) and its track in the first plane."""
     track = pd.DataFrame({"time": [], "x": [], "y": []})
     sizes = {"rows": len(values), "episodes": len(np.unique(activity.episode_ids))}
     if len(values) < LEAST_ROWS:
         return pd.DataFrame([sizes | {"note": f"fewer than {LEAST_ROWS} steady rows"}]), track
-    leading = principal_components(soft_normalise(values), components)
+    leading = principal_components(soft_normalise(values), settings.components)
     if leading.scores.shape[1] < 2:
         return pd.DataFrame([sizes | {"note": "fewer than two directions of variance"}]), track
     fitted = jpca(leading.scores, activity.episode_ids, activity.sampling_rate)
@@ -131,12 +135,11 @@ def rotate(
             leading.scores,
             activity.episode_ids,
             surrogate,
-            surrogates,
+            settings.surrogates,
             np.random.default_rng(derive_seed(seed, kind)),
         )
-        low, high = np.percentile(null, [2.5, 97.5]) if len(null) else (np.nan, np.nan)
-        table[f"{kind}_p"], table[f"{kind}_low"] = p_value(fitted.r2, null), low
-        table[f"{kind}_high"] = high
+        table[f"{kind}_p"] = p_value(fitted.r2, null)
+        table[f"{kind}_low"], table[f"{kind}_high"] = central_interval(null, settings.alpha)
     episodes, lengths = np.unique(activity.episode_ids, return_counts=True)
     shown = np.flatnonzero(activity.episode_ids == episodes[lengths.argmax()])
     shown = shown[: round(SHOWN_SECONDS * activity.sampling_rate)]

@@ -17,9 +17,9 @@ from brainiarb.figures.style import (
     head,
     letters,
     panel_grid,
-    percent,
     rows_of,
 )
+from brainiarb.statistics.intervals import percent
 
 TABLES = ["agents", "measures", "statistics"]
 SETTINGS = ["statistics.alpha"]

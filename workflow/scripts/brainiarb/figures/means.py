@@ -14,7 +14,8 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from brainiarb.figures.style import EXPERT, percent
+from brainiarb.figures.style import EXPERT
+from brainiarb.statistics.intervals import percent
 
 LEAST = 3
 """Numbers that a drawn interval is from, at least: that of two lies far beyond both of them."""

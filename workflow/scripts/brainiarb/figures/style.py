@@ -116,8 +116,3 @@ def agent_name(level: int) -> str:
     if level < 0:
         return "expert"
     return "clone, clean" if level == 0 else f"clone, {level} % noise"
-
-
-def percent(alpha: float) -> str:
-    """Return the confidence of intervals that hold 1 - `alpha`, such as "95 %" for 0.05."""
-    return f"{100 * (1 - alpha):g} %"

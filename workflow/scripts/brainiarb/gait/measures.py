@@ -16,7 +16,7 @@ from brainiarb.statistics.measures import Measure, qualified
 
 @dataclass(frozen=True)
 class GaitSettings:
-    """How spectra of gaits are computed."""
+    """How gaits are measured."""
 
     segment: int
     """Rows of one segment of Welch's method."""
@@ -24,6 +24,8 @@ class GaitSettings:
     """Hz; the band in which a gait has its power begins here."""
     highest: float
     """Hz; the band ends here."""
+    alpha: float = 0.05
+    """The interval of the return map holds 1 - alpha."""
 
     @property
     def band(self) -> tuple[float, float]:
@@ -54,7 +56,7 @@ def analyse_gait(walk: SteadyWalk, settings: GaitSettings, seed: int) -> Gait:
     measures = {
         **_stance_measures(walk),
         **_cycle_measures(walk, seed),
-        **stride_measures(walk, strides, seed),
+        **stride_measures(walk, strides, seed, settings.alpha),
         **harmonic_measures(walk, spectrum, settings.band),
     }
     return Gait(walk.period, spectrum, strides.table, measures)

@@ -17,6 +17,7 @@ from brainiarb.gait.strides import (
 )
 from brainiarb.gait.walk import SteadyWalk
 from brainiarb.rollouts.episodes import transient_rows
+from brainiarb.statistics.intervals import percent
 from brainiarb.statistics.measures import OK, UNSTABLE, Measure, qualified
 
 # Hilbert's phase needs a few cycles, because the filter rings at both ends of an episode.
@@ -81,8 +82,13 @@ def stride_table(walk: SteadyWalk, cuts: list[NDArray[np.int64]]) -> pd.DataFram
     return pd.DataFrame(np.concatenate(parts), columns=columns).astype({"episode": int})
 
 
-def stride_measures(walk: SteadyWalk, strides: Strides, seed: int) -> dict[str, Measure]:
-    """Return frequency, length and variability of strides, phases of the feet, the return map."""
+def stride_measures(
+    walk: SteadyWalk, strides: Strides, seed: int, alpha: float
+) -> dict[str, Measure]:
+    """Return frequency, length and variability of strides, phases of the feet, the return map.
+
+    The note of the return map names its interval, which holds 1 - `alpha`.
+    """
     table, absent, unstable = strides.table, strides.missing, walk.unstable
     cycles = (
         time_normalise(np.degrees(walk.joints(rows)), cut)
@@ -103,7 +109,7 @@ def stride_measures(walk: SteadyWalk, strides: Strides, seed: int) -> dict[str, 
             for joint, deviation in zip(joints, deviations, strict=True)
         },
         **_phase_measures(walk, strides),
-        **_return_map_measures(walk, strides, seed),
+        **_return_map_measures(walk, strides, seed, alpha),
     }
 
 
@@ -149,7 +155,9 @@ def _phase_measures(walk: SteadyWalk, strides: Strides) -> dict[str, Measure]:
     return measures
 
 
-def _return_map_measures(walk: SteadyWalk, strides: Strides, seed: int) -> dict[str, Measure]:
+def _return_map_measures(
+    walk: SteadyWalk, strides: Strides, seed: int, alpha: float
+) -> dict[str, Measure]:
     """Return whether disturbances fade from stride to stride, and how well the map fits."""
     if strides.missing:
         absent = qualified("1", np.nan, strides.missing)
@@ -160,8 +168,8 @@ def _return_map_measures(walk: SteadyWalk, strides: Strides, seed: int) -> dict[
         first.append(states[cut[:, 0]])
         following.append(states[cut[:, 1]])
     rng = np.random.default_rng([seed, 1])
-    fitted = fit_return_map(np.concatenate(first), np.concatenate(following), rng)
-    interval = f"95 % bootstrap interval {fitted.low:.2f} to {fitted.high:.2f}"
+    fitted = fit_return_map(np.concatenate(first), np.concatenate(following), rng, alpha=alpha)
+    interval = f"{percent(alpha)} bootstrap interval {fitted.low:.2f} to {fitted.high:.2f}"
     status, note = (UNSTABLE, f"{walk.unstable}; {interval}") if walk.unstable else (OK, interval)
     unknown = "" if np.isfinite(fitted.fit) else fitted.note
     return {

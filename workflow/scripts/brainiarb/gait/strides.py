@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.signal import butter, hilbert, sosfiltfilt
 
 from brainiarb.signals import z_scored
+from brainiarb.statistics.intervals import central_interval
 
 # A foot keeps the gait's rhythm if the median interval of its anchors is this near to the period.
 SAME_RHYTHM = 0.1
@@ -175,13 +176,17 @@ def recurrence_distances(
 
 
 def fit_return_map(
-    states: ArrayLike, following: ArrayLike, rng: np.random.Generator, replicates: int = 200
+    states: ArrayLike,
+    following: ArrayLike,
+    rng: np.random.Generator,
+    replicates: int = 200,
+    alpha: float = 0.05,
 ) -> ReturnMap:
     """Fit the map from the state at one anchor to that at the next, and return its stability.
 
     `states` and `following` (n, d) are paired anchors one stride apart, z-scored together and
-    reduced to five principal components, fitted by least squares; the interval is the 2.5 to
-    97.5 percentile over `replicates` resamples of the pairs (Hurmuzlu & Basdogan 1994). A map
+    reduced to five principal components, fitted by least squares. The interval holds the central
+    share 1 - `alpha` over `replicates` resamples of the pairs (Hurmuzlu & Basdogan 1994). A map
     whose adjusted R^2 is below 0.3 is refused: its eigenvalues are those of noise.
     """
     x, y = np.asarray(states, dtype=np.float64), np.asarray(following, dtype=np.float64)
@@ -206,8 +211,8 @@ def fit_return_map(
     for i in range(replicates):
         drawn = rng.integers(n, size=n)
         moduli[i] = _largest_modulus(np.linalg.lstsq(design[drawn], second[drawn])[0])
-    low, high = np.percentile(moduli, [2.5, 97.5])
-    return ReturnMap(_largest_modulus(jacobian), float(low), float(high), fit, n, "")
+    low, high = central_interval(moduli, alpha)
+    return ReturnMap(_largest_modulus(jacobian), low, high, fit, n, "")
 
 
 def _largest_modulus(jacobian: NDArray[np.float64]) -> float:

@@ -20,6 +20,7 @@ from brainiarb.similarity.nulls import (
     shift_null,
     swap_null,
 )
+from brainiarb.statistics.intervals import central_interval
 
 COLUMNS = ("low", "high", "p_swap", "p_shift")
 SHARE = 0.99
@@ -51,10 +52,10 @@ def clone_intervals(
     settings: Mapping[str, float],
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Return the 95 % interval and the p values of every layer, one row for each layer.
+    """Return the interval and the p values of every layer, one row for each layer.
 
-    `settings` hold `replicates`, and `shift`, the smallest shift (s). Columns: `COLUMNS`; nan
-    without an interval or a null.
+    `settings` hold `replicates`, `alpha` (the interval holds 1 - alpha) and `shift`, the smallest
+    shift (s). Columns: `COLUMNS`; nan without an interval or a null.
     """
     (first, second), episode_ids, experts = half_of(expert, clones, clone)
     episodes = len(np.unique(episode_ids))
@@ -72,11 +73,10 @@ def clone_intervals(
     for name in first:
         x, y = (components(side[name]) for side in (first, second))
         drawn = bootstrap_cka(x, y, episode_ids, weights)[1]
-        drawn = drawn[np.isfinite(drawn)]
         swapped = swap_null(x, y, episode_ids, replicates, rng, SHARE)
         shifted = shift_null(x, y, episode_ids, least, share=SHARE)
         intervals[name] = (
-            *(np.quantile(drawn, [0.025, 0.975]) if episodes > 1 and len(drawn) else (np.nan,) * 2),
+            *(central_interval(drawn, settings["alpha"]) if episodes > 1 else (np.nan, np.nan)),
             swapped.p_value(debiased=True),
             shifted.p_value(debiased=True),
         )
