@@ -138,8 +138,9 @@ def paths(page):
     """The files and folders that a page names in backticks or in links, from the checkout on."""
     named = re.findall(r"`([\w./-]+)`", text(page))
     linked = re.findall(r"\]\(([^)#]+)[^)]*\)", text(page))
-    starts = tuple(f"{item.name}/" for item in ROOT.iterdir() if item.is_dir())
-    kept = [name for name in named if name.startswith(starts)]
+    folders = tuple(f"{item.name}/" for item in ROOT.iterdir() if item.is_dir())
+    names = [name.replace("library/", "workflow/scripts/brainiarb/", 1) for name in named]
+    kept = [name for name in names if name.startswith(folders) and "NAME" not in name]
     kept += [name for name in linked if "://" not in name]
     return sorted({name for name in kept if not name.startswith("results/")})
 
@@ -147,6 +148,15 @@ def paths(page):
 @pytest.mark.parametrize("page", PAGES)
 def test_pages_name_files_that_exist(page):
     assert [name for name in paths(page) if not (ROOT / name).exists()] == []
+
+
+def test_recipes_name_tests_and_functions_that_exist():
+    code = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("tests/**/*.py"))
+    code += "".join(path.read_text(encoding="utf-8") for path in LIBRARY.rglob("*.py"))
+    recipes = text("CONTRIBUTING.md").partition("## Recipes")[2].partition("\n## ")[0]
+    names = set(re.findall(r"`(\w+_\w+|[A-Z]{4,}|[A-Z]\w+[a-z])`", recipes)) - {"NAME"}
+    assert len(names) > 20
+    assert [name for name in sorted(names) if not re.search(rf"\b{name}\b", code)] == []
 
 
 def test_readme_names_every_table_and_figure_that_a_study_writes(study):
