@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from brainiarb.signals import divisors, z_scored
+from brainiarb.signals import divisors, principal_axes, z_scored
 
 
 def test_a_column_gets_mean_zero_and_deviation_one():
@@ -24,3 +24,13 @@ def test_mean_and_deviation_can_be_those_of_other_rows():
 
 def test_only_deviations_above_the_smallest_divide():
     assert divisors(np.array([0.0, 1e-7, np.nan, 2.0]), 1e-6).tolist() == [1, 1, 1, 2]
+
+
+def test_principal_axes_are_orthonormal_and_ordered_by_variance():
+    rng = np.random.default_rng(0)
+    signals = rng.normal(size=(500, 3)) * [1, 10, 3]
+    centred = signals - signals.mean(axis=0)
+    axes = principal_axes(centred, 2)
+    np.testing.assert_allclose(axes.T @ axes, np.eye(2), atol=1e-12)
+    np.testing.assert_allclose(np.abs(axes), [[0, 0], [1, 0], [0, 1]], atol=0.1)
+    assert principal_axes(centred, 9).shape == (3, 3)

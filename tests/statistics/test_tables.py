@@ -78,3 +78,16 @@ def test_networks_before_training_are_a_sample_of_the_states_of_their_expert():
     assert (table.loc["level", "n_clones"], table.loc["level", "n_experts"]) == (3, 1)
     assert table.loc["level", "low"] < 2.0 < table.loc["level", "high"]
     assert table.loc["level", "method"] == "t of clones"
+
+
+def test_replicates_are_those_of_interquartile_means_and_of_trends_alone():
+    measures = planted_measures(3, slope=0.02)
+    margins = {"relative": {"likeness": 0.2}}
+    few, many = (
+        statistics_table(measures, **ASKED | {"replicates": replicates}, margins=margins)
+        for replicates in (200, 999)
+    )
+    intervals = ["low", "high"]
+    changed = (few[intervals] != many[intervals]).any(axis=1) & few[intervals].notna().all(axis=1)
+    assert set(few.loc[changed, "kind"]) == {"iqm", "trend"}
+    assert changed[few["kind"] == "iqm"].all()

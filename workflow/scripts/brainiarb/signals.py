@@ -1,4 +1,4 @@
-"""Signals: the scaling that analyses of movement and of activity share."""
+"""Signals: scaling and principal axes, which analyses of movement and of activity share."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,3 +21,13 @@ def z_scored(signals: ArrayLike, reference: ArrayLike | None = None) -> NDArray[
     values = np.asarray(signals, dtype=np.float64)
     rows = values if reference is None else np.asarray(reference, dtype=np.float64)
     return (values - rows.mean(axis=0)) / divisors(rows.std(axis=0))
+
+
+def principal_axes(centred: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Return the axes (c, k) of most variance of centred signals (n, c), k = `count` at most.
+
+    The first axis has the most variance; the sign of an axis is arbitrary.
+    """
+    # einsum sums in one order whatever the number of BLAS threads.
+    _, axes = np.linalg.eigh(np.einsum("ti,tj->ij", centred, centred))
+    return axes[:, ::-1][:, :count]

@@ -1,12 +1,13 @@
 """Foot contacts: when feet touch the ground, and when they strike it."""
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from brainiarb.errors import Refused
 from brainiarb.rollouts.episodes import stretches
+
+# Shorter touches and lifts (s) are flicker: three samples at 125 Hz.
+BRIEFEST = 0.024
 
 
 def foot_strikes(
@@ -15,14 +16,25 @@ def foot_strikes(
     *,
     episode_ids: ArrayLike | None = None,
     usable: ArrayLike | None = None,
-    briefest: float = 0.024,
+    briefest: float = BRIEFEST,
     refractory: float = 0.16,
 ) -> tuple[NDArray[np.int64], ...]:
     """Return for each foot the rows at which it strikes the ground.
 
-    `contacts` (N, feet) bool at `sampling_rate` Hz, cleaned as by `touches` within each stretch
-    (see `stretches`); a strike is the first row of a touch that is seen to begin, at least
-    `refractory` seconds after the strike before it.
+    `contacts` (N, feet) bool at `sampling_rate` Hz are cleaned by `touches`. A strike is the first
+    row of a touch whose beginning was recorded, at least `refractory` seconds after the strike
+    before it. Episodes (`episode_ids`, N) and rows that are left out (`usable`, N bool) break the
+    series.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from brainiarb.gait.contacts import foot_strikes
+    >>> phase = np.arange(300) / 125.0 / 0.8 % 1
+    >>> contacts = np.column_stack([phase < 0.5, (phase > 0.25) & (phase < 0.75)])
+    >>> right, left = foot_strikes(contacts, 125.0)
+    >>> right.tolist(), left.tolist()
+    ([100, 200], [26, 126, 226])
     """
     clean = touches(
         contacts, sampling_rate, episode_ids=episode_ids, usable=usable, briefest=briefest
@@ -46,12 +58,12 @@ def touches(
     *,
     episode_ids: ArrayLike | None = None,
     usable: ArrayLike | None = None,
-    briefest: float = 0.024,
+    briefest: float = BRIEFEST,
 ) -> NDArray[np.bool_]:
     """Return the contacts (N, feet) without flicker, False in rows that are not usable.
 
-    Within each stretch (see `stretches`), lifts shorter than `briefest` seconds (three samples at
-    125 Hz) are filled, then touches shorter than that are dropped.
+    Within each unbroken stretch of rows, lifts shorter than `briefest` seconds are filled, then
+    shorter touches are dropped. Raises Refused for contacts that are no mask of bool.
     """
     touching = np.asarray(contacts)
     if touching.ndim != 2 or touching.dtype != bool:
@@ -69,11 +81,11 @@ def touches(
 
 
 def _without_short_runs(state: NDArray[np.bool_], value: bool, least: int) -> NDArray[np.bool_]:
+    """Return states (T) whose runs of `value` that are shorter than `least` rows are inverted."""
     cleaned = state.copy()
-    edges = np.concatenate(([0], np.flatnonzero(state[1:] != state[:-1]) + 1, [len(state)]))
-    for start, stop in pairwise(edges):
+    for run in stretches(len(state), state):
         # A run that the recording cuts may have been long, so only whole runs are judged.
-        whole = start > 0 and stop < len(state)
-        if whole and state[start] == value and stop - start < least:
-            cleaned[start:stop] = not value
+        whole = run.start > 0 and run.stop < len(state)
+        if whole and state[run.start] == value and run.stop - run.start < least:
+            cleaned[run] = not value
     return cleaned

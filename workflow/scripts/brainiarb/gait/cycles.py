@@ -8,7 +8,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from brainiarb.errors import Refused
 from brainiarb.gait.period import rows_by_channels
-from brainiarb.signals import z_scored
+from brainiarb.gait.strides import MOST_STRIKES
+from brainiarb.signals import principal_axes, z_scored
 
 # A cycle between two events is a full one if its length is within this share of the period.
 LENGTH_TOLERANCE = 0.2
@@ -17,19 +18,17 @@ PHASES = 101
 
 @dataclass(frozen=True)
 class Cycle:
-    """One full gait cycle: the rows `start` to `stop` of an episode, `stop` not included.
-
-    Row `stop` is where the next cycle begins, so the pose there should be the one at `start`.
-    `anchor` says what the cycle is cut by: `strike` (a foot strikes the ground), `phase` (the
-    first principal component of the pose rises through its mean) or `return` (neither was found;
-    the stretch of one period that ends most like it began). `distance` is the score that was
-    smallest, in standard deviations of the pose, among `n_candidates`.
-    """
+    """One full gait cycle: the rows `start` to `stop` of an episode, `stop` not included."""
 
     start: int
     stop: int
+    """The row at which the next cycle begins, so that the pose should be that of `start`."""
     anchor: str
+    """By what the cycle is cut: `strike` (a foot strikes the ground), `phase` (the first principal
+    component of the pose rises through its mean) or `return` (neither was found; the stretch of one
+    period that ends most like it began)."""
     distance: float
+    """The score of the cycle, in standard deviations of the pose: the smallest of all."""
     n_candidates: int
 
 
@@ -41,21 +40,24 @@ def choose_cycle(
     start: int = 0,
     strikes: Sequence[ArrayLike] | None = None,
 ) -> Cycle | None:
-    """Choose by rule, not by eye, the one full gait cycle of an episode that stands for it.
+    """Choose the full gait cycle that stands for an episode, by rule and not by eye.
 
-    `pose` (T, c) are the rows of ONE episode (heights or joint angles), `seconds` its gait period
-    as `period` finds it, `start` the first row after the start transient, `strikes` the rows of
-    `foot_strikes` for each foot, counted from the episode's first row. The rule:
+    `pose` (T, c) holds heights or joint angles of one episode, `seconds` is its gait period,
+    `start` the first row after the start transient, `strikes` the strikes of each foot
+    (`foot_strikes`), counted from the episode's first row. The rule:
 
-    1. Cycles are cut at the strikes of one foot, every k-th one: the foot and k whose median
-       interval is nearest to the period. Without strikes that fit, they are cut where the first
-       principal component of the pose rises through its mean.
+    1. Cycles are cut at every k-th strike of a foot. Foot and k are those whose median interval is
+       nearest to the period. If no strikes fit, cycles are cut where the first principal component
+       of the pose rises through its mean.
     2. A candidate begins at or after `start` and lasts the period within 20 %.
-    3. Each is stretched to 101 phases of the z-scored pose; its score is its root mean square
-       distance to the median cycle plus that between its first pose and the one it returns to.
-       The smallest score wins, the earliest where two are equal.
-    4. Where no event fits, every stretch of exactly one period is a candidate and the one with the
-       best return wins. None where the period is nan or the rows hold less than one cycle.
+    3. Each candidate is stretched to 101 phases of the z-scored pose. Its score is the root mean
+       square distance to the median cycle, plus that between its first pose and the pose to which
+       it returns. The smallest score wins, and of equal scores the earliest.
+    4. If no event fits, every stretch of exactly one period is a candidate, and the stretch that
+       returns best wins.
+
+    Returns None if the period is nan or the rows hold less than one cycle. Raises Refused for a
+    negative start.
     """
     x = rows_by_channels(pose, "pose")
     if start < 0:
@@ -73,10 +75,10 @@ def choose_cycle(
 
 
 def time_normalise(values: NDArray[np.float64], cycles: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return each cycle of `values` (N, c) stretched to 101 phases: (cycles, 101, c).
+    """Return each cycle of `values` (N, c) stretched to 101 phases: (n, 101, c).
 
-    `cycles` (n, 2) are the rows where each begins and where the next one does; between rows the
-    values are interpolated linearly.
+    `cycles` (n, 2) are the rows at which each cycle and the next one begin. Between rows the values
+    are interpolated linearly.
     """
     at = np.linspace(cycles[:, 0], cycles[:, 1], PHASES, axis=1)
     below = np.minimum(at.astype(np.int64), len(values) - 2)
@@ -87,25 +89,26 @@ def time_normalise(values: NDArray[np.float64], cycles: NDArray[np.int64]) -> ND
 def _between_events(
     groups: Sequence[NDArray[np.int64]], start: int, length: float, n_rows: int
 ) -> NDArray[np.int64]:
+    """Return cycles (n, 2) of about `length` rows between events of the group that fits best."""
     best: NDArray[np.int64] = np.empty((0, 2), dtype=np.int64)
     nearest = np.inf
     for events in groups:
         inside = events[(events >= start) & (events < n_rows)]
-        for k in range(1, min(len(inside), 9)):
+        for k in range(1, min(len(inside) - 1, MOST_STRIKES) + 1):
             pairs = np.stack([inside[:-k], inside[k:]], axis=1)
             lengths = pairs[:, 1] - pairs[:, 0]
             fitting = np.abs(lengths - length) <= LENGTH_TOLERANCE * length
-            off = abs(float(np.median(lengths)) - length)
-            if fitting.any() and off < nearest:
-                best, nearest = pairs[fitting], off
+            difference = abs(float(np.median(lengths)) - length)
+            if fitting.any() and difference < nearest:
+                best, nearest = pairs[fitting], difference
     return best
 
 
 def _phase_events(z: NDArray[np.float64], start: int, length: float) -> NDArray[np.int64]:
+    """Return the rows at which the first principal component of the pose rises through its mean."""
     centred = z[start:] - z[start:].mean(axis=0)
-    # einsum sums in one order whatever the number of BLAS threads.
-    _, axes = np.linalg.eigh(np.einsum("ti,tj->ij", centred, centred))
-    axis = axes[:, -1] * np.sign(axes[np.argmax(np.abs(axes[:, -1])), -1])
+    axis = principal_axes(centred, 1)[:, 0]
+    axis = axis * np.sign(axis[np.argmax(np.abs(axis))])
     wave = np.einsum("ti,i->t", centred, axis)
     # A Hann window of half a cycle takes out ripples that would cross the mean several times.
     window = np.hanning(max(3, round(length / 2)) + 2)[1:-1]
@@ -116,6 +119,7 @@ def _phase_events(z: NDArray[np.float64], start: int, length: float) -> NDArray[
 
 
 def _most_typical(z: NDArray[np.float64], candidates: NDArray[np.int64], anchor: str) -> Cycle:
+    """Return the candidate nearest to the median cycle that also returns to its first pose."""
     cycles = time_normalise(z, candidates)
     typical = np.sqrt(((cycles - np.median(cycles, axis=0)) ** 2).mean(axis=(1, 2)))
     closing = np.sqrt(((cycles[:, -1] - cycles[:, 0]) ** 2).mean(axis=1))
@@ -126,6 +130,7 @@ def _most_typical(z: NDArray[np.float64], candidates: NDArray[np.int64], anchor:
 
 
 def _best_return(z: NDArray[np.float64], start: int, length: int) -> Cycle:
+    """Return the stretch of `length` rows that ends most like it began."""
     gap = np.sqrt(((z[start + length :] - z[start : len(z) - length]) ** 2).mean(axis=1))
     chosen = int(np.argmin(gap))
     first = start + chosen

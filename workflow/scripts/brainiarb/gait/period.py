@@ -10,33 +10,36 @@ from scipy.fft import irfft, next_fast_len, rfft
 from brainiarb.errors import Refused
 from brainiarb.rollouts.episodes import stretches
 
-# Below this autocorrelation at the period a gait is said to have no stable cycle.
+# A gait whose autocorrelation at the period is below this has no stable cycle.
 STABLE = 0.3
-# A peak this close to the highest one counts as equally high: the shortest of them is the period.
+# A peak that reaches this share of the highest peak counts as equally high.
 EQUAL_PEAK = 0.9
-# Peaks at lags within this ratio are one peak.
+# Peaks whose lags differ by less than this ratio are one peak.
 SAME_PEAK = 1.2
 # A peak must rise this far above the lowest value at shorter lags: ripples on a slow drift do not.
 RISE = 0.1
+# The periods (s) among which the period is searched.
+SHORTEST, LONGEST = 0.2, 1.6
 
 
 @dataclass(frozen=True, eq=False)
 class GaitPeriod:
-    """The length of one full gait cycle and the autocorrelation that it was read from.
-
-    `seconds` is nan where no period was found; `strength` is the autocorrelation at the period
-    (1: every cycle alike, 0: no cycle; nan where there is no period); `stable` is False
-    ("no stable cycle") below 0.3. `lags` are in seconds, `autocorrelation` belongs to them;
-    `n_episodes` stretches were long enough to be used, `n_left_out` were not.
-    """
+    """The length of one full gait cycle and the autocorrelation that it was read from."""
 
     seconds: float
+    """The period; nan where none was found."""
     strength: float
+    """The autocorrelation at the period: 1 if all cycles are alike; nan without a period."""
     stable: bool
+    """Whether the strength is 0.3 or more. If not, the gait has no stable cycle."""
     lags: NDArray[np.float64]
+    """(l) s."""
     autocorrelation: NDArray[np.float64]
+    """(l) The autocorrelation at each lag."""
     n_episodes: int
+    """The stretches that were long enough to be used."""
     n_left_out: int
+    """The stretches that were too short."""
 
 
 def period(
@@ -45,19 +48,30 @@ def period(
     *,
     episode_ids: ArrayLike | None = None,
     usable: ArrayLike | None = None,
-    shortest: float = 0.2,
-    longest: float = 1.6,
+    shortest: float = SHORTEST,
+    longest: float = LONGEST,
 ) -> GaitPeriod:
     """Find the length of the full gait cycle from the autocorrelation of all joints together.
 
-    `joint_angles` (N, joints) in any unit, rows at `sampling_rate` Hz; episodes (`episode_ids`)
-    and rows left out (`usable`) break the series, and stretches shorter than twice `longest`
-    seconds are left out and counted. Joints are z-scored, their autocorrelations summed over
-    joints and stretches, and each lag divided by its number of pairs (bias correction). The
-    period is the shortest lag between `shortest` and `longest` seconds whose peak reaches 90 % of
-    the highest one, which keeps multiples of the cycle out while a cycle of two unequal halves
-    stays whole; a parabola through the peak gives it between the samples.
-    One foot cannot define the cycle: in a 2:1 gait each foot keeps a rhythm of its own.
+    `joint_angles` (N, joints) in any unit, rows at `sampling_rate` Hz. Episodes (`episode_ids`, N)
+    and rows that are left out (`usable`, N bool) break the series. Stretches shorter than twice
+    `longest` seconds are left out and counted. Joints are z-scored, their autocorrelations are
+    summed over joints and stretches, and each lag is divided by its number of pairs.
+
+    The period is the shortest lag between `shortest` and `longest` seconds whose peak reaches 90 %
+    of the highest peak. So no multiple of the cycle is taken for it, and a cycle of two unequal
+    halves stays whole. A parabola through the peak gives the period between the samples. One foot
+    cannot define the cycle, because in a 2:1 gait each foot keeps a rhythm of its own. Raises
+    Refused for angles that are not finite.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from brainiarb.gait.period import period
+    >>> angle = 2 * np.pi * np.arange(2500) / 125.0 / 0.8
+    >>> gait = period(np.column_stack([np.sin(angle), np.cos(2 * angle)]), 125.0)
+    >>> round(gait.seconds, 2), gait.stable
+    (0.8, True)
     """
     x = rows_by_channels(joint_angles, "joint angles")
     pieces = (x[rows] for rows in stretches(len(x), episode_ids, usable))
@@ -68,10 +82,10 @@ def period_of_stretches(
     pieces: Iterable[ArrayLike],
     sampling_rate: float,
     *,
-    shortest: float = 0.2,
-    longest: float = 1.6,
+    shortest: float = SHORTEST,
+    longest: float = LONGEST,
 ) -> GaitPeriod:
-    """Find what `period` finds, from unbroken stretches (rows, joints) that come one by one.
+    """Find the same as `period` from unbroken stretches (rows, joints) that come one by one.
 
     Only one stretch is held in memory at a time.
     """
@@ -110,6 +124,7 @@ def period_of_stretches(
 def _autocorrelation(
     pieces: Iterable[ArrayLike], n_lags: int, least: int
 ) -> tuple[NDArray[np.float64], int, int]:
+    """Return the autocorrelation (lags) and how many stretches were used and left out."""
     products = pairs = np.zeros(1)
     used = left_out = 0
     for piece in pieces:
@@ -138,6 +153,7 @@ def _autocorrelation(
 def _shortest_high_peak(
     acf: NDArray[np.float64], lags: NDArray[np.float64], shortest: float, longest: float
 ) -> int | None:
+    """Return the index of the shortest lag whose peak counts as highest; None without a peak."""
     inner = np.arange(1, len(acf) - 1)
     inner = inner[(lags[inner] >= shortest) & (lags[inner] <= longest)]
     lowest_before = np.minimum.accumulate(acf)
@@ -151,13 +167,14 @@ def _shortest_high_peak(
     if len(peaks) == 0:
         return None
     first = peaks[acf[peaks] >= EQUAL_PEAK * acf[peaks].max()][0]
-    # Noise puts small peaks on the flank of the true one: step on to the summit, which is nearer
-    # than any multiple.
+    # Noise puts small peaks on the flank of the true peak: step on to the summit, which is nearer
+    # than any multiple of the period.
     summit = peaks[(peaks >= first) & (peaks <= SAME_PEAK * first)]
     return int(summit[acf[summit].argmax()])
 
 
 def _vertex(three: NDArray[np.float64]) -> tuple[float, float]:
+    """Return place and height of the vertex of a parabola through values at -1, 0 and 1."""
     left, middle, right = three
     curvature = left - 2 * middle + right
     offset = 0.5 * (left - right) / curvature
@@ -165,7 +182,7 @@ def _vertex(three: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def rows_by_channels(values: ArrayLike, name: str) -> NDArray[np.float64]:
-    """Return finite values (rows, channels); raise Refused that calls other values by `name`."""
+    """Return finite values (rows, channels); raise Refused, with their `name`, for any others."""
     x = np.asarray(values, dtype=np.float64)
     if x.ndim != 2 or x.shape[1] == 0:
         raise Refused(

@@ -13,6 +13,8 @@ from brainiarb.rollouts.episodes import stretches
 # A candidate whose harmonic sum reaches this share of the best one counts as equally good.
 EQUAL_SUM = 0.9
 FINE_STEPS_PER_BIN = 32
+# The harmonics whose share of power is measured.
+HARMONICS = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +201,7 @@ def harmonic_ratios(
     frequency: float,
     *,
     band: tuple[float, float],
-    harmonics: int = 8,
+    harmonics: int = HARMONICS,
     half_width: float = 0.15,
 ) -> NDArray[np.float64]:
     """Return the share of each channel's power that lies at each harmonic of `frequency` (Hz).

@@ -6,6 +6,7 @@ from functools import reduce
 import numpy as np
 
 from brainiarb.gait.spectra import (
+    HARMONICS,
     PowerSpectrum,
     fundamental,
     harmonic_ratios,
@@ -17,7 +18,6 @@ from brainiarb.gait.spectra import (
 from brainiarb.gait.walk import NO_PERIOD, SteadyWalk
 from brainiarb.statistics.measures import Measure, qualified
 
-HARMONICS = 8
 # Two estimates of the fundamental that differ by this factor are not of the same cycle.
 OTHER_CYCLE = 1.5
 NO_SPECTRUM = "never walked for a whole segment"

@@ -1,7 +1,7 @@
 """Strides: where each begins, how regular they are, and whether the gait returns to itself.
 
-A stride is one full gait cycle, from one anchor to the next. Anchors are strikes of ONE foot, every
-k-th one, because a walker may step 2:1. Terms as in Perry & Burnfield, Gait Analysis (2010).
+A stride is one full gait cycle, from one anchor to the next. An anchor is every k-th strike of one
+foot, because a walker may step 2:1. Terms as in Perry and Burnfield, Gait Analysis (2010).
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,19 +11,23 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import butter, hilbert, sosfiltfilt
 
-from brainiarb.signals import z_scored
+from brainiarb.signals import principal_axes, z_scored
 from brainiarb.statistics.intervals import central_interval
 
-# A foot keeps the gait's rhythm if the median interval of its anchors is this near to the period.
+# A foot keeps the gait's rhythm if the median interval of its anchors differs from the period by
+# this share of the period or less.
 SAME_RHYTHM = 0.1
+# The most strikes of one foot in a cycle.
 MOST_STRIKES = 8
-# An interval is a stride if it lasts between these shares of the period; others are gaps.
+# An interval is a stride if it lasts between these shares of the period, and a gap if not.
 STRIDE_RANGE = (0.5, 1.5)
-# Below this share of explained variance a return map says nothing, and is refused.
+# A return map that explains a smaller share of the variance says nothing, and is refused.
 LEAST_FIT = 0.3
 COMPONENTS = 5
-# A map of six unknowns for each component needs several strides for each of them.
+# A map has six unknowns for each component, and several strides are needed for each unknown.
 LEAST_PAIRS = 4 * (COMPONENTS + 1)
+# Resamples of the interval of a return map.
+RETURN_MAP_REPLICATES = 200
 
 
 @dataclass(frozen=True)
@@ -36,62 +40,64 @@ class Anchor:
 
 @dataclass(frozen=True)
 class ReturnMap:
-    """How a disturbance at one anchor is found at the next.
-
-    `eigenvalue` is the largest modulus of the map's eigenvalues (below 1: disturbances fade), with
-    a bootstrap interval from `low` to `high`; all three are nan where the map is refused, and
-    `note` says why. `fit` is the adjusted R^2, of `n_pairs` pairs of anchors.
-    """
+    """What remains of a disturbance from one anchor to the next."""
 
     eigenvalue: float
+    """The largest modulus of the map's eigenvalues: disturbances fade if it is below 1. It is nan
+    if the map is refused."""
     low: float
+    """The lower end of its bootstrap interval; nan if the map is refused."""
     high: float
     fit: float
+    """The adjusted R^2; nan with too few pairs."""
     n_pairs: int
+    """The pairs of successive anchors that the map is fitted to."""
     note: str
+    """Why the map is refused; empty where it is not."""
 
 
 def find_anchor(episodes: Sequence[Sequence[ArrayLike]], length: float) -> Anchor | None:
     """Return the foot and the number of strikes that a gait cycle of `length` rows begins with.
 
-    `episodes` holds for each episode the strikes of each foot (`gait.foot_strikes`). The fewest
-    strikes k are taken with which the median interval of some foot's every k-th strike is within
-    10 % of the cycle, and the foot whose interval is nearest to it; None where none is.
+    `episodes` holds for each episode the strikes of each foot (`foot_strikes`). The number k is the
+    smallest for which the median interval between every k-th strike of some foot is within 10 % of
+    the cycle; the foot is the one whose interval is nearest to the cycle. Returns None if no foot
+    strikes in the rhythm of the cycle.
     """
     for every in range(1, MOST_STRIKES + 1):
-        found = []
+        differences = []
         for foot, strikes in enumerate(zip(*episodes, strict=True)):
-            rows = [np.asarray(one) for one in strikes]
-            intervals = np.concatenate([one[every:] - one[:-every] for one in rows])
+            rows = [np.asarray(events) for events in strikes]
+            intervals = np.concatenate([events[every:] - events[:-every] for events in rows])
             if len(intervals):
-                found.append((abs(float(np.median(intervals)) - length), foot))
-        if found and min(found)[0] <= SAME_RHYTHM * length:
-            return Anchor(min(found)[1], every)
+                differences.append((abs(float(np.median(intervals)) - length), foot))
+        if differences and min(differences)[0] <= SAME_RHYTHM * length:
+            return Anchor(min(differences)[1], every)
     return None
 
 
 def cut_strides(strikes: ArrayLike, every: int, length: float) -> tuple[NDArray[np.int64], int]:
-    """Return the rows (n, 2) where strides begin and end, and how many intervals were none.
+    """Return the rows (n, 2) where strides begin and end, and the number of gaps between strides.
 
-    `strikes` are those of the anchor's foot in one episode. A stride lasts 0.5 to 1.5 times
-    `length`; after an interval that does not, counting starts anew at the next strike, so that one
-    missed strike does not shift all that follow.
+    `strikes` are the strikes of the anchor's foot in one episode. A stride lasts 0.5 to 1.5 times
+    `length`. After an interval of another length, a gap, counting starts again at the next strike,
+    so that one missed strike does not shift all later strides.
     """
     rows = np.asarray(strikes, dtype=np.int64)
     low, high = (share * length for share in STRIDE_RANGE)
-    found, gaps, at = [], 0, 0
+    strides, gaps, at = [], 0, 0
     while at + every < len(rows):
         if low <= rows[at + every] - rows[at] <= high:
-            found.append((rows[at], rows[at + every]))
+            strides.append((rows[at], rows[at + every]))
             at += every
         else:
             gaps += 1
             at += 1
-    return np.array(found, dtype=np.int64).reshape(-1, 2), gaps
+    return np.array(strides, dtype=np.int64).reshape(-1, 2), gaps
 
 
 def stride_phase(n_rows: int, strides: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the phase (n_rows) of each row: 0 at an anchor, linear up to 1, nan out of strides."""
+    """Return the phase of each row: 0 at an anchor, linear up to 1, nan outside strides."""
     phase = np.full(n_rows, np.nan)
     for start, stop in strides:
         phase[start:stop] = np.arange(stop - start) / (stop - start)
@@ -101,13 +107,12 @@ def stride_phase(n_rows: int, strides: NDArray[np.int64]) -> NDArray[np.float64]
 def hilbert_phase(pose: ArrayLike, seconds: float, sampling_rate: float) -> NDArray[np.float64]:
     """Return the phase (N), 0 to 1, of the pose's first principal component about the period.
 
-    `pose` (N, c) is one episode; z-scored, then band-passed without delay (Butterworth, 4th order,
-    0.5 to 1.5 times the gait's frequency) before Hilbert's transform. It needs no contacts.
+    `pose` (N, c) is of one episode. It is z-scored and band-passed without delay (Butterworth, 4th
+    order, 0.5 to 1.5 times the gait's frequency) before Hilbert's transform. This phase needs no
+    contacts.
     """
     z = z_scored(pose)
-    # einsum sums in one order whatever the number of BLAS threads.
-    _, axes = np.linalg.eigh(np.einsum("ti,tj->ij", z, z))
-    wave = np.einsum("ti,i->t", z, axes[:, -1])
+    wave = np.einsum("ti,i->t", z, principal_axes(z, 1)[:, 0])
     band = np.array([0.5, 1.5]) / seconds
     filters = butter(4, band, "bandpass", fs=sampling_rate, output="sos")
     return np.angle(hilbert(sosfiltfilt(filters, wave))) / (2 * np.pi) % 1
@@ -116,7 +121,8 @@ def hilbert_phase(pose: ArrayLike, seconds: float, sampling_rate: float) -> NDAr
 def circular_mean(phases: ArrayLike) -> tuple[float, float]:
     """Return the mean of phases (0 to 1) on the circle and its concentration R.
 
-    R is 0 where they lie anywhere and 1 where all are equal (Fisher 1993, eq. 2.9); nan of none.
+    R is 0 if the phases lie anywhere and 1 if all are equal (Fisher 1993, eq. 2.9). Both are nan
+    without phases.
     """
     p = np.asarray(phases, dtype=np.float64)
     if not len(p):
@@ -126,10 +132,10 @@ def circular_mean(phases: ArrayLike) -> tuple[float, float]:
 
 
 def symmetry_index(values: ArrayLike) -> float:
-    """Return 200 |a - b| / (a + b) in percent, of several feet that of the two most unlike.
+    """Return 200 |a - b| / (a + b) in percent, where a and b are the largest and smallest value.
 
-    0: all alike; 200: one of them is 0. nan with fewer than two, or where all are 0.
-    (Robinson et al. 1987, eq. 1.)
+    0: all values are alike; 200: one of them is 0. It is nan with fewer than two values, or if all
+    are 0. Source: Robinson et al. 1987, eq. 1.
     """
     x = np.asarray(values, dtype=np.float64)
     if len(x) < 2 or not x.max() + x.min() > 0:
@@ -140,15 +146,15 @@ def symmetry_index(values: ArrayLike) -> float:
 def mean_sd(cycles: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Return the variability (c) of each channel from stride to stride, in its unit.
 
-    `cycles` gives arrays (n, 101, c) one by one (`gait.time_normalise`); the standard deviation
-    over strides at each phase is averaged over phases (MeanSD; Dingwell & Cusumano 2000). nan with
-    fewer than two strides.
+    `cycles` gives arrays (n, 101, c) one by one (`time_normalise`). The standard deviation over
+    strides at each phase is averaged over phases (MeanSD; Dingwell and Cusumano 2000). It is nan
+    with fewer than two strides.
     """
     count, total, squares = 0, np.zeros(1), np.zeros(1)
-    for some in cycles:
-        count += len(some)
-        total = total + some.sum(axis=0)
-        squares = squares + (some**2).sum(axis=0)
+    for strides in cycles:
+        count += len(strides)
+        total = total + strides.sum(axis=0)
+        squares = squares + (strides**2).sum(axis=0)
     if count < 2:
         return np.full(np.shape(total)[-1], np.nan)
     variance = np.maximum(squares - total**2 / count, 0) / (count - 1)
@@ -158,10 +164,11 @@ def mean_sd(cycles: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
 def recurrence_distances(
     pose: ArrayLike, length: float, rng: np.random.Generator, pairs: int = 500
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return distances of poses one cycle apart, and of poses at random, of one episode.
+    """Return distances of poses one cycle apart, and of poses of random rows, of one episode.
 
-    `pose` (N, c) is z-scored; `length` is the cycle in rows; `pairs` of each kind at most. The
-    ratio of their medians over all episodes is 0 for a gait that repeats itself and 1 for none.
+    `pose` (N, c) is z-scored, `length` is the cycle in rows, and there are at most `pairs` of each
+    kind. The ratio of their medians over all episodes is 0 for a gait that repeats itself and 1 for
+    a movement without a cycle.
     """
     x = np.asarray(pose, dtype=np.float64)
     step = round(length)
@@ -170,24 +177,21 @@ def recurrence_distances(
     z = z_scored(x)
     size = min(pairs, len(z) - step)
     rows = rng.choice(len(z) - step, size, replace=False)
-    others = (rows + rng.integers(1, len(z), size)) % len(z)
-    first, second = (np.linalg.norm(z[rows] - z[to], axis=1) for to in (rows + step, others))
-    return first, second
+    anywhere = (rows + rng.integers(1, len(z), size)) % len(z)
+    near, far = (np.linalg.norm(z[rows] - z[to], axis=1) for to in (rows + step, anywhere))
+    return near, far
 
 
 def fit_return_map(
-    states: ArrayLike,
-    following: ArrayLike,
-    rng: np.random.Generator,
-    replicates: int = 200,
-    alpha: float = 0.05,
+    states: ArrayLike, following: ArrayLike, rng: np.random.Generator, alpha: float = 0.05
 ) -> ReturnMap:
     """Fit the map from the state at one anchor to that at the next, and return its stability.
 
-    `states` and `following` (n, d) are paired anchors one stride apart, z-scored together and
-    reduced to five principal components, fitted by least squares. The interval holds the central
-    share 1 - `alpha` over `replicates` resamples of the pairs (Hurmuzlu & Basdogan 1994). A map
-    whose adjusted R^2 is below 0.3 is refused: its eigenvalues are those of noise.
+    `states` and `following` (n, d) are pairs of states, one stride apart. They are z-scored
+    together and reduced to five principal components, and the map is fitted by least squares
+    (Hurmuzlu and Basdogan 1994). The interval holds the central share 1 - `alpha` of 200 resamples
+    of the pairs. A map of too few pairs is refused. So is a map whose adjusted R^2 is below 0.3,
+    because its eigenvalues would be those of noise.
     """
     x, y = np.asarray(states, dtype=np.float64), np.asarray(following, dtype=np.float64)
     n, nan = len(x), float("nan")
@@ -196,8 +200,7 @@ def fit_return_map(
         return ReturnMap(nan, nan, nan, nan, n, note)
     both = np.concatenate([x, y])
     z = z_scored(both)[:, both.std(axis=0) > 0]
-    _, axes = np.linalg.eigh(np.einsum("ti,tj->ij", z, z))
-    scores = np.einsum("ti,ic->tc", z, axes[:, ::-1][:, :COMPONENTS])
+    scores = np.einsum("ti,ic->tc", z, principal_axes(z, COMPONENTS))
     first, second = scores[:n], scores[n:]
     design = np.column_stack([first, np.ones(n)])
     jacobian = np.linalg.lstsq(design, second)[0]
@@ -207,8 +210,8 @@ def fit_return_map(
     if not fit >= LEAST_FIT:
         note = f"refused: the return map explains {fit:.2f} of the variance, below {LEAST_FIT}"
         return ReturnMap(nan, nan, nan, fit, n, note)
-    moduli = np.empty(replicates)
-    for i in range(replicates):
+    moduli = np.empty(RETURN_MAP_REPLICATES)
+    for i in range(RETURN_MAP_REPLICATES):
         drawn = rng.integers(n, size=n)
         moduli[i] = _largest_modulus(np.linalg.lstsq(design[drawn], second[drawn])[0])
     low, high = central_interval(moduli, alpha)

@@ -9,6 +9,7 @@ from openTSNE.affinity import PerplexityBasedNN
 from scipy.spatial import cKDTree
 
 from brainiarb.errors import Refused
+from brainiarb.signals import principal_axes
 
 EARLY_EXAGGERATION = 12
 EARLY_ITERATIONS = 250
@@ -96,10 +97,9 @@ def embed(features: ArrayLike, perplexity: float, seed: int) -> Embedding:
 
 
 def _principal_plane(x: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """Return where the rows begin: the first two principal components, small and with a jitter."""
     centred = x - x.mean(axis=0)
-    # einsum sums in one order whatever the number of BLAS threads.
-    _, axes = np.linalg.eigh(np.einsum("ni,nj->ij", centred, centred))
-    plane = axes[:, ::-1][:, :2]
+    plane = principal_axes(centred, 2)
     plane = plane * np.sign(plane[np.abs(plane).argmax(axis=0), [0, 1]])
     start = np.einsum("ni,ij->nj", centred, plane)
     start *= 1e-4 / start[:, 0].std()

@@ -12,9 +12,10 @@ from brainiarb.maps.embedding import finite_rows
 
 
 def map_limit(points: ArrayLike, margin: float = 1.3) -> float:
-    """Return L of the square map from -L to L in x and y that holds `points` with a margin.
+    """Return L of the square map from -L to L in x and y that holds `points` (n, 2) with a margin.
 
-    At 1.3 the density of outer points, smoothed by 3 % of the width, also ends within the map.
+    With a margin of 1.3 times the farthest point, the density of outer points, smoothed by 3 % of
+    the width, also ends within the map.
     """
     return float(margin * np.abs(finite_rows(points)).max())
 
@@ -22,11 +23,12 @@ def map_limit(points: ArrayLike, margin: float = 1.3) -> float:
 def density(
     points: ArrayLike, limit: float, grid: int = 256, bandwidth: float = 0.03
 ) -> NDArray[np.float64]:
-    """Return the density of points on the map, (grid, grid), row for y and column for x.
+    """Return the density (grid, grid) of `points` (n, 2) on the map, a row for y, a column for x.
 
-    A histogram over -`limit` to `limit` in both axes, smoothed by a Gaussian whose standard
-    deviation is `bandwidth` times the width of the map; per unit of area, integrating to 1 over
-    the map. Points outside the map are left out.
+    A histogram over -`limit` to `limit` in both axes is smoothed by a Gaussian whose standard
+    deviation is `bandwidth` times the width of the map. The density is per unit of area and
+    integrates to 1 over the map. Points outside the map are left out. Raises Refused if no point
+    lies on the map.
     """
     y = finite_rows(points)
     edges = np.linspace(-limit, limit, grid + 1)
@@ -46,8 +48,9 @@ def watershed_regions(
     """Cut a density (grid, grid) into the regions around its peaks, by watershed.
 
     A peak founds a region if it rises by `prominence` times the density's maximum above the pass
-    to a higher one (h-maxima), so ripples found none; cells below `threshold` times the maximum
-    are 0, outside. Regions are numbered by the mass that they hold, the largest is 1.
+    to a higher peak (h-maxima), so that ripples found no region. Cells below `threshold` times the
+    maximum lie outside and are 0. Regions are numbered by the mass that they hold; the largest is
+    1. Raises Refused for a density without mass.
     """
     z = np.asarray(density, dtype=np.float64)
     if z.ndim != 2 or not np.isfinite(z).all() or not z.max(initial=0) > 0:

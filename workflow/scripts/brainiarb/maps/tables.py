@@ -25,7 +25,7 @@ from brainiarb.maps.transitions import (
 from brainiarb.statistics.measures import Measure, Named, measures_table, of_agent, qualified
 from brainiarb.statistics.methods import p_value
 
-BRIEFEST = 0.024
+BRIEFEST_STAY = 0.024
 """s; a shorter stay in a region is a ripple at its border."""
 REPLICATES = 1000
 """Replicates of each null of transitions and distances."""
@@ -198,7 +198,7 @@ def map_measures(
 
 def _paths(agent: Placed) -> list[np.ndarray]:
     """Return the regions that an agent enters in turn in each stretch."""
-    shortest = max(1, int(np.ceil(BRIEFEST * agent.sampling_rate)))
+    shortest = max(1, int(np.ceil(BRIEFEST_STAY * agent.sampling_rate)))
     return visits(agent.regions, agent.stretch_ids, shortest)
 
 

@@ -1,7 +1,8 @@
-"""How a walker moves through the regions of a map: occupancy, transitions, cycles, their nulls."""
+"""How a walker moves through the regions of a map: transitions, cycles, distances, their nulls."""
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,27 +11,31 @@ from scipy.special import rel_entr
 from brainiarb.rollouts.episodes import stretches
 
 Visits = Sequence[NDArray[np.int64]]
-"""For each stretch of consecutive frames the regions entered in turn, none twice in a row."""
+"""The regions that are entered in turn in each stretch of consecutive frames; no region follows
+itself."""
 
 
 def visits(
     regions: ArrayLike, stretch_ids: ArrayLike, shortest: int = 1
 ) -> list[NDArray[np.int64]]:
-    """Return the regions entered in turn in each stretch.
+    """Return the regions that are entered in turn in each stretch.
 
-    `regions` (N) of consecutive frames, 0 outside all; `stretch_ids` (N) breaks at every change.
-    Stays shorter than `shortest` frames and frames outside count as part of the stay around them.
+    `regions` (N) are those of consecutive frames, 0 outside all regions. A stretch ends where
+    `stretch_ids` (N) changes. Stays shorter than `shortest` frames and frames outside all regions
+    count as part of the stay around them.
     """
     labels = np.asarray(regions, dtype=np.int64)
-    found = []
+    paths = []
     for rows in stretches(len(labels), stretch_ids):
         stretch = labels[rows]
-        starts = np.flatnonzero(np.diff(stretch, prepend=-1))
-        lengths = np.diff(np.append(starts, len(stretch)))
-        stays = stretch[starts[lengths >= shortest]]
-        stays = stays[stays > 0]
-        found.append(stays[np.flatnonzero(np.diff(stays, prepend=-1))])
-    return found
+        stays = [
+            stretch[stay.start]
+            for stay in stretches(len(stretch), stretch)
+            if stay.stop - stay.start >= shortest and stretch[stay.start] > 0
+        ]
+        entered = [region for region, _ in groupby(stays)]
+        paths.append(np.array(entered, dtype=np.int64))
+    return paths
 
 
 def transition_counts(sequences: Visits, n_regions: int) -> NDArray[np.float64]:
@@ -42,10 +47,10 @@ def transition_counts(sequences: Visits, n_regions: int) -> NDArray[np.float64]:
 
 
 def net_flux(counts: ArrayLike) -> NDArray[np.float64]:
-    """Return the share of transitions that have no counterpart the other way, from 0 to 1.
+    """Return the share of transitions that no transition in the other direction balances, 0 to 1.
 
-    sum |F_ij - F_ji| / sum (F_ij + F_ji) of counts F (..., k, k), without their diagonal: 0 where
-    time could run backwards (detailed balance), 1 on a one-way ring; nan without transitions.
+    It is sum |F_ij - F_ji| / sum (F_ij + F_ji) of counts F (..., k, k), without their diagonal: 0
+    if time could run backwards (detailed balance), 1 on a one-way ring, nan without transitions.
     """
     f = np.asarray(counts, dtype=np.float64)
     f = f * (1 - np.eye(f.shape[-1]))
@@ -57,12 +62,12 @@ def net_flux(counts: ArrayLike) -> NDArray[np.float64]:
 def reversed_null(
     sequences: Visits, n_regions: int, replicates: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Return net flux (replicates) with each stretch run forwards or backwards, by lot.
+    """Return net flux (replicates) with the time of each stretch reversed or not, at random.
 
-    The null of movement that looks the same in reversed time. With s stretches no p is below
-    2^(1-s).
+    This is the null of a movement that looks the same in reversed time. With s stretches no p value
+    is below 2^(1-s).
     """
-    counts = np.array([transition_counts([one], n_regions) for one in sequences])
+    counts = np.array([transition_counts([sequence], n_regions) for sequence in sequences])
     counts = counts.reshape(len(sequences), n_regions, n_regions)
     signs = rng.choice([-1.0, 1.0], (replicates, len(sequences)))
     lean = np.tensordot(signs, counts - counts.swapaxes(1, 2), 1)
@@ -75,8 +80,8 @@ def shuffled_null(
 ) -> NDArray[np.float64]:
     """Return net flux (replicates) with the visits of each stretch in random order.
 
-    The null of regions entered as often, in no order. A region that follows itself is no
-    transition.
+    This is the null of regions that are entered equally often, but in no order. A region that
+    follows itself makes no transition.
     """
     counts = np.zeros(replicates * n_regions**2)
     first = np.arange(replicates)[:, None] * n_regions**2
@@ -88,11 +93,12 @@ def shuffled_null(
 
 
 def modal_cycle(sequences: Visits) -> tuple[tuple[int, ...], float]:
-    """Return the closed tour of regions that most transitions lie on, and their share of all.
+    """Return the closed tour of regions with most transitions, and their share of all transitions.
 
-    Each return to a region closes a tour of those visited since, which is then taken out of the
-    path; tours that differ by where they begin are one, and equal ones rank by their regions. An
-    empty tour where none closes; nan without transitions.
+    Each return to a region closes a tour of the regions visited since, which is then taken out of
+    the path. Tours that differ only in where they begin are the same tour. Tours with equally many
+    transitions rank by their regions. The tour is empty if none closes, and the share is nan
+    without transitions.
     """
     tours: Counter[tuple[int, ...]] = Counter()
     for sequence in sequences:
@@ -108,20 +114,20 @@ def modal_cycle(sequences: Visits) -> tuple[tuple[int, ...], float]:
     total = sum(max(len(sequence) - 1, 0) for sequence in sequences)
     if not total:
         return (), float("nan")
-    tour = min(tours, key=lambda one: (-tours[one], one), default=())
+    tour = min(tours, key=lambda closed: (-tours[closed], closed), default=())
     return tour, tours[tour] / total
 
 
 def recurrence(regions: ArrayLike, stretch_ids: ArrayLike, lag: int) -> float:
-    """Return how surely a walker is back in its region `lag` frames later, at best 1.
+    """Return how reliably a walker is back in the same region `lag` frames later, at most 1.
 
-    Cohen's kappa of the regions `lag` apart within stretches: 0 is as often as by chance. nan
-    where no stretch is longer than the lag or all frames lie in one region.
+    It is Cohen's kappa of the regions `lag` frames apart within stretches: 0 means as often as by
+    chance. It is nan if no stretch is longer than the lag or if all frames lie in one region.
     """
     labels = np.asarray(regions, dtype=np.int64)
     pieces = [labels[rows] for rows in stretches(len(labels), stretch_ids)]
-    now = np.concatenate([np.zeros(0, np.int64), *(one[:-lag] for one in pieces)])
-    then = np.concatenate([np.zeros(0, np.int64), *(one[lag:] for one in pieces)])
+    now = np.concatenate([np.zeros(0, np.int64), *(piece[:-lag] for piece in pieces)])
+    then = np.concatenate([np.zeros(0, np.int64), *(piece[lag:] for piece in pieces)])
     if not len(now):
         return float("nan")
     size = int(labels.max()) + 1
@@ -131,10 +137,10 @@ def recurrence(regions: ArrayLike, stretch_ids: ArrayLike, lag: int) -> float:
 
 
 def jensen_shannon(first: ArrayLike, second: ArrayLike) -> float:
-    """Return the Jensen-Shannon distance of two distributions, in bits^0.5 (0 equal, 1 apart).
+    """Return the Jensen-Shannon distance of two distributions (k), in bits^0.5 (0 to 1).
 
-    The square root of the divergence (Lin 1991), which is a metric (Endres and Schindelin 2003).
-    Counts are scaled to sum to 1; nan where one side has none.
+    It is the square root of the divergence (Lin 1991), which is a metric (Endres and Schindelin
+    2003). Counts are scaled to sum to 1. The distance is nan if one side has no counts.
     """
     p, q = (np.asarray(side, dtype=np.float64) for side in (first, second))
     if not (p.sum() > 0 and q.sum() > 0):
@@ -148,15 +154,16 @@ def jensen_shannon(first: ArrayLike, second: ArrayLike) -> float:
 def split_null(
     counts: ArrayLike, size: int, replicates: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Return distances (replicates) of some episodes of one agent to its others.
+    """Return distances (replicates) between random episodes of an agent and its remaining ones.
 
-    `counts` (E, k) frames of each episode in each region. `size` episodes are drawn, at most half,
-    so that the parts are as small as the recording they stand beside: the distance of two small
-    samples is large by itself. Empty with fewer than two episodes.
+    `counts` (E, k) are the frames of each episode in each region. `size` episodes are drawn, at
+    most half. So they are as few as the episodes of the recording whose distance is read against
+    this null, because the distance between small samples is large by itself. Returns no distance
+    with fewer than two episodes.
     """
     frames = np.asarray(counts, dtype=np.float64)
     if len(frames) < 2:
         return np.zeros(0)
     size = min(size, len(frames) // 2)
     drawn = rng.permuted(np.tile(np.arange(len(frames)) < size, (replicates, 1)), axis=1)
-    return np.array([jensen_shannon(frames[one].sum(0), frames[~one].sum(0)) for one in drawn])
+    return np.array([jensen_shannon(frames[part].sum(0), frames[~part].sum(0)) for part in drawn])

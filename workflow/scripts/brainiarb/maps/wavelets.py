@@ -7,7 +7,8 @@ from scipy.fft import fft, fftfreq, ifft, next_fast_len
 from brainiarb.errors import Refused
 from brainiarb.rollouts.episodes import stretches
 
-CENTRE = 5.0  # omega_0 of Berman et al. (2014): about five swings lie under the window
+CENTRE = 5.0
+"""omega_0 of Berman et al. (2014): about five swings lie under the window."""
 
 
 def morlet_amplitudes(
@@ -18,9 +19,10 @@ def morlet_amplitudes(
 ) -> NDArray[np.float64]:
     """Return the amplitude (N, c, f) of signals (N, c) at frequencies (f) in Hz, in their unit.
 
-    By Morlet wavelets scaled as in Berman et al. (2014), so that a sine of amplitude A has A at
-    its own frequency, whichever that is. Episodes are transformed one by one, about their mean,
-    and continued by their mirror image.
+    Morlet wavelets are scaled as in Berman et al. (2014), so that a sine of amplitude A has the
+    amplitude A at the frequency of the sine. Episodes (`episode_ids`, N) are transformed one by
+    one, about their mean, and continued by their mirror image. Raises Refused for frequencies that
+    the sampling rate (Hz) does not resolve.
     """
     x, f = np.asarray(signals, dtype=np.float64), np.asarray(frequencies, dtype=np.float64)
     if f.ndim != 1 or not ((f > 0) & (f < sampling_rate / 2)).all():
@@ -51,9 +53,9 @@ def wavelet_features(
 ) -> NDArray[np.float64]:
     """Return rows (N, c f) whose distances tell how differently the body swings around a moment.
 
-    As MotionMapper (Berman et al. 2014), each moment is the distribution of its amplitudes over
-    signals and frequencies; of the shares the square roots, whose Euclidean distance (Hellinger's)
-    stands for the divergence that it takes.
+    As in MotionMapper (Berman et al. 2014), a moment is described by the distribution of its
+    amplitudes over signals and frequencies. The features are the square roots of the shares. Their
+    Euclidean distance is Hellinger's, which stands for the divergence that MotionMapper takes.
     """
     amplitudes = morlet_amplitudes(signals, sampling_rate, frequencies, episode_ids)
     rows = amplitudes.reshape(len(amplitudes), -1)

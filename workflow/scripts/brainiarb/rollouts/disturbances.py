@@ -23,7 +23,7 @@ from brainiarb.rollouts.episodes import RETURN_STEPS
 from brainiarb.rollouts.recording import Act, Disturb, record_episodes
 from brainiarb.rollouts.returns import episode_returns
 from brainiarb.seeds import generator
-from brainiarb.statistics.measures import Measure, Named, measures_table, qualified
+from brainiarb.statistics.measures import Measure, Named, measures_table, of_agent, qualified
 
 UNITS = {
     "push": "N",
@@ -173,20 +173,23 @@ def delayed(act: Act, steps: int) -> Act:
 
 
 def area(doses: np.ndarray, values: np.ndarray) -> float:
-    """Return the area under values (n) over ascending doses (n) whose range is made 1."""
+    """Return the area under values (n) over ascending doses (n), whose range is scaled to 1."""
     return float(np.trapezoid(values, (doses - doses[0]) / (doses[-1] - doses[0])))
 
 
 def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
-    """Summarise the dose series of every agent (`dose_responses` with expert and level).
+    """Tabulate the measures of robustness of every agent.
 
-    `robust_<disturbance>`: area under the retained return, which is the mean return at a dose over
-    the undisturbed one; 1 where nothing is lost. An agent that falls undisturbed in half of its
-    episodes or more has no walk to retain: the measure is absent.
-    `time_to_fall_<disturbance>`: restricted mean survival time (s), from the start of the episode
-    to its fall or its 1,000th step (Royston & Parmar 2013, BMC Med. Res. Methodol. 13:152; nothing
-    is censored before, so it is a plain mean), averaged over the dose range by the same area.
-    Columns: see `measures_table`.
+    `responses` is from `dose_responses`, with the columns expert and level.
+
+    `robust_<disturbance>` is the area under the retained return, which is the mean return at a dose
+    over the mean return without disturbance: 1 if nothing is lost. The measure is absent if an
+    agent falls without disturbance in half of its episodes or more: it has no walk to retain.
+
+    `time_to_fall_<disturbance>` is the restricted mean survival time (s), from the start of the
+    episode to its fall or its 1,000th step (Royston and Parmar 2013, BMC Med. Res. Methodol.
+    13:152; no episode is censored earlier, so it is a plain mean), averaged over the dose range by
+    the same area.
     """
     seconds = environment_facts(body).step_seconds
     named: list[Named] = []
@@ -195,17 +198,19 @@ def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
     ):
         means = series.groupby("dose")[["return", "length"]].mean()
         doses = means.index.to_numpy(float)
-        plain = series[series["dose"] == undisturbed_dose(body, name)]
-        falls, whole = int(plain["fell"].sum()), plain["return"].mean()
-        retained, note = np.nan, ""
-        if 2 * falls >= len(plain):
-            note = f"falls undisturbed in {falls} of {len(plain)} episodes"
+        undisturbed = series[series["dose"] == undisturbed_dose(body, name)]
+        falls, whole = int(undisturbed["fell"].sum()), undisturbed["return"].mean()
+        retained, absent = np.nan, ""
+        if 2 * falls >= len(undisturbed):
+            absent = f"falls undisturbed in {falls} of {len(undisturbed)} episodes"
         elif whole <= 0:
-            note = f"undisturbed return {whole:.0f}, nothing to retain"
+            absent = f"undisturbed return {whole:.0f}, nothing to retain"
         else:
             retained = area(doses, means["return"].to_numpy() / whole)
         survived = area(doses, means["length"].to_numpy() * seconds)
-        kept = qualified("1", retained, note)
-        named.append((expert, level, clone, f"robust_{name}", kept))
-        named.append((expert, level, clone, f"time_to_fall_{name}", Measure("s", survived)))
+        measures = {
+            f"robust_{name}": qualified("1", retained, absent),
+            f"time_to_fall_{name}": Measure("s", survived),
+        }
+        named += of_agent(expert, level, clone, measures)
     return measures_table(named)

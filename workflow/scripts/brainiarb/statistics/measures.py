@@ -69,7 +69,18 @@ def of_agent(expert: str, level: int, clone: int, measures: Mapping[str, Measure
 
 
 def measures_table(measures: Iterable[Named]) -> pd.DataFrame:
-    """Tabulate measures of any agents: one row each, in the given order, with `COLUMNS`."""
+    """Tabulate measures of any agents: one row each, in the given order, with `COLUMNS`.
+
+    Examples
+    --------
+    >>> from brainiarb.statistics.measures import Measure, measures_table, of_agent, qualified
+    >>> measures = {"speed": Measure("m/s", 4.2), "fundamental": qualified("Hz", 0, "never walked")}
+    >>> table = measures_table(of_agent("crossq_0", 40, 3, measures))
+    >>> print(table[["measure", "value", "unit", "status"]].to_string(index=False))
+        measure  value unit status
+          speed    4.2  m/s     ok
+    fundamental    NaN   Hz absent
+    """
     rows = [
         (expert, level, clone, name, measure.unit, measure.value, measure.status, measure.note)
         for expert, level, clone, name, measure in measures
