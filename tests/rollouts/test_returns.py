@@ -8,6 +8,7 @@ from brainiarb.rollouts.returns import (
     agent_returns,
     episode_returns,
     median_clone,
+    median_of,
     return_measures,
     returns_table,
 )
@@ -45,6 +46,13 @@ def test_median_clone_by_rule(means, median):
     )
     assert median_clone(table) == median
     assert median_clone(table.iloc[::-1]) == median
+
+
+def test_the_median_clone_of_a_recording_is_the_one_that_its_table_marks():
+    arrays = recording(lengths=(1300, 40, 1100, 900), clones=(0, 1, 2, 2))
+    arrays["rewards"] = np.random.default_rng(0).normal(1, 0.5, len(arrays["rewards"]))
+    table = returns_table(arrays, "sac_0", "clone", 40, "mean")
+    assert table.loc[table["median"], "clone"].unique().tolist() == [median_of(arrays)] == [2]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from brainiarb.rollouts.arrays import Rollouts
 from brainiarb.rollouts.episodes import (
     RETURN_STEPS,
     Sliceable,
+    clone_episodes,
     episode_lengths,
     episode_starts,
     episode_sums,
@@ -22,16 +23,16 @@ from brainiarb.statistics.measures import (
 )
 
 
-def episode_returns(arrays: Mapping[str, Sliceable], steps: int = RETURN_STEPS) -> pd.DataFrame:
+def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = RETURN_STEPS) -> pd.DataFrame:
     """Tabulate the return of every episode: the reward of its first `steps` steps.
 
     Columns: `clone`, `episode` (from 0 within each clone), `return` and its parts
     `return_forward`, `return_healthy`, `return_control`, `return_contact`; `length` (rows) and
     `fell` of the whole episode.
     """
-    ids = arrays["episode_ids"][:]
+    ids = arrays["episode_ids"]
     starts, lengths = episode_starts(ids), episode_lengths(ids)
-    clones = arrays["clone_ids"][:][starts].astype(int)
+    clones = arrays["clone_ids"][starts].astype(int)
     table = pd.DataFrame({"clone": clones})
     table["episode"] = table.groupby("clone").cumcount()
     for column, name in (
@@ -41,9 +42,9 @@ def episode_returns(arrays: Mapping[str, Sliceable], steps: int = RETURN_STEPS) 
         ("return_control", "rewards_control"),
         ("return_contact", "rewards_contact"),
     ):
-        table[column] = episode_sums(arrays[name][:], ids, steps)
+        table[column] = episode_sums(arrays[name], ids, steps)
     table["length"] = lengths
-    table["fell"] = arrays["terminals"][:][starts + lengths - 1]
+    table["fell"] = arrays["terminals"][starts + lengths - 1]
     return table
 
 
@@ -96,9 +97,15 @@ def median_clone(returns: pd.DataFrame) -> int:
 def median_of(recording: Mapping[str, Sliceable]) -> int:
     """Return the number, in a recording, of the clone of median return: the one that is drawn.
 
-    Tables of returns carry the same choice in their column `median`.
+    Tables of returns carry the same choice in their column `median`. Rewards are read episode by
+    episode, so that memory does not grow with the recording.
     """
-    return median_clone(episode_returns(recording))
+    returns = [
+        (clone, episode_sums(recording["rewards"][rows], recording["episode_ids"][rows]).item())
+        for clone, episodes in clone_episodes(recording).items()
+        for rows in episodes
+    ]
+    return median_clone(pd.DataFrame(returns, columns=["clone", "return"]))
 
 
 def return_measures(episodes: pd.DataFrame) -> pd.DataFrame:
