@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
-import pandas as pd
 
 from brainiarb.errors import Refused
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -122,11 +124,12 @@ def open_npz(path: str | Path) -> dict[str, StoredArray]:
     return arrays
 
 
-def write_csv(path: str | Path, frame: pd.DataFrame) -> None:
+def write_csv(path: str | Path, frame: "pd.DataFrame") -> None:
     """Write a tidy table: named columns, no index, floats with nine significant digits.
 
     Examples
     --------
+    >>> import pandas as pd
     >>> write_csv("returns.csv", pd.DataFrame({"clone": [0, 1], "return": [5000, 2 / 3]}))
     >>> print(Path("returns.csv").read_text(), end="")
     clone,return

@@ -1,12 +1,9 @@
 """Jobs: the log that every job writes, its device, and the provenance of a result."""
 
 import logging
-import platform
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +49,9 @@ def device(resources: Mapping[str, Any]) -> str:
 
 def provenance() -> dict[str, Any]:
     """Return the command, the commit and the versions behind a result that is kept for long."""
+    import platform
+    from importlib.metadata import version
+
     import psutil
 
     commands = (p.cmdline() for p in psutil.Process().parents())
@@ -72,6 +72,8 @@ def commit() -> str | None:
 
     The commit ends in `-dirty` if tracked files differ from it.
     """
+
+    import subprocess
 
     def git(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = ["git", "-C", str(Path(__file__).parent), *arguments]

@@ -8,7 +8,6 @@ makes linear.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 from brainiarb.activity.ridge import RidgeFit, fit_ridge, moments, squared_errors
 from brainiarb.errors import Refused
@@ -99,5 +98,11 @@ def area_under_curve(scores: np.ndarray, truth: np.ndarray, episode_ids: np.ndar
         score, true = scores[episode_ids == e], truth[episode_ids == e]
         yes, no = int(true.sum()), int((~true).sum())
         if yes and no:
-            areas.append((rankdata(score)[true].sum() - yes * (yes + 1) / 2) / (yes * no))
+            areas.append((_average_ranks(score)[true].sum() - yes * (yes + 1) / 2) / (yes * no))
     return float(np.mean(areas)) if areas else float("nan")
+
+
+def _average_ranks(values: np.ndarray) -> np.ndarray:
+    """Return the ranks (n) of values (n) from 1 on; equal values share the mean of their ranks."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[places]

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import solve_sylvester
 
 from brainiarb.activity.ridge import explained, means_of, moments, products_about
 from brainiarb.errors import Refused
@@ -138,6 +137,8 @@ def jpca(signals: np.ndarray, episode_ids: np.ndarray, sampling_rate: float) -> 
 
 def skew_map(squares: np.ndarray, products: np.ndarray) -> np.ndarray:
     """Return the skew-symmetric K (k, k) that minimises ||x K - dx||, from x'x and x'dx (k, k)."""
+    from scipy.linalg import solve_sylvester
+
     solved = solve_sylvester(squares, squares, products - products.T)
     return (solved - solved.T) / 2
 

@@ -12,7 +12,6 @@ import hashlib
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from brainiarb.rollouts.arrays import Rollouts
 from brainiarb.rollouts.episodes import balanced_rows, drop_transient
@@ -81,5 +80,6 @@ def _stimuli(rollouts: Rollouts, rows: np.ndarray) -> Stimuli:
 def _spacing(episode_ids: np.ndarray, chosen: np.ndarray) -> float:
     """Return the mean number of rows from one chosen row to the next, in the median episode."""
     within = np.diff(episode_ids[chosen]) == 0
-    gaps = pd.Series(np.diff(chosen)[within]).groupby(episode_ids[chosen][1:][within]).mean()
-    return float(gaps.median())
+    _, episodes = np.unique(episode_ids[chosen][1:][within], return_inverse=True)
+    gaps = np.bincount(episodes, np.diff(chosen)[within]) / np.bincount(episodes)
+    return float(np.median(gaps)) if len(gaps) else float("nan")

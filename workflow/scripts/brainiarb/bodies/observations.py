@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import mujoco
 import numpy as np
 
 from brainiarb.bodies.body import Body
@@ -76,6 +75,8 @@ def observation_table(body: Body) -> list[ObservationRow]:
 
 def _coordinates(body: Body, velocity: bool) -> list[tuple[str, str, str, str, str]]:
     """Return name, joint, quantity, unit and description of every position, or every velocity."""
+    import mujoco
+
     model = plain_model(body)
     along, length = ("velocity", "m/s") if velocity else ("position", "m")
     around, angle = ("angular velocity", "rad/s") if velocity else ("angle", "rad")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import mujoco
 import numpy as np
 import pandas as pd
 
@@ -40,6 +39,8 @@ class Skeleton:
 
 def skeleton(body: Body, qpos: np.ndarray) -> Skeleton:
     """Return the capsules of the body in the pose `qpos` (nq)."""
+    import mujoco
+
     model = plain_model(body)
     data = mujoco.MjData(model)
     data.qpos[:] = qpos
@@ -109,6 +110,8 @@ def _works(backend: str) -> bool:
 @cache
 def _scene(body: Body) -> str:
     """Return the body's model as XML, with a light floor and a white background."""
+    import mujoco
+
     spec = editable_model(body)
     for texture in spec.textures:
         sky = texture.type == mujoco.mjtTexture.mjTEXTURE_SKYBOX
@@ -156,6 +159,8 @@ def _render(
 
 def _draw(folder: Path, width: int, height: int) -> None:
     """Draw the poses that `_render` left in a folder; this runs in a process of its own."""
+    import mujoco
+
     model = mujoco.MjModel.from_xml_path(str(folder / "scene.xml"))
     model.vis.global_.offwidth, model.vis.global_.offheight = width, height
     model.vis.quality.shadowsize = 0

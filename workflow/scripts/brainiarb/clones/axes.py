@@ -1,22 +1,25 @@
 """Noise axes: what clones make of the noise's meaning and of the number of demonstrations."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from brainiarb.actors.actions import action_mse
-from brainiarb.actors.actors import Actors
 from brainiarb.rollouts.returns import agent_returns
 from brainiarb.seeds import generator
 from brainiarb.statistics.methods import interquartile_mean, stratified_bootstrap
+
+if TYPE_CHECKING:
+    from brainiarb.actors.actors import Actors
 
 MEASURES = ("return", "survival", "action_error")
 PLACE = ("meaning", "episodes", "held", "level")
 
 
 def measure_clones(
-    expert: Actors, clones: Actors, observations: np.ndarray, returns: pd.DataFrame
+    expert: "Actors", clones: "Actors", observations: np.ndarray, returns: pd.DataFrame
 ) -> pd.DataFrame:
     """Tabulate `clone`, `return`, `survival` and `action_error` of K clones.
 

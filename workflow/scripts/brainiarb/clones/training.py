@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from brainiarb.actors.actors import Actors, fold_scaler, untrained
 from brainiarb.actors.archives import PARTS
@@ -158,6 +157,8 @@ def train_clones(
     Every clone draws its own minibatches, keeps its best weights by validation loss and stops by
     itself. `initial_seeds` and `training_seeds` hold one seed per clone.
     """
+    from tqdm import tqdm
+
     if cloning.loss == "paper":
         logging.warning(
             "loss paper is the study's: it fits a sample, reduces entropy and does not shuffle"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.fft import irfft, next_fast_len, rfft
 
 from brainiarb.errors import Refused
 from brainiarb.rollouts.episodes import stretches
@@ -125,6 +124,8 @@ def _autocorrelation(
     pieces: Iterable[ArrayLike], n_lags: int, least: int
 ) -> tuple[NDArray[np.float64], int, int]:
     """Return the autocorrelation (lags) and how many stretches were used and left out."""
+    from scipy.fft import irfft, next_fast_len, rfft
+
     products = pairs = np.zeros(1)
     used = left_out = 0
     for piece in pieces:

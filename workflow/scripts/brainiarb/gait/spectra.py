@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import welch
 
 from brainiarb.errors import Refused
 from brainiarb.rollouts.episodes import stretches
@@ -79,6 +78,8 @@ def spectrum_of_stretches(
 
     Only one stretch is held in memory at a time.
     """
+    from scipy.signal import welch
+
     if segment < 2:
         raise Refused(f"expected a segment of two rows or more, found {segment}; lengthen it")
     if not sampling_rate > 0:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import butter, hilbert, sosfiltfilt
 
 from brainiarb.signals import principal_axes, z_scored
 from brainiarb.statistics.intervals import central_interval
@@ -111,6 +110,8 @@ def hilbert_phase(pose: ArrayLike, seconds: float, sampling_rate: float) -> NDAr
     order, 0.5 to 1.5 times the gait's frequency) before Hilbert's transform. This phase needs no
     contacts.
     """
+    from scipy.signal import butter, hilbert, sosfiltfilt
+
     z = z_scored(pose)
     wave = np.einsum("ti,i->t", z, principal_axes(z, 1)[:, 0])
     band = np.array([0.5, 1.5]) / seconds

@@ -4,9 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from openTSNE import TSNEEmbedding
-from openTSNE.affinity import PerplexityBasedNN
-from scipy.spatial import cKDTree
 
 from brainiarb.errors import Refused
 from brainiarb.signals import principal_axes
@@ -67,6 +64,9 @@ def embed(features: ArrayLike, perplexity: float, seed: int) -> Embedding:
     (FIt-SNE, Linderman et al. 2019). One thread: the same arguments give the same bytes. Raises
     Refused for features that are not finite and for too high a perplexity.
     """
+    from openTSNE import TSNEEmbedding
+    from openTSNE.affinity import PerplexityBasedNN
+
     x = finite_rows(features)
     check_perplexity(perplexity, len(x))
     affinities = PerplexityBasedNN(x, perplexity, method="exact", n_jobs=1, random_state=seed)
@@ -115,6 +115,8 @@ def place_on_map(embedding: Embedding, features: ArrayLike) -> NDArray[np.float6
     (the first step of Policar et al. 2021; their optimisation is left out). Raises Refused for
     other features than the map has, and for a map of too few rows.
     """
+    from scipy.spatial import cKDTree
+
     x = finite_rows(features)
     n_rows, n_features = embedding.features.shape
     if x.shape[1] != n_features:

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from skimage.segmentation import watershed
-from sklearn.manifold import TSNE
-from threadpoolctl import threadpool_limits
 
 from brainiarb.gait.drawn import drawn_episode
 from brainiarb.gait.walk import SteadyWalk
@@ -51,6 +48,9 @@ def published_embed(
     orientation, so two maps are not comparable. The same arguments give the same bytes on one
     machine.
     """
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
     x = finite_rows(heights)
     check_perplexity(perplexity, len(x))
     with threadpool_limits(limits=1):
@@ -69,6 +69,8 @@ def published_regions(points: ArrayLike) -> PublishedMap:
     Without markers every ripple of the background is a region, so the number of regions means
     nothing.
     """
+    from skimage.segmentation import watershed
+
     y = finite_rows(points)
     axis = np.linspace(-PUBLISHED_LIMIT, PUBLISHED_LIMIT, PUBLISHED_GRID)
     kernel = np.exp(-(((axis[:, None, None] - y) / PUBLISHED_BANDWIDTH) ** 2) / 2)

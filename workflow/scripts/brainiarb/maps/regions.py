@@ -2,10 +2,6 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.ndimage import gaussian_filter
-from scipy.ndimage import label as connected
-from skimage.morphology import h_maxima
-from skimage.segmentation import watershed
 
 from brainiarb.errors import Refused
 from brainiarb.maps.embedding import finite_rows
@@ -30,6 +26,8 @@ def density(
     integrates to 1 over the map. Points outside the map are left out. Raises Refused if no point
     lies on the map.
     """
+    from scipy.ndimage import gaussian_filter
+
     y = finite_rows(points)
     edges = np.linspace(-limit, limit, grid + 1)
     counts = np.histogram2d(y[:, 1], y[:, 0], bins=[edges, edges])[0]
@@ -52,6 +50,10 @@ def watershed_regions(
     maximum lie outside and are 0. Regions are numbered by the mass that they hold; the largest is
     1. Raises Refused for a density without mass.
     """
+    from scipy.ndimage import label as connected
+    from skimage.morphology import h_maxima
+    from skimage.segmentation import watershed
+
     z = np.asarray(density, dtype=np.float64)
     if z.ndim != 2 or not np.isfinite(z).all() or not z.max(initial=0) > 0:
         raise Refused(

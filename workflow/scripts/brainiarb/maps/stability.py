@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import adjusted_rand_score
 
 from brainiarb.gait.walk import SteadyWalk
 from brainiarb.maps.regions import region_of
@@ -24,6 +23,8 @@ def stability_table(walks: Sequence[SteadyWalk], settings: MapSettings, seed: in
     Columns: expert, changed (`seed`, `perplexity` or `bandwidth`), value, regions, adjusted_rand
     against the map as it is (Hubert and Arabie 1985: 1 the same division, 0 by chance).
     """
+    from sklearn.metrics import adjusted_rand_score
+
     usual = fit_map(walks, settings, seed)
 
     def labels(shared: SharedMap, regions: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -6,7 +6,6 @@ from itertools import groupby
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import rel_entr
 
 from brainiarb.rollouts.episodes import stretches
 
@@ -142,6 +141,8 @@ def jensen_shannon(first: ArrayLike, second: ArrayLike) -> float:
     It is the square root of the divergence (Lin 1991), which is a metric (Endres and Schindelin
     2003). Counts are scaled to sum to 1. The distance is nan if one side has no counts.
     """
+    from scipy.special import rel_entr
+
     p, q = (np.asarray(side, dtype=np.float64) for side in (first, second))
     if not (p.sum() > 0 and q.sum() > 0):
         return float("nan")

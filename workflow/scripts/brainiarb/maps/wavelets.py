@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.fft import fft, fftfreq, ifft, next_fast_len
 
 from brainiarb.errors import Refused
 from brainiarb.rollouts.episodes import stretches
@@ -24,6 +23,8 @@ def morlet_amplitudes(
     one, about their mean, and continued by their mirror image. Raises Refused for frequencies that
     the sampling rate (Hz) does not resolve.
     """
+    from scipy.fft import fft, fftfreq, ifft, next_fast_len
+
     x, f = np.asarray(signals, dtype=np.float64), np.asarray(frequencies, dtype=np.float64)
     if f.ndim != 1 or not ((f > 0) & (f < sampling_rate / 2)).all():
         raise Refused(

@@ -3,10 +3,7 @@
 import json
 from collections.abc import Callable
 
-import gymnasium
-import mujoco
 import numpy as np
-from tqdm import tqdm
 
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.walkers import Walkers
@@ -201,6 +198,10 @@ def _record(
     lane ends there. `noise` (lanes, steps, a) is added to the actions. `reset_seed` maps a lane and
     the number of its resets so far to the seed of the next reset.
     """
+    import gymnasium
+    import mujoco
+    from tqdm import tqdm
+
     if mode not in MODES:
         raise Refused(f"mode {mode!r} is not known; use one of {', '.join(MODES)}")
     lanes, steps = len(quotas), int(quotas.max())

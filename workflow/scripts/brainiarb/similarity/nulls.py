@@ -13,7 +13,6 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.fft import irfft, next_fast_len, rfft
 
 from brainiarb.similarity.centring import unit
 from brainiarb.similarity.hsic import columns_of, hsic, normalised
@@ -227,6 +226,8 @@ def _lagged(x: np.ndarray, y: np.ndarray, lags: np.ndarray) -> np.ndarray:
 
     `x` must be zero in every row i for which i + lag lies outside the episode.
     """
+    from scipy.fft import irfft, next_fast_len, rfft
+
     length = next_fast_len(x.shape[1], real=True)
     x, y = (rfft(side, length, axis=1).transpose(1, 0, 2) for side in (x, y))
     sums = np.empty((len(lags), x.shape[2], y.shape[2]))
