@@ -131,11 +131,11 @@ def test_where_nobody_walks_the_tables_still_have_their_columns(analyse):
 
 def test_where_one_episode_has_a_phase_the_rest_is_read_in_all(analyse):
     _, _, decoded = analyse(observed_gait((700, 600, 600, 110)))
-    mine = decoded[decoded["clone"] == 1]
-    assert set(mine["episodes"]) == {2}
-    phase = mine["target"] == "phase"
-    assert set(mine.loc[phase, "note"]) == {"one episode has a phase"}
-    assert mine.loc[~phase, "value"].notna().all()
+    scores = decoded[decoded["clone"] == 1]
+    assert set(scores["episodes"]) == {2}
+    phase = scores["target"] == "phase"
+    assert set(scores.loc[phase, "note"]) == {"one episode has a phase"}
+    assert scores.loc[~phase, "value"].notna().all()
 
 
 def test_without_a_cycle_there_is_no_phase_but_the_rest(analyse):

@@ -52,11 +52,11 @@ def test_the_one_undisturbed_cycle_is_chosen():
 
 def test_without_contacts_the_phase_of_the_pose_cuts_the_cycles():
     x = wandering_gait(24, seed=1)
-    found = period(x, RATE)
-    cycle = choose_cycle(x, found.seconds, RATE, start=125)
+    gait = period(x, RATE)
+    cycle = choose_cycle(x, gait.seconds, RATE, start=125)
     assert cycle.anchor == "phase"
     assert cycle.start >= 125
-    assert cycle.stop - cycle.start == pytest.approx(found.seconds * RATE, rel=0.2)
+    assert cycle.stop - cycle.start == pytest.approx(gait.seconds * RATE, rel=0.2)
     assert cycle.n_candidates >= 10
 
 

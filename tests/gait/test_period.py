@@ -9,27 +9,27 @@ from builders import RATE, synthetic_gait
 
 @pytest.mark.parametrize("frequency", [0.7, 1.1, 1.83, 2.9, 4.1])
 def test_period_of_a_clean_gait_is_found_between_the_samples(frequency):
-    found = period(synthetic_gait(20, frequency), RATE)
-    assert found.seconds == pytest.approx(1 / frequency, rel=5e-3)
-    assert found.strength == pytest.approx(1.0, abs=0.03)
-    assert found.stable
+    gait = period(synthetic_gait(20, frequency), RATE)
+    assert gait.seconds == pytest.approx(1 / frequency, rel=5e-3)
+    assert gait.strength == pytest.approx(1.0, abs=0.03)
+    assert gait.stable
 
 
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("frequency", [1.1, 2.0, 3.3])
 def test_noise_never_makes_a_multiple_the_period(seed, frequency):
-    found = period(synthetic_gait(10, frequency, noise=0.5, seed=seed), RATE)
-    assert found.seconds == pytest.approx(1 / frequency, rel=0.03)
+    gait = period(synthetic_gait(10, frequency, noise=0.5, seed=seed), RATE)
+    assert gait.seconds == pytest.approx(1 / frequency, rel=0.03)
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.4])
 def test_a_two_to_one_gait_is_one_cycle_not_two_halves(noise):
     # The right foot strikes twice a cycle, the left once: most power at twice the fundamental.
     x = synthetic_gait(24, 1.09, weights=(0.6, 1.0, 0.2, 0.3), noise=noise)
-    found = period(x, RATE)
-    half = round(found.seconds * RATE / 2)
-    assert found.seconds == pytest.approx(1 / 1.09, rel=0.01)
-    assert found.autocorrelation[half] > 0.2
+    gait = period(x, RATE)
+    half = round(gait.seconds * RATE / 2)
+    assert gait.seconds == pytest.approx(1 / 1.09, rel=0.01)
+    assert gait.autocorrelation[half] > 0.2
 
 
 def test_strength_falls_with_noise_as_the_share_of_the_signal_does():
@@ -56,16 +56,16 @@ def test_a_cycle_is_stable_if_the_gait_holds_more_than_three_tenths_of_the_varia
     clean = synthetic_gait(60, 1.25)
     deviation = np.sqrt(clean.var(axis=0) * (1 - share) / share)
     noisy = clean + deviation * np.random.default_rng(0).standard_normal(clean.shape)
-    found = period(noisy, RATE)
-    assert found.strength == pytest.approx(share, abs=0.05)
-    assert found.seconds == pytest.approx(0.8, rel=0.03)
-    assert found.stable is stable
+    gait = period(noisy, RATE)
+    assert gait.strength == pytest.approx(share, abs=0.05)
+    assert gait.seconds == pytest.approx(0.8, rel=0.03)
+    assert gait.stable is stable
 
 
 def test_a_body_at_rest_has_no_period():
-    found = period(np.ones((1000, 7)), RATE)
-    assert np.isnan(found.seconds)
-    assert not found.stable
+    gait = period(np.ones((1000, 7)), RATE)
+    assert np.isnan(gait.seconds)
+    assert not gait.stable
 
 
 def test_a_still_joint_changes_nothing():
@@ -83,13 +83,13 @@ def test_units_of_the_joints_change_nothing():
 def test_autocorrelation_equals_the_sum_of_products_pair_by_pair():
     x = synthetic_gait(10, noise=0.5)
     ids = np.repeat([4, 9], [700, 550])
-    found = period(x, RATE, episode_ids=ids)
+    gait = period(x, RATE, episode_ids=ids)
     pieces = [x[:700] - x[:700].mean(axis=0), x[700:] - x[700:].mean(axis=0)]
     sd = np.concatenate(pieces).std(axis=0)
     for lag in (0, 1, 57, 201):
         products = [(p[: len(p) - lag] * p[lag:] / sd**2).sum(axis=1) for p in pieces]
         expected = np.concatenate(products).mean() / 7
-        assert found.autocorrelation[lag] == pytest.approx(expected, abs=1e-12)
+        assert gait.autocorrelation[lag] == pytest.approx(expected, abs=1e-12)
 
 
 def test_episode_breaks_are_respected():
@@ -105,8 +105,8 @@ def test_episode_breaks_are_respected():
 def test_short_stretches_are_left_out_and_counted():
     x = synthetic_gait(20)
     ids = np.repeat([0, 1, 2], [1000, 399, 1101])
-    found = period(x, RATE, episode_ids=ids)
-    assert (found.n_episodes, found.n_left_out) == (2, 1)
+    gait = period(x, RATE, episode_ids=ids)
+    assert (gait.n_episodes, gait.n_left_out) == (2, 1)
     fallen = period(x[:300], RATE)
     assert np.isnan(fallen.seconds)
     assert not fallen.stable

@@ -35,9 +35,9 @@ def integral(spectrum):
 
 
 def test_a_two_hertz_sine_peaks_at_two_hertz_with_its_power():
-    found = spectra.power_spectrum(sine(2.0, amplitude=3.0), RATE)
-    assert abs(peak(found) - 2.0) <= RATE / 1024 / 2
-    assert integral(found)[0] == pytest.approx(9 / 2, rel=0.01)
+    spectrum = spectra.power_spectrum(sine(2.0, amplitude=3.0), RATE)
+    assert abs(peak(spectrum) - 2.0) <= RATE / 1024 / 2
+    assert integral(spectrum)[0] == pytest.approx(9 / 2, rel=0.01)
 
 
 def test_a_wrong_sampling_rate_moves_the_peak():
@@ -47,30 +47,30 @@ def test_a_wrong_sampling_rate_moves_the_peak():
 
 
 def test_white_noise_lies_at_twice_its_variance_over_the_rate():
-    found = spectra.power_spectrum(noise(sd=2.0), RATE)
-    middle = found.density[5:-5].mean(axis=0)
+    spectrum = spectra.power_spectrum(noise(sd=2.0), RATE)
+    middle = spectrum.density[5:-5].mean(axis=0)
     assert middle == pytest.approx(np.full(3, 2 * 4 / RATE), rel=0.02)
 
 
 def test_power_of_one_segment_is_that_of_the_windowed_signal():
     x = noise(rows=1024, channels=1) + sine(3.0, seconds=1024 / RATE)
-    found = spectra.power_spectrum(x, RATE)
+    spectrum = spectra.power_spectrum(x, RATE)
     t = np.arange(1024.0)
     detrended = x[:, 0] - np.polyval(np.polyfit(t, x[:, 0], 1), t)
     window = 0.5 - 0.5 * np.cos(2 * np.pi * t / 1024)
     parseval = ((window * detrended) ** 2).sum() / (window**2).sum()
-    assert integral(found)[0] == pytest.approx(parseval, rel=1e-10)
+    assert integral(spectrum)[0] == pytest.approx(parseval, rel=1e-10)
 
 
 def test_one_episode_equals_welch_of_scipy():
     x = noise(rows=3000)
-    found = spectra.power_spectrum(x, RATE)
+    spectrum = spectra.power_spectrum(x, RATE)
     frequencies, expected = welch(
         x, RATE, "hann", nperseg=1024, noverlap=512, detrend="linear", axis=0
     )
-    assert np.array_equal(found.frequencies, frequencies)
-    np.testing.assert_allclose(found.density, expected, rtol=1e-12)
-    assert (found.segment, found.n_segments, found.n_episodes) == (1024, 4, 1)
+    assert np.array_equal(spectrum.frequencies, frequencies)
+    np.testing.assert_allclose(spectrum.density, expected, rtol=1e-12)
+    assert (spectrum.segment, spectrum.n_segments, spectrum.n_episodes) == (1024, 4, 1)
 
 
 def test_episodes_weigh_by_their_segments():
@@ -78,7 +78,7 @@ def test_episodes_weigh_by_their_segments():
     ids = np.repeat([3, 8], [3000, 1100])
     both = spectra.power_spectrum(np.concatenate([long, short]), RATE, episode_ids=ids)
     apart = [spectra.power_spectrum(x, RATE) for x in (long, short)]
-    assert [one.n_segments for one in apart] == [4, 1]
+    assert [spectrum.n_segments for spectrum in apart] == [4, 1]
     expected = (4 * apart[0].density + apart[1].density) / 5
     np.testing.assert_allclose(both.density, expected, rtol=1e-12)
     assert (both.n_segments, both.n_episodes, both.n_left_out) == (5, 2, 0)
@@ -94,18 +94,18 @@ def test_no_segment_spans_a_break():
 def test_short_episodes_are_left_out_and_counted():
     ids = np.repeat([0, 1, 2], [2000, 900, 100])
     x = noise(rows=3000)
-    found = spectra.power_spectrum(x, RATE, episode_ids=ids)
-    assert (found.n_episodes, found.n_left_out, found.segment) == (1, 2, 1024)
-    assert np.array_equal(found.density, spectra.power_spectrum(x[:2000], RATE).density)
+    spectrum = spectra.power_spectrum(x, RATE, episode_ids=ids)
+    assert (spectrum.n_episodes, spectrum.n_left_out, spectrum.segment) == (1, 2, 1024)
+    assert np.array_equal(spectrum.density, spectra.power_spectrum(x[:2000], RATE).density)
 
 
 def test_an_agent_that_falls_at_once_has_no_spectrum():
-    found = spectra.power_spectrum(noise(rows=100), RATE)
-    assert np.isnan(found.density).all()
-    assert (found.n_segments, found.n_episodes, found.n_left_out) == (0, 0, 1)
-    assert np.isnan(spectra.fundamental(found, band=BAND))
-    assert np.isnan(spectra.harmonic_ratios(found, 1.0, band=BAND)).all()
-    assert np.isnan(spectra.hellinger(found, found, band=BAND))
+    spectrum = spectra.power_spectrum(noise(rows=100), RATE)
+    assert np.isnan(spectrum.density).all()
+    assert (spectrum.n_segments, spectrum.n_episodes, spectrum.n_left_out) == (0, 0, 1)
+    assert np.isnan(spectra.fundamental(spectrum, band=BAND))
+    assert np.isnan(spectra.harmonic_ratios(spectrum, 1.0, band=BAND)).all()
+    assert np.isnan(spectra.hellinger(spectrum, spectrum, band=BAND))
     empty = spectra.power_spectrum(np.empty((0, 3)), RATE)
     assert empty.density.shape == (513, 3)
     assert empty.n_left_out == 0
@@ -116,8 +116,8 @@ def test_rows_left_out_do_not_count():
     spoiled = x.copy()
     spoiled[:125] = np.nan
     usable = np.arange(3000) >= 125
-    found = spectra.power_spectrum(spoiled, RATE, usable=usable)
-    assert np.array_equal(found.density, spectra.power_spectrum(x[125:], RATE).density)
+    spectrum = spectra.power_spectrum(spoiled, RATE, usable=usable)
+    assert np.array_equal(spectrum.density, spectra.power_spectrum(x[125:], RATE).density)
 
 
 def test_power_grows_with_the_square_of_the_unit():
@@ -136,15 +136,15 @@ def test_spectra_are_deterministic():
 @pytest.mark.parametrize("f0", [0.61, 1.09, 1.5, 2.2, 3.87])
 @pytest.mark.parametrize("amplitudes", [(1.0,), (1.0, 0.5, 0.3), (0.6, 1.0, 0.5, 0.3, 0.2)])
 def test_the_fundamental_is_found_between_the_bins(f0, amplitudes):
-    found = spectra.fundamental(
+    frequency = spectra.fundamental(
         spectra.power_spectrum(harmonic_series(f0, amplitudes), RATE), band=BAND
     )
-    assert found == pytest.approx(f0, abs=RATE / 1024 / 4)
+    assert frequency == pytest.approx(f0, abs=RATE / 1024 / 4)
 
 
 def test_a_fundamental_below_the_band_is_found_by_its_harmonics():
-    found = spectra.power_spectrum(harmonic_series(1.5, (1.0, 0.5, 0.5, 0.5, 0.5)), RATE)
-    assert spectra.fundamental(found, band=(2.5, 20.0)) == pytest.approx(1.5, abs=0.02)
+    spectrum = spectra.power_spectrum(harmonic_series(1.5, (1.0, 0.5, 0.5, 0.5, 0.5)), RATE)
+    assert spectra.fundamental(spectrum, band=(2.5, 20.0)) == pytest.approx(1.5, abs=0.02)
 
 
 def test_every_channel_counts_the_same_for_the_fundamental():
@@ -165,24 +165,24 @@ def test_a_still_channel_does_not_hide_the_fundamental():
 def test_harmonic_ratios_are_the_shares_of_power():
     amplitudes = np.array([1.0, 2.0, 0.5, 0.25])
     x = harmonic_series(2.0, amplitudes, seconds=60, background=0.0)
-    found = spectra.harmonic_ratios(spectra.power_spectrum(x, RATE), 2.0, band=BAND)
-    assert found.shape == (8, 1)
-    np.testing.assert_allclose(found[:4, 0], amplitudes**2 / (amplitudes**2).sum(), atol=0.005)
-    np.testing.assert_allclose(found[4:], 0, atol=0.005)
-    assert 0.99 < found.sum() <= 1 + 1e-12
+    shares = spectra.harmonic_ratios(spectra.power_spectrum(x, RATE), 2.0, band=BAND)
+    assert shares.shape == (8, 1)
+    np.testing.assert_allclose(shares[:4, 0], amplitudes**2 / (amplitudes**2).sum(), atol=0.005)
+    np.testing.assert_allclose(shares[4:], 0, atol=0.005)
+    assert 0.99 < shares.sum() <= 1 + 1e-12
 
 
 def test_harmonic_ratios_of_a_flat_spectrum_are_the_widths():
     flat = spectra.power_spectrum(noise(), RATE)
     flat = replace(flat, density=np.ones_like(flat.density))
-    found = spectra.harmonic_ratios(flat, 1.0, band=BAND)
-    np.testing.assert_allclose(found, 0.3 / 19.7, rtol=1e-9)
+    shares = spectra.harmonic_ratios(flat, 1.0, band=BAND)
+    np.testing.assert_allclose(shares, 0.3 / 19.7, rtol=1e-9)
 
 
 def test_harmonics_beyond_the_band_hold_nothing():
-    found = spectra.harmonic_ratios(spectra.power_spectrum(noise(), RATE), 4.0, band=BAND)
-    assert (found[5:] == 0).all()
-    assert (found[:4] > 0).all()
+    shares = spectra.harmonic_ratios(spectra.power_spectrum(noise(), RATE), 4.0, band=BAND)
+    assert (shares[5:] == 0).all()
+    assert (shares[:4] > 0).all()
 
 
 def test_equal_spectra_have_no_distance():

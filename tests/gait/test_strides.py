@@ -60,10 +60,10 @@ def test_the_phase_of_hilbert_agrees_with_the_planted_one():
     rng = np.random.default_rng(0)
     waves = [np.sin(2 * np.pi * (planted + shift)) for shift in (0, 0.1, 0.2)]
     pose = np.stack(waves, axis=1) + 0.3 * rng.standard_normal((3000, 3))
-    found = strides.hilbert_phase(pose, 0.9, RATE)
-    _, agreement = strides.circular_mean(found - planted)
+    phase = strides.hilbert_phase(pose, 0.9, RATE)
+    _, agreement = strides.circular_mean(phase - planted)
     assert agreement > 0.98
-    _, chance = strides.circular_mean(rng.permutation(found) - planted)
+    _, chance = strides.circular_mean(rng.permutation(phase) - planted)
     assert chance < 0.1
 
 
@@ -88,9 +88,9 @@ def test_mean_sd_is_the_planted_one_and_needs_no_more_than_an_episode_at_a_time(
     rng = np.random.default_rng(0)
     cycle = np.sin(np.linspace(0, 2 * np.pi, PHASES))[:, None] * [1.0, 3.0]
     noisy = cycle + rng.normal(size=(400, 1, 2)) * [0.1, 0.5]
-    found = strides.mean_sd(np.split(noisy, 8))
-    np.testing.assert_allclose(found, noisy.std(axis=0, ddof=1).mean(axis=0), rtol=1e-9)
-    np.testing.assert_allclose(found, [0.1, 0.5], rtol=0.1)
+    deviations = strides.mean_sd(np.split(noisy, 8))
+    np.testing.assert_allclose(deviations, noisy.std(axis=0, ddof=1).mean(axis=0), rtol=1e-9)
+    np.testing.assert_allclose(deviations, [0.1, 0.5], rtol=0.1)
     assert np.isnan(strides.mean_sd([noisy[:1]])).all()
     assert np.isnan(strides.mean_sd([])).all()
 
@@ -119,12 +119,12 @@ def map_of(eigenvalues, n, noise=1.0, seed=0):
 
 def test_the_eigenvalue_of_a_planted_return_map_is_found():
     states, following = map_of([0.9, 0.8, 0.7, 0.6, 0.5], 2000)
-    found = strides.fit_return_map(states, following, np.random.default_rng(1))
-    assert found.eigenvalue == pytest.approx(0.9, abs=0.04)
-    assert found.low < 0.9 < found.high
-    assert found.high - found.low < 0.1
-    assert (found.n_pairs, found.note) == (2000, "")
-    assert 0.3 < found.fit < 0.7
+    fitted = strides.fit_return_map(states, following, np.random.default_rng(1))
+    assert fitted.eigenvalue == pytest.approx(0.9, abs=0.04)
+    assert fitted.low < 0.9 < fitted.high
+    assert fitted.high - fitted.low < 0.1
+    assert (fitted.n_pairs, fitted.note) == (2000, "")
+    assert 0.3 < fitted.fit < 0.7
 
 
 def test_the_interval_of_a_return_map_follows_alpha():
@@ -139,17 +139,17 @@ def test_the_interval_of_a_return_map_follows_alpha():
 
 def test_a_return_map_of_noise_is_refused():
     states, following = map_of([0.2] * 5, 300)
-    found = strides.fit_return_map(states, following, np.random.default_rng(1))
-    assert np.isnan([found.eigenvalue, found.low, found.high]).all()
-    assert found.fit < 0.3
-    assert "refused" in found.note
+    fitted = strides.fit_return_map(states, following, np.random.default_rng(1))
+    assert np.isnan([fitted.eigenvalue, fitted.low, fitted.high]).all()
+    assert fitted.fit < 0.3
+    assert "refused" in fitted.note
 
 
 def test_few_strides_do_not_pass_for_a_fit():
     states, following = map_of([0.0] * 17, 23)
-    found = strides.fit_return_map(states, following, np.random.default_rng(1))
-    assert np.isnan(found.eigenvalue)
-    assert "24 are needed" in found.note
+    fitted = strides.fit_return_map(states, following, np.random.default_rng(1))
+    assert np.isnan(fitted.eigenvalue)
+    assert "24 are needed" in fitted.note
 
 
 def test_a_return_map_is_the_same_for_the_same_seed():

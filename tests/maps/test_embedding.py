@@ -135,7 +135,7 @@ def test_a_map_read_back_from_arrays_places_the_same(features, embedding):
     restored = Embedding(
         embedding.points.copy(), embedding.features.copy(), embedding.perplexity, 3, 0.0
     )
-    first, second = (place_on_map(one, features[:50]) for one in (embedding, restored))
+    first, second = (place_on_map(fitted, features[:50]) for fitted in (embedding, restored))
     assert np.array_equal(first, second)
 
 

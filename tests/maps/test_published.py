@@ -18,23 +18,26 @@ def test_the_published_map_is_the_same_to_the_byte():
 def test_the_published_map_ignores_a_floor():
     x = gait_heights(120)
     floor = np.zeros((120, 1))
-    maps = [published_embed(one, seed=1, perplexity=20) for one in (x, np.column_stack([x, floor]))]
+    maps = [
+        published_embed(heights, seed=1, perplexity=20)
+        for heights in (x, np.column_stack([x, floor]))
+    ]
     assert trustworthiness(maps[0], maps[1], n_neighbors=10) > 0.95
 
 
 def test_published_density_is_that_of_scikit_learn():
     points = blobs((300, 10, -5, 6), (200, -12, 8, 4))
-    found = published_regions(points)
-    x, y = np.meshgrid(found.axis, found.axis)
+    mapped = published_regions(points)
+    x, y = np.meshgrid(mapped.axis, mapped.axis)
     nodes = np.stack([x.ravel(), y.ravel()], axis=1)
     exact = np.exp(KernelDensity(bandwidth=5, kernel="gaussian").fit(points).score_samples(nodes))
-    np.testing.assert_allclose(found.density.ravel(), exact, rtol=1e-9, atol=1e-15)
+    np.testing.assert_allclose(mapped.density.ravel(), exact, rtol=1e-9, atol=1e-15)
 
 
 def test_published_regions_cover_the_points():
     points = blobs((300, 15, -10, 3), (600, -14, 12, 3))
-    found = published_regions(points)
-    assert np.array_equal(found.regions > 0, found.density >= 1e-5)
-    assert found.labels.shape == (900,)
-    assert set(np.unique(found.labels[:300])) == {2}
-    assert set(np.unique(found.labels[300:])) == {1}
+    mapped = published_regions(points)
+    assert np.array_equal(mapped.regions > 0, mapped.density >= 1e-5)
+    assert mapped.labels.shape == (900,)
+    assert set(np.unique(mapped.labels[:300])) == {2}
+    assert set(np.unique(mapped.labels[300:])) == {1}

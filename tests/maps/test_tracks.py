@@ -30,23 +30,23 @@ def test_agents_too_short_to_map_leave_a_note_and_no_map():
 def test_a_track_is_one_whole_cycle(maps, name):
     _, cycles = maps[name]
     for level in (-1, 40):
-        mine = cycles[cycles["level"] == level]
+        track = cycles[cycles["level"] == level]
         # A strike is known to one frame.
-        assert mine["time"].iloc[-1] == pytest.approx(SECONDS, abs=1.01 / RATE)
-        assert len(mine) == round(mine["time"].iloc[-1] * RATE) + 1
-        assert mine["phase"].iloc[[0, -1]].tolist() == [0, 1]
-        assert not mine["x"].isna().any()
+        assert track["time"].iloc[-1] == pytest.approx(SECONDS, abs=1.01 / RATE)
+        assert len(track) == round(track["time"].iloc[-1] * RATE) + 1
+        assert track["phase"].iloc[[0, -1]].tolist() == [0, 1]
+        assert not track["x"].isna().any()
         # The cycle closes: it ends nearer to its start than it goes away from it.
-        path = mine[["x", "y"]].to_numpy()
+        path = track[["x", "y"]].to_numpy()
         away = np.linalg.norm(path - path[0], axis=1)
         assert away[-1] < 0.5 * away.max()
 
 
 def test_density_on_the_shared_map_integrates_to_one_for_each_agent(maps):
     cells, _ = maps["shared"]
-    for _, mine in cells.groupby("level"):
-        step = np.diff(np.unique(mine["x"]))[0]
-        assert mine["density"].sum() * step**2 == pytest.approx(1)
+    for _, density in cells.groupby("level"):
+        step = np.diff(np.unique(density["x"]))[0]
+        assert density["density"].sum() * step**2 == pytest.approx(1)
 
 
 def test_agents_that_move_alike_lie_alike_on_the_shared_map(maps):

@@ -26,14 +26,14 @@ def either_way(rng, size):
 def test_visits_are_regions_in_turn_without_ripples_and_breaks():
     regions = [1, 1, 0, 1, 1, 2, 3, 3, 3, 3, 1, 1]
     stretches = [0] * 8 + [1] * 4
-    found = transitions.visits(regions, stretches, shortest=2)
-    assert [one.tolist() for one in found] == [[1, 3], [3, 1]]
-    assert [one.tolist() for one in transitions.visits(regions, stretches)] == [[1, 2, 3], [3, 1]]
+    visited = transitions.visits(regions, stretches, shortest=2)
+    assert [path.tolist() for path in visited] == [[1, 3], [3, 1]]
+    assert [path.tolist() for path in transitions.visits(regions, stretches)] == [[1, 2, 3], [3, 1]]
 
 
 def test_an_agent_that_is_nowhere_has_no_visits():
     assert transitions.visits([], []) == []
-    assert [one.tolist() for one in transitions.visits([0, 0], [0, 0])] == [[]]
+    assert [path.tolist() for path in transitions.visits([0, 0], [0, 0])] == [[]]
 
 
 def test_transitions_are_counted_within_stretches():
@@ -56,9 +56,9 @@ def test_a_cyclic_path_is_beyond_both_nulls_and_a_reversible_one_is_not(null):
         return p_value(flux, null(sequences, 4, 400, np.random.default_rng(seed)))
 
     assert p(paths(20, one_way), 0) == 1 / 401
-    found = [p(paths(8, either_way, seed, length=30), seed) for seed in range(40)]
-    assert np.mean(np.array(found) <= 0.05) < 0.15
-    assert np.median(found) > 0.2
+    p_values = [p(paths(8, either_way, seed, length=30), seed) for seed in range(40)]
+    assert np.mean(np.array(p_values) <= 0.05) < 0.15
+    assert np.median(p_values) > 0.2
 
 
 @pytest.mark.parametrize("null", [transitions.reversed_null, transitions.shuffled_null])

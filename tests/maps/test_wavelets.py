@@ -13,15 +13,15 @@ TIME = np.arange(1000) / RATE
 @pytest.mark.parametrize("place", [4, 6, 8])
 def test_a_sine_has_its_amplitude_at_its_own_frequency_and_less_elsewhere(place):
     sine = 3 * np.sin(2 * np.pi * FREQUENCIES[place] * TIME) + 7
-    found = morlet_amplitudes(sine[:, None], RATE, FREQUENCIES)[250:750, 0]
-    assert (found.argmax(axis=1) == place).all()
-    np.testing.assert_allclose(found[:, place], 3, rtol=0.03)
+    amplitudes = morlet_amplitudes(sine[:, None], RATE, FREQUENCIES)[250:750, 0]
+    assert (amplitudes.argmax(axis=1) == place).all()
+    np.testing.assert_allclose(amplitudes[:, place], 3, rtol=0.03)
 
 
 def test_amplitudes_follow_the_signal_in_time():
     early = np.where(TIME < 4, 1.0, 0.2) * np.sin(2 * np.pi * 8 * TIME)
-    found = morlet_amplitudes(early[:, None], RATE, [8.0])[:, 0, 0]
-    np.testing.assert_allclose(found[[250, 750]], [1, 0.2], rtol=0.03)
+    amplitudes = morlet_amplitudes(early[:, None], RATE, [8.0])[:, 0, 0]
+    np.testing.assert_allclose(amplitudes[[250, 750]], [1, 0.2], rtol=0.03)
 
 
 def test_episodes_do_not_see_each_other():
