@@ -16,7 +16,8 @@ from benchmarks.experts import alternate, versus
 from benchmarks.table import Row
 from brainiarb.actors.layers import WIDTH
 from brainiarb.clones.losses import mse_nll
-from brainiarb.clones.training import Cloning, train_clones
+from brainiarb.clones.settings import Cloning
+from brainiarb.clones.training import train_clones
 from brainiarb.rollouts.arrays import Rollouts
 from brainiarb.rollouts.scaler import Scaler
 

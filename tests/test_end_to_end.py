@@ -265,5 +265,14 @@ def test_exported_clones_open_in_stable_baselines3(study):
     snakemake(study, "--cores", "1", "--", target)
     model = stable_baselines3.SAC.load(study / target, device="cpu")
     clones = torch.load(study / EXPERT / "bc_0.pt", weights_only=True)
-    assert model.policy.actor.mu.bias.shape == (6,)
-    assert clones
+    exported = model.policy.actor
+    for name, layer in (
+        ("linear1", exported.latent_pi[0]),
+        ("linear2", exported.latent_pi[2]),
+        ("mean_linear", exported.mu),
+        ("log_std_linear", exported.log_std),
+    ):
+        for part in ("weight", "bias"):
+            of_all = clones[f"{name}.{part}"]
+            assert torch.equal(getattr(layer, part).detach(), of_all[1])
+            assert not torch.equal(of_all[0], of_all[1])

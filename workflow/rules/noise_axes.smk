@@ -125,7 +125,7 @@ rule tabulate_noise_axes:
     log:
         log_file("tabulate_noise_axes.log"),
     conda:
-        "../../envs/rl.yaml"
+        "../../envs/analysis.yaml"
     params:
         settings=settings("seed", "statistics.replicates", "statistics.alpha"),
         code=code("tabulate_noise_axes.py"),

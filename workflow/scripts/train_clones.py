@@ -5,13 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brainiarb.actors.actors import untrained_seeds, write_actors
-from brainiarb.clones.training import (
-    Cloning,
-    choose_demonstrations,
-    train_clones,
-    trained_rows,
-    with_equal_updates,
-)
+from brainiarb.clones.demonstrations import choose_demonstrations, trained_rows
+from brainiarb.clones.settings import Cloning, with_equal_updates
+from brainiarb.clones.training import train_clones
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts

@@ -1,6 +1,5 @@
-"""Noise axes: what clones make of the noise's meaning and of the number of demonstrations."""
+"""Noise axes: how clones depend on the meaning of the noise and on the number of demonstrations."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 
 MEASURES = ("return", "survival", "action_error")
 PLACE = ("meaning", "episodes", "held", "level")
+"""The columns that name a place on the axes. `held` says that the clones of all numbers of episodes
+learn from equally many samples."""
 
 
 def measure_clones(
@@ -23,9 +24,9 @@ def measure_clones(
 ) -> pd.DataFrame:
     """Tabulate `clone`, `return`, `survival` and `action_error` of K clones.
 
-    Survival is the share of episodes without a fall; the error is the mean squared difference from
-    the expert's mean action, in half-ranges, on `observations` (n, o). `returns` is from
-    `rollouts.returns_table`.
+    Survival is the share of episodes without a fall. The error is the mean squared difference from
+    the mean action of the expert, in squared half-ranges, on `observations` (n, o). `returns` is
+    from `rollouts.returns.returns_table`.
     """
     agents = agent_returns(returns).sort_values("clone")
     of_expert, of_clones = (
@@ -44,17 +45,17 @@ def measure_clones(
 def axis_intervals(table: pd.DataFrame, seed: int, replicates: int, alpha: float) -> pd.DataFrame:
     """Tabulate the interquartile mean of each measure at each place, with its interval.
 
-    Bootstrap stratified by expert, clones as units (`stats.stratified_bootstrap`). Columns: those
-    of the place, `measure`, `estimate`, `low`, `high`, `clones`.
+    The interval comes from a bootstrap of clones within each expert
+    (`statistics.methods.stratified_bootstrap`). Columns: those of `PLACE`, `measure`, `estimate`,
+    `low`, `high`, `clones`.
     """
     rows = []
-    for place, mine in table.groupby(list(PLACE), sort=True):
+    for place, clones in table.groupby(list(PLACE), sort=True):
+        by_expert = clones.groupby("expert", sort=True)
         for measure in MEASURES:
-            strata: Sequence[np.ndarray] = [
-                values.to_numpy(float) for _, values in mine.groupby("expert", sort=True)[measure]
-            ]
+            strata = [values.to_numpy(float) for _, values in by_expert[measure]]
             rng = generator(seed, "noise_axes", measure, *(str(part) for part in place))
-            found = stratified_bootstrap(strata, interquartile_mean, replicates, rng, 1 - alpha)
-            rows.append((*place, measure, found.estimate, found.low, found.high, len(mine)))
+            result = stratified_bootstrap(strata, interquartile_mean, replicates, rng, 1 - alpha)
+            rows.append((*place, measure, result.estimate, result.low, result.high, len(clones)))
     columns = [*PLACE, "measure", "estimate", "low", "high", "clones"]
     return pd.DataFrame(rows, columns=columns)

@@ -1,7 +1,8 @@
-"""What clones minimise: functions of K clones' heads and the labels, one loss per clone.
+"""The losses of cloning: functions of the heads of K clones and of the labels.
 
-All take `mean` and `log_std` (K, n, a), the heads before tanh and clamp, and `labels` (K, n, a) in
-[-1, 1], and return (K,), so that the gradient of the sum trains each clone as if it were alone.
+Each takes `mean` and `log_std` (K, n, a), which are the heads before tanh and clamp, and `labels`
+(K, n, a) in [-1, 1]. It returns one loss per clone (K), so that the gradient of their sum trains
+each clone as if it were alone.
 
 | name      | trunk and mean head                      | log_std head                              |
 |-----------|------------------------------------------|-------------------------------------------|
@@ -10,8 +11,8 @@ All take `mean` and `log_std` (K, n, a), the heads before tanh and clamp, and `l
 | `mse`     | mean squared error of tanh(mean)         | not trained                               |
 | `paper`   | squared error of a sample + 0.001 entropy| the same                                  |
 
-Training asks for the gradient too, a `LossAndSlope`: written out for `mse_nll`, the default, whose
-graph would take longer to build and to walk than its few operations; by autograd for the others.
+Training also needs the gradient, a `LossAndSlope`. For the default `mse_nll` it is written out,
+because building a graph takes longer than the few operations; for the others autograd computes it.
 """
 
 from collections.abc import Callable
@@ -22,30 +23,31 @@ from torch import Tensor
 from brainiarb.actors.layers import LOG_2PI, LOG_STD_MAX, LOG_STD_MIN
 
 LOSSES = ("mse_nll", "nll", "mse", "paper")
-LABEL_BOUND = 1 - 1e-4  # atanh of a clipped label of +-1 would be infinite
-ENTROPY_WEIGHT = 0.001  # of the study
+LABEL_BOUND = 1 - 1e-4  # labels are clipped to it, because atanh of +-1 is infinite
+ENTROPY_WEIGHT = 0.001  # the weight in the study
 
 Loss = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""mean, log_std and labels (K, n, a) -> one loss per clone (K,)."""
+"""mean, log_std and labels (K, n, a) -> one loss per clone (K)."""
 
 LossAndSlope = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
-"""Heads (K, n, 2a), mean beside log_std, and labels (K, n, a) -> one loss per clone (K,) and the
-gradient (K, n, 2a) of their sum for the heads."""
+"""Heads (K, n, 2a), the mean beside log_std, and labels (K, n, a) -> one loss per clone (K), and
+the gradient (K, n, 2a) of their sum with respect to the heads."""
 
 
 def mse(mean: Tensor, _log_std: Tensor, labels: Tensor) -> Tensor:
-    """Mean squared error of the mean action."""
+    """Return the mean squared error of the mean action."""
     return (torch.tanh(mean) - labels).square().mean(dim=(1, 2))
 
 
 def nll(
     mean: Tensor, log_std: Tensor, labels: Tensor, log_std_floor: float, detach: bool = False
 ) -> Tensor:
-    """Negative log-likelihood of the labels per action dimension, up to a constant.
+    """Return the negative log-likelihood of the labels per action dimension, up to a constant.
 
-    The Gaussian of u = atanh(label); the change of variables does not depend on the parameters.
-    `log_std_floor` bounds the log standard deviation from below, so that labels without noise do
-    not drive it to minus infinity. With `detach` the mean gets no gradient.
+    It is the Gaussian density of u = atanh(label). The change of variables does not depend on the
+    parameters, so it is left out. `log_std_floor` bounds the log standard deviation from below;
+    otherwise labels without noise would drive it to minus infinity. With `detach` the mean gets no
+    gradient.
     """
     u = torch.atanh(labels.clamp(-LABEL_BOUND, LABEL_BOUND))
     residual = u - mean
@@ -57,18 +59,19 @@ def nll(
 
 
 def mse_nll(mean: Tensor, log_std: Tensor, labels: Tensor, log_std_floor: float) -> Tensor:
-    """Squared error for the mean plus likelihood for the spread, which do not disturb each other.
+    """Return the squared error of the mean plus the likelihood of the spread.
 
-    The gradient for `log_std` must not be passed on to the trunk.
+    The two do not disturb each other, as long as the gradient for `log_std` does not reach the
+    trunk.
     """
     return mse(mean, log_std, labels) + nll(mean, log_std, labels, log_std_floor, detach=True)
 
 
 def paper(mean: Tensor, log_std: Tensor, labels: Tensor, noise: Tensor) -> Tensor:
-    """The study's own loss: squared error of a reparameterised sample plus 0.001 x entropy.
+    """Return the loss of the study: squared error of a reparameterised sample + 0.001 x entropy.
 
-    The sign of the second term makes training reduce the entropy; `noise` (K, n, a) is standard
-    normal. Kept to reproduce the study, not recommended.
+    The sign of the second term makes training reduce the entropy. `noise` (K, n, a) is standard
+    normal. This loss reproduces the study and is not recommended.
     """
     log_std = log_std.clamp(LOG_STD_MIN, LOG_STD_MAX)
     action = torch.tanh(mean + log_std.exp() * noise)
@@ -109,6 +112,6 @@ def mse_nll_with_slope(
     slope = torch.empty_like(heads)
     for_mean, for_log_std = slope.chunk(2, dim=2)
     torch.mul(error, 1 - action.square(), out=for_mean).mul_(2 / entries)
-    # Where the clamp cuts, the loss does not depend on the head.
+    # The loss does not depend on a head that the clamp cuts.
     torch.mul(1 - squares, raw_log_std == log_std, out=for_log_std).div_(entries)
     return losses, slope

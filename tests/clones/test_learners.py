@@ -1,0 +1,62 @@
+"""Learners: their gradients are those of autograd, and they become actors again."""
+
+from functools import partial
+
+import pytest
+import torch
+
+from brainiarb.actors.actors import untrained
+from brainiarb.clones.learners import Learners, as_actors
+from brainiarb.clones.losses import LOSSES, mse, mse_nll, mse_nll_with_slope, nll, paper, with_slope
+from small_clones import ACTIONS, CLONES, OBSERVATIONS
+
+
+def losses_and_passed(name, noise):
+    """Return a loss, the same with its gradient, and how many of the heads' outputs train all."""
+    if name == "mse_nll":
+        floor = {"log_std_floor": -5.0}
+        return partial(mse_nll, **floor), partial(mse_nll_with_slope, **floor), ACTIONS
+    loss = {
+        "mse": mse,
+        "nll": partial(nll, log_std_floor=-5.0),
+        "paper": partial(paper, noise=noise),
+    }[name]
+    return loss, with_slope(loss), None
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-9)])
+@pytest.mark.parametrize("name", LOSSES)
+def test_gradients_written_out_equal_those_of_autograd(name, dtype, tolerance):
+    torch.manual_seed(0)
+    actors = untrained((OBSERVATIONS, ACTIONS), range(CLONES)).to(dtype)
+    inputs = torch.randn(CLONES, 50, OBSERVATIONS, dtype=dtype) * 3
+    labels = torch.rand(CLONES, 50, ACTIONS, dtype=dtype) * 2 - 1
+    noise = torch.randn(labels.shape, dtype=dtype)
+    loss, loss_and_slope, passed = losses_and_passed(name, noise)
+
+    learners = Learners(actors)
+    losses = learners.set_gradients(inputs, labels, loss_and_slope, passed)
+    found = as_actors(learners.gradients)
+
+    activity = actors(inputs)
+    log_std = activity.log_std_linear
+    if passed:
+        head = actors.get_submodule("log_std_linear")
+        log_std = head(torch.relu(activity.linear2).detach())
+    expected = loss(activity.mean_linear, log_std, labels)
+    expected.sum().backward()
+    torch.testing.assert_close(losses, expected.detach(), atol=tolerance, rtol=tolerance)
+    for key, parameter in actors.named_parameters():
+        wanted = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
+        assert wanted.abs().max() > 1e-4 or (name == "mse" and key.startswith("log_std")), key
+        torch.testing.assert_close(
+            found.get_parameter(key).detach(), wanted, atol=tolerance, rtol=tolerance
+        )
+
+
+def test_learners_become_the_actors_that_they_were():
+    actors = untrained((OBSERVATIONS, ACTIONS), [1, 2])
+    found = as_actors(Learners(actors).parameters).state_dict()
+    assert found.keys() == actors.state_dict().keys()
+    for name, value in actors.state_dict().items():
+        assert torch.equal(found[name], value)

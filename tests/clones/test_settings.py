@@ -1,0 +1,22 @@
+"""The settings of cloning: an unknown loss is refused, updates stay equally many."""
+
+import pytest
+
+from brainiarb.clones.settings import Cloning, with_equal_updates
+from brainiarb.errors import Refused
+
+
+@pytest.mark.parametrize("rows", [1, 30, 900, 18_000])
+def test_few_samples_are_trained_on_with_as_many_updates(rows):
+    cloning = Cloning("mse", 1e-3, 256, 30, 5, 0.1, -5.0)
+    found = with_equal_updates(cloning, 20_000, rows)
+    per_epoch = rows // found.batch_size
+    updates = 30 * (18_000 // 256)
+    assert updates <= found.epochs * per_epoch < updates + per_epoch
+    assert found.patience / found.epochs == pytest.approx(5 / 30, rel=0.05)
+    assert with_equal_updates(cloning, 20_000, 18_000) == cloning
+
+
+def test_an_unknown_loss_is_refused():
+    with pytest.raises(Refused, match="loss 'huber' is not known; use one of mse_nll, nll"):
+        Cloning("huber", 1e-3, 256, 30, 5, 0.1, -5.0)

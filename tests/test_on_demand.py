@@ -1,0 +1,96 @@
+"""Targets that the default study does not make: the noise axes, and the stability of the map."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from brainiarb.clones.axes import MEASURES
+from conftest import new_folder, snakemake
+from plans import plan
+
+EXPERT = Path("results/tiny/walker2d/tiny")
+TABLES = EXPERT.parent / "tables"
+# The fewest places that have every kind: two meanings, two numbers of episodes, one of them held.
+AXES = "noise_axes={meanings: [executed, observation], levels: [40], episodes: [1, 2]}"
+PLACES = {
+    ("executed", 1, False),
+    ("executed", 2, False),
+    ("executed", 2, True),
+    ("observation", 2, False),
+}
+
+
+def test_the_noise_axes_are_planned_from_recordings_to_the_figure(finished):
+    folders = {"executed_1", "executed_3", "executed_3_held", "label_3"}
+    files = {
+        f"tiny/{folder}/{name}"
+        for folder in folders
+        for level in (0, 40)
+        for name in (
+            f"bc_{level}.pt", f"bc_{level}/history.csv", f"bc_{level}/rollouts.npz",
+            f"returns/bc_{level}.csv", f"noise_axes_{level}.csv",
+        )
+    }  # fmt: skip
+    recordings = {
+        f"tiny/{name}"
+        for meaning in ("executed", "label")
+        for level in (0, 40)
+        for name in (
+            f"demonstrations/{meaning}_{level}.npz",
+            f"returns/demonstrations_{meaning}_{level}.csv",
+        )
+    }
+    tables = {"tables/noise_axes.csv", "tables/noise_axes_intervals.csv"}
+    figure = {f"figures/fig_noise_axes.{kind}" for kind in ("png", "pdf", "csv")}
+    assert plan(finished, targets=["noise_axes"]) == files | recordings | tables | figure
+
+
+@pytest.fixture
+def walked(study, tmp_path):
+    """A folder with the walking of the tiny expert and of its clones."""
+    folder = new_folder(tmp_path / "folder")
+    for name in ("checkpoint.zip", "checkpoint.json", "checkpoint.csv", "rollouts.npz"):
+        (folder / EXPERT).mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(study / EXPERT / name, folder / EXPERT / name)
+    for level in (0, 40):
+        (folder / EXPERT / f"bc_{level}").mkdir()
+        name = f"bc_{level}/rollouts.npz"
+        shutil.copyfile(study / EXPERT / name, folder / EXPERT / name)
+    return folder
+
+
+def test_the_noise_axes_end_in_a_table_with_intervals_and_a_figure(walked):
+    snakemake(walked, "--cores", "2", "--config", AXES, "--", "noise_axes")
+    table = pd.read_csv(walked / TABLES / "noise_axes.csv")
+    assert {*table[["meaning", "episodes", "held"]].itertuples(index=False, name=None)} == PLACES
+    assert (table.groupby(["meaning", "episodes", "held"])["clone"].nunique() == 2).all()
+    assert table["level"].unique().tolist() == [40]
+    assert table["survival"].between(0, 1).all()
+    assert (table["action_error"] > 0).all()
+    samples = table.groupby(["meaning", "episodes", "held"])["samples"].sum()
+    assert samples["executed", 2, True] == samples["executed", 1, False]
+    assert samples["executed", 2, False] > samples["executed", 1, False]
+
+    returns = pd.read_csv(walked / EXPERT / "executed_2/returns/bc_40.csv")
+    place = table.query("meaning == 'executed' and episodes == 2 and not held")
+    np.testing.assert_allclose(place["return"], returns.groupby("clone")["return"].mean())
+
+    intervals = pd.read_csv(walked / TABLES / "noise_axes_intervals.csv")
+    assert len(intervals) == len(PLACES) * len(MEASURES)
+    drawn = pd.read_csv(walked / EXPERT.parent / "figures/fig_noise_axes.csv")
+    assert len(drawn)
+    # The walking of these clones is large, and only its returns are kept.
+    assert not list((walked / EXPERT).glob("*_*_*/bc_40/rollouts.npz"))
+    assert not list((walked / EXPERT).glob("executed_*/bc_40/rollouts.npz"))
+
+
+def test_the_stability_of_the_map_is_tabulated(walked):
+    target = EXPERT / "map_stability.csv"
+    snakemake(walked, "--cores", "1", "--", target)
+    table = pd.read_csv(walked / target)
+    assert set(table["expert"]) == {"tiny"}
+    assert set(table["changed"]) == {"seed", "perplexity", "bandwidth"}
+    assert table["adjusted_rand"].le(1).all()

@@ -1,0 +1,45 @@
+"""The settings of cloning, and how they adapt to few demonstrations."""
+
+from dataclasses import dataclass, replace
+
+from brainiarb.clones.losses import LOSSES
+from brainiarb.errors import Refused
+
+
+@dataclass(frozen=True)
+class Cloning:
+    """How clones are trained; each field is a key of `cloning` in the config."""
+
+    loss: str
+    """The loss that clones minimise: a key of `losses.LOSSES`."""
+    learning_rate: float
+    """Learning rate of Adam."""
+    batch_size: int
+    """Time steps in an update of a clone."""
+    epochs: int
+    """The most passes over the demonstrations."""
+    patience: int
+    """Epochs without a better validation loss after which the training of a clone stops."""
+    validation: float
+    """Share of the episodes of a clone that is held out, at least one episode."""
+    log_std_floor: float
+    """Least log standard deviation that the likelihood can reach."""
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown loss."""
+        if self.loss not in LOSSES:
+            raise Refused(f"loss {self.loss!r} is not known; use one of {', '.join(LOSSES)}")
+
+
+def with_equal_updates(cloning: Cloning, samples: int, rows: int) -> Cloning:
+    """Return `cloning` for `rows` to train on, with as many updates as it makes of `samples`.
+
+    Otherwise the number of demonstrations would be confounded with the number of updates. The
+    validation share is subtracted from `samples`; a minibatch is at most half of `rows`.
+    """
+    batch = max(1, min(cloning.batch_size, rows // 2))
+    trained = int(samples * (1 - cloning.validation))
+    updates = cloning.epochs * max(1, trained // cloning.batch_size)
+    epochs = -(-updates // max(1, rows // batch))
+    patience = max(1, round(cloning.patience * epochs / cloning.epochs))
+    return replace(cloning, batch_size=batch, epochs=epochs, patience=patience)
