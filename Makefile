@@ -15,7 +15,7 @@ RUN = $(VENV)/bin/python -m
 SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) $(OPTIONS))
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
-.PHONY: study quick report test docs lint bench-experts bench-similarity bench-gaits format venv lock clean help
+.PHONY: study quick report test docs lint bench-experts bench-similarity bench-gaits bench-workflow format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python envs/unlock.py
@@ -52,6 +52,9 @@ bench-similarity: venv
 bench-gaits: venv
 	PYTHONPATH=workflow/scripts $(RUN) benchmarks.gaits
 
+bench-workflow: venv
+	$(RUN) benchmarks.workflow
+
 format: venv
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
@@ -83,6 +86,7 @@ help:
 	@echo 'make bench-experts  how fast experts are made, against stock SB3; FULL=1 trains them anew'
 	@echo 'make bench-similarity  how fast CKA is, against the published way and recomputing'
 	@echo 'make bench-gaits  how fast gaits are recorded and analysed, against stock tools'
+	@echo 'make bench-workflow  how much CPU time jobs spend before their work, against torch and pandas'
 	@echo 'make venv       build .venv only'
 	@echo 'make lock       resolve pyproject.toml anew into envs/lock.txt (PYTHON=python3.11)'
 	@echo 'make clean      remove caches; .venv, results and .snakemake stay'

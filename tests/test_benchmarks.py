@@ -1,12 +1,14 @@
 """Benchmarks: what their table says and when it fails; nothing here is timed."""
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import experts, gaits, similarity
+from benchmarks import experts, gaits, similarity, workflow
 from benchmarks.table import Row, show
 from brainiarb.similarity.array_measures import linear_cka
 
@@ -96,3 +98,28 @@ def test_both_sides_of_recording_count_their_steps():
     envs = gymnasium.vector.SyncVectorEnv([lambda: gymnasium.make("Walker2d-v5")] * 3)
     assert gaits.step_vector(envs, act, 4) == gaits.record(act, 3, 4, threads=1) == 12
     assert gaits.speed(lambda: 7) > 7
+
+
+def test_a_process_costs_the_time_that_it_computes_and_not_the_time_that_it_sleeps(tmp_path):
+    compute = "import time\nwhile time.process_time() < 0.3: pass"
+    sleep = "import time\ntime.sleep(0.3)"
+    assert workflow.cpu_seconds([sys.executable, "-c", compute], tmp_path) >= 0.3
+    assert workflow.cpu_seconds([sys.executable, "-c", sleep], tmp_path) < 0.3
+
+
+def test_a_process_that_fails_has_no_time(tmp_path):
+    with pytest.raises(subprocess.CalledProcessError):
+        workflow.cpu_seconds([sys.executable, "-c", "raise SystemExit(3)"], tmp_path)
+
+
+def test_each_script_is_measured_against_the_packages_of_its_environment(monkeypatch):
+    seconds = {"torch": 1.0, "numpy + pandas + h5py": 0.5}
+    monkeypatch.setattr(
+        workflow,
+        "least_seconds",
+        lambda programs, *_: dict.fromkeys(programs, 0.81) | seconds,
+    )
+    rows = {row.what: row for row in workflow.start_rows(workflow.ROOT, 1)}
+    trained, tabulated = rows["imports of train_expert.py"], rows["imports of measure_gaits.py"]
+    assert (trained.ratio, trained.bar, trained.met) == ("0.81", "<= 1.3 x", True)
+    assert (tabulated.ratio, tabulated.bar, tabulated.met) == ("1.62", "<= 1.6 x", False)

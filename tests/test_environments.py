@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import environment
+from benchmarks.workflow import environments
 from conftest import ROOT
 
 SCRIPTS = ROOT / "workflow" / "scripts"
@@ -138,19 +139,12 @@ def packages(script):
 
 
 def test_each_rules_environment_holds_what_its_script_imports():
-    rule = re.compile(r"envs/(\w+\.yaml)(?:(?!^(?:check)?rule ).)*?scripts/(\w+\.py)", re.M | re.S)
-    pairs = {
-        pair
-        for rules in (ROOT / "workflow" / "rules").glob("*.smk")
-        for pair in rule.findall(rules.read_text(encoding="utf-8"))
-    }
-    assert pairs
     missing = {
-        (environment_file, script): absent
-        for environment_file, script in pairs
+        (name, script): absent
+        for script, name in environments(ROOT).items()
         if (
-            absent := packages(SCRIPTS / script)
-            - set(pins(conda_packages(ROOT / "envs" / environment_file)[1]))
+            absent := packages(SCRIPTS / f"{script}.py")
+            - set(pins(conda_packages(ROOT / "envs" / f"{name}.yaml")[1]))
         )
     }
     assert missing == {}

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from brainiarb.bodies.registry import get_body
 from brainiarb.figures.film import filmed_agent, write_gif, write_mp4
-from brainiarb.figures.gait_cycle import draw
 from brainiarb.figures.inputs import of_expert, read_table
 from brainiarb.figures.style import journal
 from brainiarb.files import whole
@@ -19,6 +18,8 @@ STILL = 1.0  # s that the film lasts where no agent has a cycle
 SKIPPED = 3  # the GIF shows every third frame
 
 if __name__ == "__main__":
+    from brainiarb.figures.gait_cycle import draw
+
     with job(snakemake.log, snakemake.output), journal():
         settings = snakemake.params.settings
         body = get_body(settings["body"])

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import imageio_ffmpeg
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.pictures import render_frames, skeleton_table
@@ -63,6 +61,8 @@ def write_mp4(path: Path, frames: Sequence[np.ndarray], rate: float) -> None:
 
     The codec takes even sizes only, so the last row or column of an odd size is cut off.
     """
+    import imageio_ffmpeg
+
     height, width = (size // 2 * 2 for size in frames[0].shape[:2])
     writer = imageio_ffmpeg.write_frames(
         str(path), (width, height), fps=rate, macro_block_size=2, output_params=EXACT
@@ -75,6 +75,8 @@ def write_mp4(path: Path, frames: Sequence[np.ndarray], rate: float) -> None:
 
 def write_gif(path: Path, frames: Sequence[np.ndarray], rate: float) -> None:
     """Write frames (h, w, 3) uint8 as an endless GIF, `rate` of them in a second."""
+    from PIL import Image
+
     first, *following = (
         Image.fromarray(frame).quantize(method=Image.Quantize.FASTOCTREE) for frame in frames
     )

@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from itertools import count, product
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure, SubFigure
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure, SubFigure
+
 
 COLUMN_WIDTH, PAGE_WIDTH = 3.5, 7.2
 """Inches: the widths of one and of two columns of a journal."""
@@ -52,11 +53,13 @@ JOURNAL: dict[Any, Any] = {
 @contextmanager
 def journal() -> Iterator[None]:
     """Draw in the style of the project."""
+    import matplotlib
+
     with matplotlib.rc_context(JOURNAL):
         yield
 
 
-def save(figure: Figure, path: Path, dpi: int) -> None:
+def save(figure: "Figure", path: Path, dpi: int) -> None:
     """Write a figure as PNG or PDF, by the suffix of `path`.
 
     The file holds no date, so that the same figure gives the same bytes each time.
@@ -65,7 +68,7 @@ def save(figure: Figure, path: Path, dpi: int) -> None:
     figure.savefig(path, dpi=dpi, metadata=unwanted)
 
 
-def two_rows(figure: Figure) -> tuple[SubFigure, SubFigure]:
+def two_rows(figure: "Figure") -> "tuple[SubFigure, SubFigure]":
     """Return an upper and a lower half; each half can have a title and a legend of its own."""
     grid = figure.add_gridspec(2, 1)
     return figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
@@ -76,7 +79,7 @@ def rows_of(panels: int, columns: int) -> int:
     return -(-panels // columns)
 
 
-def panel_grid(figure: Figure | SubFigure, panels: int, columns: int) -> list[Axes]:
+def panel_grid(figure: "Figure | SubFigure", panels: int, columns: int) -> "list[Axes]":
     """Return the axes of panels that fill rows of `columns` and share the x axis.
 
     The places that are left in the last row stay empty. A panel above an empty place has the labels
@@ -96,7 +99,7 @@ def letters() -> Iterator[str]:
         yield from map("".join, product(ascii_uppercase, repeat=length))
 
 
-def head(axes: Axes, letter: str, title: str = "") -> None:
+def head(axes: "Axes", letter: str, title: str = "") -> None:
     """Write the bold letter of a panel and its title above the upper left corner."""
     axes.set_title(rf"$\mathbf{{{letter}}}$  {title}", loc="left")
 

@@ -1,0 +1,173 @@
+"""How much CPU time each job spends before its work: python -m benchmarks.workflow [CHECKOUT].
+
+A job is a Python process that runs one script of `workflow/scripts`. This benchmark starts each
+script without its work, so that only its imports run, and compares the CPU time with that of the
+packages that such a job cannot do without: torch, or numpy, pandas and h5py. Packages that a
+script imports inside a function belong to its work. Processes take turns, and the least of several
+times counts, because other work on the machine only adds to a time.
+
+The last row is `snakemake -n` of the default study when every result exists. The results are
+empty files in a temporary folder that Snakemake has recorded as made.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.table import Row, show
+
+ROOT = Path(__file__).resolve().parents[1]
+ROUNDS = 5
+TORCH = ("torch", "import torch", 1.3)
+"""Name, statement and bar (ratio) of the reference for jobs whose environment holds torch."""
+TABLES = ("numpy + pandas + h5py", "import numpy, pandas, h5py", 1.6)
+"""The same for all other jobs."""
+DRY_RUN_SECONDS = 3.0
+
+_ENVIRONMENT_AND_SCRIPT = re.compile(
+    r"envs/(\w+)\.yaml(?:(?!^(?:check)?rule ).)*?scripts/(\w+)\.py", re.MULTILINE | re.DOTALL
+)
+
+
+def environments(checkout: Path) -> dict[str, str]:
+    """Return for each script that a rule runs the conda environment of that rule."""
+    return {
+        script: environment
+        for rules in sorted((checkout / "workflow/rules").glob("*.smk"))
+        for environment, script in _ENVIRONMENT_AND_SCRIPT.findall(rules.read_text("utf-8"))
+    }
+
+
+def importing(script: Path) -> str:
+    """Return a program that runs a script's imports and leaves out its work."""
+    return f"import runpy; runpy.run_path({str(script)!r}, run_name='imported')"
+
+
+def cpu_seconds(command: list[str], folder: Path, **environment: str) -> float:
+    """Return the CPU time (s) of a process, which must end well."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return usage.ru_utime + usage.ru_stime
+
+
+def least_seconds(programs: dict[str, str], checkout: Path, rounds: int) -> dict[str, float]:
+    """Return the least CPU time (s) of each Python program, after a first run that is not counted.
+
+    The first run compiles the library's modules and fills the disk's cache.
+    """
+    path = str(checkout / "workflow/scripts")
+    turns = [
+        {
+            name: cpu_seconds([sys.executable, "-c", program], checkout, PYTHONPATH=path)
+            for name, program in programs.items()
+        }
+        for _ in range(rounds + 1)
+    ]
+    return {name: min(turn[name] for turn in turns[1:]) for name in programs}
+
+
+def start_rows(checkout: Path, rounds: int) -> list[Row]:
+    """Return one row for each script that a rule runs."""
+    scripts = environments(checkout)
+    references = {name: statement for name, statement, _ in (TORCH, TABLES)}
+    programs = {script: importing(checkout / f"workflow/scripts/{script}.py") for script in scripts}
+    seconds = least_seconds({**references, **programs}, checkout, rounds)
+    rows = []
+    for script, environment in sorted(scripts.items(), key=lambda item: (item[1], item[0])):
+        name, _, bar = TORCH if environment == "rl" else TABLES
+        ratio = seconds[script] / seconds[name]
+        rows.append(
+            Row(
+                f"imports of {script}.py",
+                f"{seconds[script]:.2f} s",
+                f"{name} {seconds[name]:.2f} s",
+                f"{ratio:.2f}",
+                f"<= {bar:g} x",
+                ratio <= bar,
+            )
+        )
+    return rows
+
+
+def finish_study(checkout: Path, folder: Path) -> list[str]:
+    """Make a folder in which the default study of a checkout looks finished.
+
+    Returns the command that plans it: `snakemake -n`.
+    """
+    (folder / "config").mkdir()
+    config = (checkout / "config/config.yaml").read_bytes()
+    (folder / "config/config.yaml").write_bytes(config)
+    for name in ("workflow/resources", "profiles"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(checkout / name)
+    snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(checkout / "Snakefile")]
+    summary = subprocess.run(
+        [*snakemake, "--summary"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    header, *lines = summary.stdout.splitlines()
+    column = header.split("\t").index("output_file")
+    for line in lines:
+        path = folder / line.split("\t")[column]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    subprocess.run(
+        [*snakemake, "--touch", "--forceall", "--cores", "1"],
+        cwd=folder,
+        capture_output=True,
+        check=True,
+    )
+    return [*snakemake, "-n"]
+
+
+def dry_run_row(checkout: Path, rounds: int) -> Row:
+    """Return the row of planning the finished default study."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        command = finish_study(checkout, folder)
+        said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+        if "Nothing to be done" not in said.stdout + said.stderr:
+            raise RuntimeError(f"the study is not finished:\n{said.stdout}{said.stderr}")
+        seconds = min(cpu_seconds(command, folder) for _ in range(rounds))
+    return Row(
+        "snakemake -n of the finished default study",
+        f"{seconds:.2f} s",
+        "",
+        "",
+        f"<= {DRY_RUN_SECONDS:g} s",
+        seconds <= DRY_RUN_SECONDS,
+    )
+
+
+def main() -> int:
+    """Measure, print the table and return the exit code."""
+    parser = argparse.ArgumentParser(
+        description="How much CPU time each job spends before its work."
+    )
+    parser.add_argument(
+        "checkout", nargs="?", type=Path, default=ROOT, help="whose scripts are started"
+    )
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of which the least time counts")
+    options = parser.parse_args()
+    checkout = options.checkout.resolve()
+    rows = start_rows(checkout, options.rounds)
+    rows.append(dry_run_row(checkout, options.rounds))
+    python = ".".join(map(str, sys.version_info[:3]))
+    print(f"{os.cpu_count()} cores, Python {python}, CPU times (user and system)\n")
+    return show(rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""Start-up: the imports of a rule's script load no package that its job may not need."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.workflow import environments, importing
+from conftest import ROOT
+
+SCRIPTS = ROOT / "workflow" / "scripts"
+HEAVY = (
+    "PIL", "gymnasium", "imageio_ffmpeg", "importlib.metadata", "matplotlib", "mujoco",
+    "openTSNE", "pandas", "psutil", "scipy", "skimage", "sklearn", "stable_baselines3",
+    "threadpoolctl", "torch", "tqdm",
+)  # fmt: skip
+TORCH = {"torch", "tqdm", "importlib.metadata"}  # torch loads the other two itself
+OF_ENVIRONMENT = {"analysis": {"pandas"}, "figures": {"pandas"}, "rl": {"pandas", *TORCH}}
+OF_SCRIPT = {
+    "export_clone": TORCH,
+    "link_activations": set(),
+    "record_clone_activations": TORCH,
+    "record_expert_activations": TORCH,
+    "record_peer_activations": TORCH,
+    "record_untrained_activations": TORCH,
+    "train_expert": {"pandas", "stable_baselines3", "gymnasium", "psutil", *TORCH},
+}
+"""The packages that a script may load where they differ from those of its environment."""
+
+
+def test_every_script_is_run_by_a_rule():
+    assert set(environments(ROOT)) == {path.stem for path in SCRIPTS.glob("*.py")}
+
+
+@pytest.mark.parametrize(("script", "environment"), sorted(environments(ROOT).items()))
+def test_a_script_imports_only_packages_that_each_of_its_jobs_needs(script, environment):
+    program = f"{importing(SCRIPTS / f'{script}.py')}\nimport sys\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {name for name in HEAVY if name in done.stdout.split()}
+    assert loaded <= OF_SCRIPT.get(script, OF_ENVIRONMENT[environment])
