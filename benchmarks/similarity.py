@@ -75,7 +75,7 @@ def all_pairs_rows(rng: np.random.Generator) -> list[Row]:
     """Return the rows of all pairs of layers, and of the share of the machine's product rate."""
     networks = [network(ROWS, rng) for _ in range(NETWORKS)]
 
-    def ours() -> None:
+    def one_pass() -> None:
         products = cross_products(in_chunks(networks))
         for pair in combinations_with_replacement(range(NETWORKS), 2):
             products.cka(*pair)
@@ -83,14 +83,17 @@ def all_pairs_rows(rng: np.random.Generator) -> list[Row]:
     layers = [layer for layers in networks for layer in layers.values()]
     pairs = list(combinations_with_replacement(layers, 2))
 
-    def theirs(*estimators: bool) -> None:
+    def pair_by_pair(*estimators: bool) -> None:
         for pair in pairs:
             for debiased in estimators:
                 feature_space_cka(*pair, debiased)
 
-    before = seconds(ours)
-    published, debiased = seconds(lambda: theirs(False, True)), seconds(lambda: theirs(True))
-    taken = (before + seconds(ours)) / 2
+    before = seconds(one_pass)
+    published, debiased = (
+        seconds(lambda: pair_by_pair(False, True)),
+        seconds(lambda: pair_by_pair(True)),
+    )
+    taken = (before + seconds(one_pass)) / 2
     what = f"all {len(pairs)} pairs of {NETWORKS} networks x {len(UNITS)} layers, n = {ROWS:,}"
     ratio, alone = published / taken, debiased / taken
     units = sum(UNITS.values()) * NETWORKS
@@ -162,13 +165,13 @@ def gram_row(rng: np.random.Generator) -> Row:
     room = psutil.virtual_memory().available / 2
     rows = min(ROWS, int(np.sqrt(room / (2 * x.itemsize))))
     taken = seconds(lambda: linear_cka(x, y))
-    theirs = seconds(lambda: gram_cka(x[:rows], y[:rows])) * (ROWS / rows) ** 2
+    by_gram = seconds(lambda: gram_cka(x[:rows], y[:rows])) * (ROWS / rows) ** 2
     projected = f", projected from n = {rows:,}" if rows < ROWS else ""
-    ratio = theirs / taken
+    ratio = by_gram / taken
     return Row(
         f"one pair in float64, n = {ROWS:,}, p = {WIDTH}",
         f"{taken:.2f} s",
-        f"Gram matrices {theirs:.1f} s{projected}",
+        f"Gram matrices {by_gram:.1f} s{projected}",
         f"{ratio:.0f}",
         ">= 20 x",
         ratio >= 20,

@@ -21,24 +21,24 @@ def coded(noise, episodes=4, rows=300, units=30, seed=0):
 @pytest.mark.parametrize("noise", [0.0, 0.5, 1.0])
 def test_a_planted_code_is_read_as_well_as_its_noise_allows(noise):
     activity, targets, ids = coded(noise)
-    found = decode(activity, targets, ids)
-    np.testing.assert_allclose(found.r2, 1 / (1 + noise**2), atol=0.05)
-    left = ((found.predictions - targets) ** 2).sum(axis=0)
+    decoded = decode(activity, targets, ids)
+    np.testing.assert_allclose(decoded.r2, 1 / (1 + noise**2), atol=0.05)
+    left = ((decoded.predictions - targets) ** 2).sum(axis=0)
     np.testing.assert_allclose(1 - left / ((targets - targets.mean(axis=0)) ** 2).sum(axis=0),
-                               found.r2, atol=0.01)  # fmt: skip
+                               decoded.r2, atol=0.01)  # fmt: skip
 
 
 def test_predictions_are_those_of_ridge_regression_fitted_to_the_other_episodes():
     activity, targets, ids = coded(1.0, rows=60)
-    found = decode(activity, targets, ids)
+    decoded = decode(activity, targets, ids)
     scaled = (activity - activity.mean(axis=0)) / activity.std(axis=0)
     for e in range(4):
         fitted = scaled[ids != e]
         # A penalty counts in mean variances, summed over the fitted rows.
         unit = len(fitted) * fitted.var(axis=0).mean()
-        ridge = Ridge(alpha=found.penalties[e] * unit).fit(fitted, targets[ids != e])
+        ridge = Ridge(alpha=decoded.penalties[e] * unit).fit(fitted, targets[ids != e])
         np.testing.assert_allclose(
-            found.predictions[ids == e], ridge.predict(scaled[ids == e]), atol=1e-8
+            decoded.predictions[ids == e], ridge.predict(scaled[ids == e]), atol=1e-8
         )
 
 
@@ -72,19 +72,19 @@ def test_noise_tells_nothing_and_costs_little():
 
 def test_scale_and_offset_of_units_do_not_count():
     activity, targets, ids = coded(0.5, rows=80)
-    other = activity.copy()
-    other[:, 0] = 1000 * other[:, 0] + 500
-    np.testing.assert_allclose(decode(activity, targets, ids).r2, decode(other, targets, ids).r2)
+    rescaled = activity.copy()
+    rescaled[:, 0] = 1000 * rescaled[:, 0] + 500
+    np.testing.assert_allclose(decode(activity, targets, ids).r2, decode(rescaled, targets, ids).r2)
 
 
 def test_silent_units_and_constant_targets_have_no_value_and_break_nothing():
     activity, targets, ids = coded(0.0)
     activity[:, 3] = 0
     targets[:, 1] = 7
-    found = decode(activity, targets, ids)
-    assert found.r2[0] > 0.9
-    assert np.isnan(found.r2[1])
-    assert set(np.ravel(found.penalties)) <= set(PENALTIES)
+    decoded = decode(activity, targets, ids)
+    assert decoded.r2[0] > 0.9
+    assert np.isnan(decoded.r2[1])
+    assert set(np.ravel(decoded.penalties)) <= set(PENALTIES)
 
 
 def test_one_episode_is_refused():

@@ -41,13 +41,13 @@ def smooth(rows, signals, rng):
 
 def test_planted_rotations_are_recovered_with_frequency_plane_and_variance():
     signals, ids, basis = rotating()
-    found = jpca(signals, ids, RATE)
-    np.testing.assert_allclose(found.frequencies, [1.1, 2.7], rtol=1e-2)
-    np.testing.assert_allclose(found.variances, [0.8, 0.2], atol=0.01)
-    for value in (found.r2, found.r2_unconstrained, found.r2_left_out):
+    fit = jpca(signals, ids, RATE)
+    np.testing.assert_allclose(fit.frequencies, [1.1, 2.7], rtol=1e-2)
+    np.testing.assert_allclose(fit.variances, [0.8, 0.2], atol=0.01)
+    for value in (fit.r2, fit.r2_unconstrained, fit.r2_left_out):
         assert value == pytest.approx(1, abs=2e-3)
-    np.testing.assert_allclose(found.concentrations, 1, atol=0.02)
-    for plane, planted in zip(found.planes, (basis[:2], basis[2:]), strict=True):
+    np.testing.assert_allclose(fit.concentrations, 1, atol=0.02)
+    for plane, planted in zip(fit.planes, (basis[:2], basis[2:]), strict=True):
         np.testing.assert_allclose(plane.T @ plane, np.eye(2), atol=1e-9)
         np.testing.assert_allclose(np.linalg.svd(planted @ plane)[1], 1, atol=1e-3)
         x, y = ((signals - signals.mean(axis=0)) @ plane).T
@@ -57,19 +57,19 @@ def test_planted_rotations_are_recovered_with_frequency_plane_and_variance():
 def test_a_single_rotation_of_whole_turns_is_exact():
     time = np.arange(251) / RATE
     circle = np.column_stack([np.cos(2 * np.pi * 2.0 * time), np.sin(2 * np.pi * 2.0 * time)])
-    found = jpca(circle + np.array([5, -3]), np.zeros(251, int), RATE)
-    assert found.frequencies[0] == pytest.approx(2.0, abs=1e-9)
-    assert found.r2 == pytest.approx(1, abs=1e-9)
-    assert np.isnan(found.r2_left_out)
+    fit = jpca(circle + np.array([5, -3]), np.zeros(251, int), RATE)
+    assert fit.frequencies[0] == pytest.approx(2.0, abs=1e-9)
+    assert fit.r2 == pytest.approx(1, abs=1e-9)
+    assert np.isnan(fit.r2_left_out)
 
 
 def test_decay_is_linear_but_no_rotation():
     rng = np.random.default_rng(0)
     decay = np.exp(-np.outer(np.arange(300) / RATE, [0.5, 1.0, 1.7, 2.5]))
     signals = np.concatenate([decay * rng.normal(size=4) for _ in range(6)])
-    found = jpca(signals, np.repeat(np.arange(6), 300), RATE)
-    assert found.r2_unconstrained > 0.9
-    assert found.r2 < 0.3
+    fit = jpca(signals, np.repeat(np.arange(6), 300), RATE)
+    assert fit.r2_unconstrained > 0.9
+    assert fit.r2 < 0.3
 
 
 def test_closed_form_equals_an_independent_minimiser():
@@ -88,8 +88,8 @@ def test_closed_form_equals_an_independent_minimiser():
         gradient = 2 * x.T @ left
         return (left**2).sum(), (gradient - gradient.T)[upper]
 
-    found = minimize(error, np.zeros(10), jac=True, method="BFGS", options={"gtol": 1e-8})
-    np.testing.assert_allclose(skew_map(x.T @ x, x.T @ dx), whole(found.x), atol=1e-6)
+    minimum = minimize(error, np.zeros(10), jac=True, method="BFGS", options={"gtol": 1e-8})
+    np.testing.assert_allclose(skew_map(x.T @ x, x.T @ dx), whole(minimum.x), atol=1e-6)
 
 
 def test_left_out_r2_is_that_of_fits_to_the_other_episodes():
@@ -105,8 +105,8 @@ def test_left_out_r2_is_that_of_fits_to_the_other_episodes():
         tested = changes[of == e] - mean_dx
         left += ((tested - (states[of == e] - mean_x) @ K) ** 2).sum()
         total += (tested**2).sum()
-    found = jpca(signals, ids, RATE)
-    assert found.r2_left_out == pytest.approx(1 - left / total, abs=1e-9)
+    fit = jpca(signals, ids, RATE)
+    assert fit.r2_left_out == pytest.approx(1 - left / total, abs=1e-9)
     assert len(states) == 207
 
 
@@ -137,10 +137,10 @@ def test_soft_normalisation_makes_units_alike_and_leaves_silent_ones_silent():
 def test_components_count_directions_and_leave_out_rounding():
     rng = np.random.default_rng(0)
     activity = rng.normal(size=(4000, 3)) @ ortho_group.rvs(8, random_state=0)[:3]
-    found = principal_components(activity, 6)
-    assert found.scores.shape == (4000, 3)
-    assert found.participation_ratio == pytest.approx(3, rel=0.02)
-    assert found.variance == pytest.approx(1)
+    components = principal_components(activity, 6)
+    assert components.scores.shape == (4000, 3)
+    assert components.participation_ratio == pytest.approx(3, rel=0.02)
+    assert components.variance == pytest.approx(1)
     assert principal_components(activity, 2).variance == pytest.approx(2 / 3, rel=0.03)
     silent = principal_components(np.zeros((9, 4)), 6)
     assert silent.scores.shape == (9, 0)

@@ -26,37 +26,50 @@ def expert():
 
 
 @pytest.fixture
-def compare(expert, tmp_path):
-    """Compare the expert with two clones, its equal and another network, that walked as given.
+def record_networks(expert, tmp_path):
+    """Write the files of activations of the expert and of two clones that walked as given.
 
-    The files of activations stay in `tmp_path`.
+    The first clone is the expert itself. The files lie in `tmp_path`.
     """
     floor = untrained(SIZES, [2, 3])
     clones = stack_actors([expert, untrained(SIZES, [4])])
-    others = {"alike": expert, "other": untrained(SIZES, [5])}
+    peers = {"alike": expert, "other": untrained(SIZES, [5])}
+    algorithms = {"alike": "sac", "other": "crossq"}
     walked = random_recording((70, 60, 50, 80), (0, 0, 0, 0))
 
-    def run(clones_walk, shown=SHOWN_ROWS, peers_shown=SHOWN_ROWS, measures=SIMILARITY_MEASURES):
+    def record(clones_walk, shown=SHOWN_ROWS, peers_shown=SHOWN_ROWS):
         of_expert = sample_states(walked, SHOWN_ROWS, TRANSIENT)
         of_level = sample_states(clones_walk, SHOWN_ROWS, TRANSIENT)
-        files = [h5py.File(tmp_path / f"{name}.h5", "w") for name in FILES]
-        record_shared(files[0], "expert", expert, of_expert)
-        record_own(files[0], "own", expert, own_twice(walked, SHOWN_ROWS))
-        record_shared(files[1], "expert", floor, of_expert)
-        files[2].attrs["algorithm"] = "sac"
-        record_shared(files[3], "expert", clones, sample_states(walked, shown, TRANSIENT))
-        record_shared(files[3], "level", clones, of_level)
-        describe_half(files[3], "expert", "level", half(of_expert, of_level))
-        record_own(files[3], "own", clones, [own(clones_walk, k, SHOWN_ROWS) for k in range(2)])
-        record_shared(files[3], "reference/expert/level", expert, of_level)
-        record_shared(files[3], "reference/untrained/level", floor, of_level)
-        for name, peer in others.items():
-            states = sample_states(walked, peers_shown, TRANSIENT)
-            record_shared(files[2], f"{name}/expert", peer, states)
-            record_shared(files[3], f"reference/peers/{name}/level", peer, of_level)
-            files[2][name].attrs["algorithm"] = {"alike": "sac", "other": "crossq"}[name]
-        for file in files:
-            file.close()
+        of_peers = sample_states(walked, peers_shown, TRANSIENT)
+        with ExitStack() as stack:
+            files = {
+                name: stack.enter_context(h5py.File(tmp_path / f"{name}.h5", "w")) for name in FILES
+            }
+            record_shared(files["expert"], "expert", expert, of_expert)
+            record_own(files["expert"], "own", expert, own_twice(walked, SHOWN_ROWS))
+            record_shared(files["untrained"], "expert", floor, of_expert)
+            file = files["clones"]
+            record_shared(file, "expert", clones, sample_states(walked, shown, TRANSIENT))
+            record_shared(file, "level", clones, of_level)
+            describe_half(file, "expert", "level", half(of_expert, of_level))
+            record_own(file, "own", clones, [own(clones_walk, k, SHOWN_ROWS) for k in range(2)])
+            record_shared(file, "reference/expert/level", expert, of_level)
+            record_shared(file, "reference/untrained/level", floor, of_level)
+            files["peers"].attrs["algorithm"] = "sac"
+            for name, peer in peers.items():
+                record_shared(files["peers"], f"{name}/expert", peer, of_peers)
+                files["peers"][name].attrs["algorithm"] = algorithms[name]
+                record_shared(file, f"reference/peers/{name}/level", peer, of_level)
+
+    return record
+
+
+@pytest.fixture
+def compare(record_networks, tmp_path):
+    """Record networks (see `record_networks`) and return their table of similarities."""
+
+    def run(clones_walk, measures=SIMILARITY_MEASURES, **shown):
+        record_networks(clones_walk, **shown)
         with ExitStack() as stack:
             files = [stack.enter_context(h5py.File(tmp_path / f"{name}.h5")) for name in FILES]
             return compare_level(*files, measures)

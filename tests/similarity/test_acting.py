@@ -1,5 +1,7 @@
 """How alike two policies act: known answers, the closed form against torch's, states to table."""
 
+from contextlib import ExitStack
+
 import h5py
 import numpy as np
 import pytest
@@ -12,11 +14,14 @@ from brainiarb.actors.actions import action_mse
 from brainiarb.actors.actors import stack_actors, untrained
 from brainiarb.actors.layers import LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.similarity.acting import (
+    UNITS,
     Gaussian,
     action_gaussian,
     compare_functions,
     compare_gaussians,
+    floor_functions,
     gaussian_kl,
+    level_functions,
     r2,
 )
 from brainiarb.statistics.measures import ABSENT, OK
@@ -29,23 +34,23 @@ def gaussian(seed, rows=50):
 
 
 def test_the_divergence_is_that_of_torch():
-    one, other = gaussian(0), gaussian(1)
+    first, second = gaussian(0), gaussian(1)
     p, q = (
         Independent(Normal(torch.from_numpy(g.mean), torch.from_numpy(g.log_std).exp()), 1)
-        for g in (one, other)
+        for g in (first, second)
     )
-    assert gaussian_kl(one, other) == pytest.approx(kl_divergence(p, q).mean().item(), rel=1e-12)
+    assert gaussian_kl(first, second) == pytest.approx(kl_divergence(p, q).mean().item(), rel=1e-12)
 
 
 def test_the_divergence_has_known_values():
-    one = gaussian(0)
-    assert gaussian_kl(one, one) == 0
-    shifted = one._replace(mean=one.mean + 0.5 * np.exp(one.log_std))
-    assert gaussian_kl(one, shifted) == pytest.approx(6 * 0.5**2 / 2)
-    wider = one._replace(log_std=one.log_std + np.log(2))
-    assert gaussian_kl(one, wider) == pytest.approx(6 * (np.log(2) - 3 / 8))
-    barely = one._replace(log_std=one.log_std + 1e-6)
-    assert gaussian_kl(one, barely) == pytest.approx(6 * 1e-12, rel=1e-4)
+    expert = gaussian(0)
+    assert gaussian_kl(expert, expert) == 0
+    shifted = expert._replace(mean=expert.mean + 0.5 * np.exp(expert.log_std))
+    assert gaussian_kl(expert, shifted) == pytest.approx(6 * 0.5**2 / 2)
+    wider = expert._replace(log_std=expert.log_std + np.log(2))
+    assert gaussian_kl(expert, wider) == pytest.approx(6 * (np.log(2) - 3 / 8))
+    barely = expert._replace(log_std=expert.log_std + 1e-6)
+    assert gaussian_kl(expert, barely) == pytest.approx(6 * 1e-12, rel=1e-4)
 
 
 def test_the_log_standard_deviation_is_clamped_as_the_actor_does():
@@ -67,27 +72,30 @@ def test_actions_have_known_errors():
 
 
 def test_the_part_of_the_means_leaves_the_spread_out():
-    one = gaussian(0)
-    found = compare_gaussians(one, one._replace(log_std=one.log_std - 2))
-    assert found["mean_kl"] == found["action_mse"] == 0
-    assert found["action_r2"] == 1
-    assert found["head_kl"] > 1
+    expert = gaussian(0)
+    values = compare_gaussians(expert, expert._replace(log_std=expert.log_std - 2))
+    assert values["mean_kl"] == values["action_mse"] == 0
+    assert values["action_r2"] == 1
+    assert values["head_kl"] > 1
 
 
 @pytest.fixture
-def compare(tmp_path):
+def act(tmp_path):
     """Compare an expert with its equal and another network on given states."""
     expert = untrained(SIZES, [1])
-    others = stack_actors([expert, untrained(SIZES, [4])])
+    networks = stack_actors([expert, untrained(SIZES, [4])])
 
     def run(states, shown=None):
         shown = states if shown is None else shown
-        with h5py.File(tmp_path / "a.h5", "w") as one, h5py.File(tmp_path / "b.h5", "w") as other:
-            record_shared(one, "expert", expert, sample_states(states, 60, TRANSIENT))
-            record_shared(other, "reference/level", others, sample_states(shown, 60, TRANSIENT))
+        with (
+            h5py.File(tmp_path / "expert.h5", "w") as first,
+            h5py.File(tmp_path / "networks.h5", "w") as second,
+        ):
+            record_shared(first, "expert", expert, sample_states(states, 60, TRANSIENT))
+            record_shared(second, "reference/level", networks, sample_states(shown, 60, TRANSIENT))
             return compare_functions(
-                Activations(one, "expert"),
-                [Activations(other, "reference/level", k) for k in range(2)],
+                Activations(first, "expert"),
+                [Activations(second, "reference/level", k) for k in range(2)],
                 "{}_level",
                 "sac_0",
                 40,
@@ -96,31 +104,54 @@ def compare(tmp_path):
     return run
 
 
-def test_each_network_is_compared_by_every_measure(compare):
-    table = compare(random_recording((50, 40), (0, 1)))
+def test_each_network_is_compared_by_every_measure(act):
+    table = act(random_recording((50, 40), (0, 1)))
     assert set(table["expert"]) == {"sac_0"}
     assert set(table["level"]) == {40}
     assert (table["status"] == OK).all()
     assert (table["note"] == "").all()
-    found = table.pivot(index="measure", columns="clone", values="value")
+    values = table.pivot(index="measure", columns="clone", values="value")
     expected = {
         "action_mse_level": 0,
         "action_r2_level": 1,
         "head_kl_level": 0,
         "mean_kl_level": 0,
     }
-    assert found[0].to_dict() == pytest.approx(expected, abs=1e-6)
-    assert (abs(found[1] - found[0]) > 1e-4).all()
+    assert values[0].to_dict() == pytest.approx(expected, abs=1e-6)
+    assert (abs(values[1] - values[0]) > 1e-4).all()
 
 
-def test_where_no_state_remains_there_is_no_value_but_a_note(compare):
-    table = compare(random_recording((8, 9), (0, 1)))
+def test_clones_and_untrained_networks_act_in_the_states_of_expert_and_level(
+    record_networks, tmp_path
+):
+    record_networks(random_recording((70, 60), (0, 1)))
+    names = ("expert", "untrained", "clones")
+    with ExitStack() as stack:
+        expert, untrained_networks, clones = (
+            stack.enter_context(h5py.File(tmp_path / f"{name}.h5")) for name in names
+        )
+        table = level_functions(expert, clones, "sac_0", 40)
+        floor = floor_functions(expert, untrained_networks, 2, "sac_0")
+    groups = ("{}_expert", "{}_level", "floor_{}_level")
+    assert set(table["measure"]) == {group.format(name) for group in groups for name in UNITS}
+    assert set(floor["measure"]) == {f"floor_{name}_expert" for name in UNITS}
+    assert set(zip(floor["level"], floor["clone"], strict=True)) == {(-1, 0), (-1, 1)}
+    errors = table.set_index(["measure", "clone"])["value"]
+    # The first clone is the expert itself.
+    for group in ("action_mse_expert", "action_mse_level"):
+        assert errors[group, 0] == pytest.approx(0, abs=1e-12)
+        assert errors[group, 1] > 1e-4
+    assert errors["floor_action_mse_level", 0] > 1e-4
+
+
+def test_where_no_state_remains_there_is_no_value_but_a_note(act):
+    table = act(random_recording((8, 9), (0, 1)))
     assert len(table) == 8
     assert table["value"].isna().all()
     assert (table["status"] == ABSENT).all()
     assert set(table["note"]) == {"undefined: no rows"}
 
 
-def test_recordings_of_other_states_are_refused(compare):
+def test_recordings_of_other_states_are_refused(act):
     with pytest.raises(ValueError, match="expected two recordings of the same level states"):
-        compare(random_recording((50, 40), (0, 1)), random_recording((80, 40), (0, 1)))
+        act(random_recording((50, 40), (0, 1)), random_recording((80, 40), (0, 1)))

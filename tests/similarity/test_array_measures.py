@@ -129,8 +129,8 @@ def test_linear_predictivity_equals_nested_ridge_regression():
         chosen = penalties[int(np.argmin(inner))]
         left += np.square(y[test] - predicted(train, test, chosen)).sum()
         total += np.square(y[test] - y[train].mean(axis=0)).sum()
-    found = linear_predictivity(x, y, groups, folds=3, penalties=penalties)
-    assert found == pytest.approx(1 - left / total, abs=1e-10)
+    value = linear_predictivity(x, y, groups, folds=3, penalties=penalties)
+    assert value == pytest.approx(1 - left / total, abs=1e-10)
 
 
 def test_linear_predictivity_does_not_credit_what_an_episode_has_in_common():
@@ -155,11 +155,19 @@ def test_rsa_and_linear_cka_equal_those_of_rsatoolbox(pair):
     from rsatoolbox.data import Dataset
     from rsatoolbox.rdm import calc_rdm, compare
 
-    def theirs(distance, method):
+    def rsatoolbox_value(distance, method):
         rdms = [calc_rdm(Dataset(side), method=distance) for side in pair]
         return compare(*rdms, method=method).item()
 
-    assert linear_cka(*pair) == pytest.approx(theirs("euclidean", "cosine_cov"), abs=1e-10)
-    for ours, other in (("cosine", "cosine"), ("pearson", "corr"), ("spearman", "spearman")):
+    assert linear_cka(*pair) == pytest.approx(
+        rsatoolbox_value("euclidean", "cosine_cov"), abs=1e-10
+    )
+    for method, their_method in (
+        ("cosine", "cosine"),
+        ("pearson", "corr"),
+        ("spearman", "spearman"),
+    ):
         for distance, name in (("sqeuclidean", "euclidean"), ("correlation", "correlation")):
-            assert rsa(*pair, distance, ours) == pytest.approx(theirs(name, other), abs=1e-10)
+            assert rsa(*pair, distance, method) == pytest.approx(
+                rsatoolbox_value(name, their_method), abs=1e-10
+            )

@@ -20,11 +20,11 @@ def networks(rows=ROWS, count=3, seed=0):
     """Networks that see the same states, of two layers each."""
     rng = np.random.default_rng(seed)
     states = rng.normal(size=(rows, 5)) * (3, 2, 1, 0.5, 0.2)
-    found = []
+    layers = []
     for _ in range(count):
         first = np.maximum(states @ rng.normal(size=(5, 12)) + rng.normal(size=12), 0)
-        found.append({"first": first, "second": first @ rng.normal(size=(12, 3)) + 7})
-    return found
+        layers.append({"first": first, "second": first @ rng.normal(size=(12, 3)) + 7})
+    return layers
 
 
 def part(chosen, rows):
@@ -134,10 +134,10 @@ def test_neither_cuts_nor_their_order_matter(cuts, random):
 def test_merging_leaves_the_parts_as_they_were():
     chosen = networks()
     parts = [cross_products(in_chunks(part(chosen, slice(k, None, 2)))) for k in range(2)]
-    before = [one.sums[0, 1].copy() for one in parts]
+    before = [piece.sums[0, 1].copy() for piece in parts]
     merge(parts)
-    for one, sums in zip(parts, before, strict=True):
-        np.testing.assert_array_equal(one.sums[0, 1], sums)
+    for piece, sums in zip(parts, before, strict=True):
+        np.testing.assert_array_equal(piece.sums[0, 1], sums)
 
 
 def test_only_the_pairs_asked_for_are_multiplied():
@@ -192,7 +192,7 @@ def test_what_has_no_value_says_why():
 )
 def test_too_few_rows_say_so(rows, note):
     products = cross_products(in_chunks(part(networks(), slice(rows))))
-    assert {found for line in products.notes(0, 1) for found in line} == {note}
+    assert {reason for line in products.notes(0, 1) for reason in line} == {note}
     assert np.isnan(products.cka(0, 1)[1]).all() == bool(note)
 
 
@@ -209,10 +209,10 @@ def test_no_chunks_at_all_are_refused():
 
 
 def test_parts_of_other_networks_are_refused():
-    one = cross_products(in_chunks(networks()))
-    for other in (networks(count=2), [dict(reversed(n.items())) for n in networks()]):
+    first = cross_products(in_chunks(networks()))
+    for changed in (networks(count=2), [dict(reversed(n.items())) for n in networks()]):
         with pytest.raises(ValueError, match="expected parts of the same networks"):
-            merge([one, cross_products(in_chunks(other))])
+            merge([first, cross_products(in_chunks(changed))])
 
 
 def test_rows_far_out_of_line_are_kept_apart_and_few():

@@ -17,10 +17,10 @@ def hsic(k, m, debiased):
         h = np.eye(n) - np.full((n, n), 1 / n)
         return np.trace(k @ h @ m @ h)
     k, m = (kernel - np.diag(np.diag(kernel)) for kernel in (k, m))
-    one = np.ones(n)
+    ones = np.ones(n)
     first = np.trace(k @ m)
-    second = (one @ k @ one) * (one @ m @ one) / ((n - 1) * (n - 2))
-    return first + second - 2 / (n - 2) * (one @ k @ m @ one)
+    second = (ones @ k @ ones) * (ones @ m @ ones) / ((n - 1) * (n - 2))
+    return first + second - 2 / (n - 2) * (ones @ k @ m @ ones)
 
 
 def cka(k, m, debiased):
@@ -36,7 +36,7 @@ def exact_linear_cka(x, y, debiased):
         rows = [[Fraction(float(v)) for v in row] for row in values]
         means = [sum(column) / n for column in zip(*rows, strict=True)]
         rows = [[v - m for v, m in zip(row, means, strict=True)] for row in rows]
-        entries = [[sum(map(product_of, one, other)) for other in rows] for one in rows]
+        entries = [[sum(map(product_of, row, column)) for column in rows] for row in rows]
         if debiased:
             for i in range(n):
                 entries[i][i] = Fraction(0)

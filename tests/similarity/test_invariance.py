@@ -46,12 +46,12 @@ def test_rotation_scale_shift_and_order_change_nothing(name, pair, power, shift,
     rng = np.random.default_rng(seed)
     rotation = np.linalg.qr(rng.normal(size=(y.shape[1], y.shape[1])))[0]
     order = rng.permutation(len(x))
-    found = measure(x, y)
-    assert least <= found <= most
+    value = measure(x, y)
+    assert least <= value <= most
     moved = (y @ rotation + shift) * 2.0**power
-    assert measure(x[order], moved[order]) == pytest.approx(found, abs=1e-7)
+    assert measure(x[order], moved[order]) == pytest.approx(value, abs=1e-7)
     if name != "PWCCA":
-        assert measure(y, x) == pytest.approx(found, abs=1e-10)
+        assert measure(y, x) == pytest.approx(value, abs=1e-10)
 
 
 @pytest.mark.parametrize("name", MEASURES)

@@ -122,11 +122,13 @@ def test_layers_are_compared_with_the_observations_too(compare):
 
 
 def test_unpaired_rows_have_no_array_measure_but_a_note(compare, tmp_path):
-    table = compare(random_recording((70, 60), (0, 1)), measures=["svcca"])
+    table = compare(random_recording((70, 60), (0, 1)), measures=["svcca", "rsa"])
     own = equal_layers(table, "expert_clone", "own", 0)
-    assert own["svcca"].isna().all()
+    assert own[["svcca", "rsa"]].isna().all(axis=None)
     assert own["cka"].notna().all()
-    assert set(own["note"]) == {"svcca undefined: the rows of the states are not paired"}
+    assert set(own["note"]) == {
+        "svcca, rsa undefined: computed only on states that both networks were shown"
+    }
     with h5py.File(tmp_path / "expert.h5") as expert, h5py.File(tmp_path / "peers.h5") as peers:
         table = compare_experts(expert, peers, ["svcca"], np.random.default_rng(0))
     assert table[table["stimuli"] == "own"]["svcca"].isna().all()
@@ -148,7 +150,7 @@ def test_array_measures_are_given_episodes_and_say_what_they_need(compare, monke
     level = equal_layers(table, "expert_clone", "level", 1)
     assert level["linear_predictivity"].isna().all()
     assert level["rsa"].notna().all()
-    needed = "linear_predictivity undefined: it needs three episodes, and variance in both layers"
+    needed = "linear_predictivity undefined: needs three episodes, and variance in both layers"
     assert set(level["note"]) == {needed}
     half = equal_layers(table, "expert_clone", "half", 1)
     assert (half["linear_predictivity"] == half["episodes"]).all()

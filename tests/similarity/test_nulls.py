@@ -37,16 +37,16 @@ def both(x, y):
 def test_bootstrap_equals_recomputing_from_the_drawn_rows(pair):
     x, y = pair
     weights = episode_weights(5, 20, np.random.default_rng(0))
-    found = np.transpose(bootstrap_cka(x, y, EPISODES, weights))
+    estimates = np.transpose(bootstrap_cka(x, y, EPISODES, weights))
     rows = [np.flatnonzero(label == EPISODES) for label in sorted(set(EPISODES.tolist()))]
-    for replicate, values in zip(weights.astype(int), found, strict=True):
+    for replicate, values in zip(weights.astype(int), estimates, strict=True):
         drawn = np.concatenate([r for r, w in zip(rows, replicate, strict=True) for _ in range(w)])
         assert values == pytest.approx(both(x[drawn], y[drawn]), abs=1e-12)
 
 
 def test_weights_of_one_give_the_observed_value(pair):
-    found = np.transpose(bootstrap_cka(*pair, EPISODES, np.ones((1, 5))))
-    assert found[0] == pytest.approx(both(*pair), abs=1e-12)
+    estimates = np.transpose(bootstrap_cka(*pair, EPISODES, np.ones((1, 5))))
+    assert estimates[0] == pytest.approx(both(*pair), abs=1e-12)
 
 
 def test_as_many_episodes_are_drawn_as_there_are():
@@ -76,8 +76,8 @@ def test_swapped_episodes_equal_recomputing_from_the_swapped_rows(pair):
     assert (null.episodes, null.rows) == (5, 19)
     rows = np.stack([np.flatnonzero(label == EPISODES)[:19] for label in (2, 3, 5, 7, 11)])
     again = np.random.default_rng(3)
-    found = np.transpose([null.values, null.values_debiased])
-    for values in found:
+    estimates = np.transpose([null.values, null.values_debiased])
+    for values in estimates:
         swapped = rows[again.permutation(5)]
         assert values == pytest.approx(both(x[rows.ravel()], y[swapped.ravel()]), abs=1e-12)
     expected = both(x[rows.ravel()], y[rows.ravel()])
@@ -106,11 +106,11 @@ def test_swapping_tells_a_shared_code_from_two_rhythms(pair):
     """Twenty episodes of the same rhythm: alike only where states are the same."""
     lengths = (40,) * 20
     ids = np.repeat(np.arange(20), 40)
-    x, other = walk(1, lengths=lengths), walk(2, lengths=lengths)
+    x, unrelated = walk(1, lengths=lengths), walk(2, lengths=lengths)
     rng = np.random.default_rng(0)
     assert swap_null(x, x @ rng.normal(size=(6, 5)), ids, 200, rng).p_value() == 1 / 201
-    assert swap_null(x, other, ids, 200, rng).p_value() > 0.02
-    assert swap_null(x, other, ids, 200, rng).p_value(debiased=True) > 0.02
+    assert swap_null(x, unrelated, ids, 200, rng).p_value() > 0.02
+    assert swap_null(x, unrelated, ids, 200, rng).p_value(debiased=True) > 0.02
 
 
 # ---- shifted episodes
@@ -122,9 +122,9 @@ def test_shifts_equal_recomputing_from_the_shifted_rows(pair):
     assert (null.episodes, null.rows) == (5, 11)
     rows = np.stack([np.flatnonzero(label == EPISODES)[4:15] for label in (2, 3, 5, 7, 11)])
     lags = (-4, -3, -2, 2, 3, 4)
-    found = np.transpose([null.values, null.values_debiased])
-    assert len(found) == len(lags)
-    for lag, values in zip(lags, found, strict=True):
+    estimates = np.transpose([null.values, null.values_debiased])
+    assert len(estimates) == len(lags)
+    for lag, values in zip(lags, estimates, strict=True):
         expected = both(x[rows.ravel()], y[(rows + lag).ravel()])
         assert values == pytest.approx(expected, abs=1e-12)
     expected = both(x[rows.ravel()], y[rows.ravel()])

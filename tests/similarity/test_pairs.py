@@ -42,13 +42,13 @@ def test_experts_are_told_apart_by_their_algorithm_on_the_same_states(compare, t
     level = compare(random_recording((70, 60), (0, 1)))
     with h5py.File(tmp_path / "expert.h5") as expert, h5py.File(tmp_path / "peers.h5") as peers:
         table = compare_experts(expert, peers, SIMILARITY_MEASURES, np.random.default_rng(0))
-    for found, stimuli in ((table, "expert"), (level, "half")):
-        seed = equal_layers(found, "expert_seed", stimuli, -1)
+    for compared, stimuli in ((table, "expert"), (level, "half")):
+        seed = equal_layers(compared, "expert_seed", stimuli, -1)
         assert set(seed["second"]) == {"alike"}
         np.testing.assert_allclose(seed["cka"], 1, atol=1e-6)
-        other = equal_layers(found, "expert_algorithm", stimuli, -1)
-        assert "other" in set(other["second"])
-        assert (other["cka"] < 0.99).all()
+        different = equal_layers(compared, "expert_algorithm", stimuli, -1)
+        assert "other" in set(different["second"])
+        assert (different["cka"] < 0.99).all()
     assert set(zip(table["first"], table["second"], strict=True)) >= {("alike", "other")}
     assert len(table.query("comparison == 'random_heads'")) == 2 * HEADS
 
@@ -91,10 +91,10 @@ def test_clones_that_fall_at_once_are_undefined_where_they_give_no_state(compare
     )
 
 
-@pytest.mark.parametrize("other", ["shown", "peers_shown"])
-def test_recordings_of_other_states_are_refused(compare, other):
+@pytest.mark.parametrize("shorter", ["shown", "peers_shown"])
+def test_recordings_of_other_states_are_refused(compare, shorter):
     with pytest.raises(ValueError, match="expected two recordings of the same expert states"):
-        compare(random_recording((70, 60), (0, 1)), **{other: SHOWN_ROWS - 1})
+        compare(random_recording((70, 60), (0, 1)), **{shorter: SHOWN_ROWS - 1})
 
 
 def test_other_states_are_compared_by_the_name_unpaired_only(compare, tmp_path):

@@ -31,9 +31,9 @@ RNG = np.random.default_rng(0)
 def test_a_planted_map_is_found_whatever_the_scale_of_the_units():
     x = RNG.normal(3, 1, (500, 8)) @ RNG.normal(size=(8, 8))
     planted = AffineMap(RNG.normal(size=(5, 8)), RNG.normal(size=5))
-    found = fit_affine(x, planted(x), ridge=0)
-    np.testing.assert_allclose(found.weight, planted.weight, atol=1e-9)
-    np.testing.assert_allclose(found.bias, planted.bias, atol=1e-9)
+    fitted = fit_affine(x, planted(x), ridge=0)
+    np.testing.assert_allclose(fitted.weight, planted.weight, atol=1e-9)
+    np.testing.assert_allclose(fitted.bias, planted.bias, atol=1e-9)
     scales = 10.0 ** np.arange(-4, 4)
     y = planted(x) + RNG.normal(size=(500, 5))
     rescaled = fit_affine(x * scales, y)
@@ -43,9 +43,9 @@ def test_a_planted_map_is_found_whatever_the_scale_of_the_units():
 def test_a_unit_without_variance_gets_no_weight_and_too_few_rows_are_no_error():
     x = RNG.normal(size=(4, 30))
     x[:, 7] = 0.1
-    found = fit_affine(x, x[:, :2])
-    assert (found.weight[:, 7] == 0).all()
-    np.testing.assert_allclose(found(x), x[:, :2], atol=1e-4)
+    fitted = fit_affine(x, x[:, :2])
+    assert (fitted.weight[:, 7] == 0).all()
+    np.testing.assert_allclose(fitted(x), x[:, :2], atol=1e-4)
     constant = fit_affine(np.full((9, 30), 0.1), np.arange(18.0).reshape(9, 2))
     assert not constant.weight.any()
     assert constant.bias.tolist() == [8, 9]
@@ -89,7 +89,7 @@ def test_stacks_of_other_widths_act_side_by_side_as_alone(observations):
     wide = untrained(SIZES, [1])
     joined = stack_actors([narrow, wide]).respond(observations)
     for name in ("mean_linear", "log_std_linear"):
-        expected = np.concatenate([one.respond(observations)[name] for one in (narrow, wide)])
+        expected = np.concatenate([actors.respond(observations)[name] for actors in (narrow, wide)])
         np.testing.assert_allclose(joined[name], expected, rtol=1e-4, atol=1e-4)
 
 
@@ -137,19 +137,19 @@ def test_the_identity_is_the_expert_to_the_bit(expert, walked):
 
 
 def test_the_same_network_in_disguise_walks_as_the_expert_and_a_blind_one_falls(expert, walked):
-    own = episode_returns(walked)["return"].mean()
+    experts_return = episode_returns(walked)["return"].mean()
     networks = stack_actors([expert, disguised(expert, 1), blinded(expert)])
-    found = walk_stitched(
+    measured = walk_stitched(
         WALKER, expert, networks, matched_states(walked, 2000), episodes=2, seed=0
     )
     for layer in STITCHED:
-        *same, blind = found[f"stitched_r2_{layer}"]
+        *same, blind = measured[f"stitched_r2_{layer}"]
         assert min(same) > 1 - 1e-6
         assert blind < 0.01
-        *same, blind = found[f"stitched_return_{layer}"]
+        *same, blind = measured[f"stitched_return_{layer}"]
         # Rounding of weights alone moves a return of 1,000 steps of contacts by about 1 %.
-        assert same == pytest.approx([own, own], rel=0.03)
-        assert blind < 0.2 * own
+        assert same == pytest.approx([experts_return, experts_return], rel=0.03)
+        assert blind < 0.2 * experts_return
 
 
 def test_states_are_matched_from_the_start_to_the_last_step_that_counts():

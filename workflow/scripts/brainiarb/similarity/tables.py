@@ -12,6 +12,7 @@ from brainiarb.similarity.products import Products, SharedStates
 
 WITHOUT_VALUES = (NO_ROWS, NOT_FINITE, NO_VARIANCE)
 """Notes of pairs of layers for which no measure has a value."""
+NOT_SHARED = "computed only on states that both networks were shown"
 
 
 class SimilarityTable:
@@ -103,16 +104,17 @@ class SimilarityTable:
             first, second = (shared.layers(pairs[side].iloc[0]) for side in ("first", "second"))
             episode_ids = shared.states.episode_ids
         for row, pair in pairs.iterrows():
-            notes = [str(pair["note"])] if pair["note"] else []
+            reasons: dict[str, list[str]] = {}
             for name, measure in measures.items():
                 layers = pair["layer_first"], pair["layer_second"]
                 if not measure.compares(pair["stimuli"], *layers) or pair["note"] in WITHOUT_VALUES:
                     continue
                 if not shared:
-                    notes.append(f"{name} undefined: the rows of the states are not paired")
+                    reasons.setdefault(NOT_SHARED, []).append(name)
                     continue
                 value = measure.value(first[layers[0]], second[layers[1]], episode_ids)
                 pairs.loc[row, name] = value
                 if np.isnan(value):
-                    notes.append(f"{name} undefined: it needs {measure.needs}")
-            pairs.loc[row, "note"] = "; ".join(notes)
+                    reasons.setdefault(f"needs {measure.needs}", []).append(name)
+            notes = [f"{', '.join(names)} undefined: {why}" for why, names in reasons.items()]
+            pairs.loc[row, "note"] = "; ".join(filter(None, [pair["note"], *notes]))
