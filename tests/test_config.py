@@ -6,11 +6,46 @@ import sys
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
 from brainiarb.bodies.registry import body_names
+from brainiarb.rollouts.episodes import RETURN_STEPS
 from conftest import ROOT
 
 TINY = "tests/config/tiny.yaml"
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
+
+
+def described(schema, name=""):
+    """Yield the name and the schema of every key, and of every key below it."""
+    for key, part in schema.get("properties", {}).items():
+        yield f"{name}{key}", part
+        yield from described(part, f"{name}{key}.")
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from described(schema["additionalProperties"], f"{name}*.")
+
+
+def test_the_schema_describes_every_key_and_gives_its_type_or_its_values():
+    Draft202012Validator.check_schema(SCHEMA)
+    bare = [
+        name
+        for name, part in described(SCHEMA)
+        if not ({"type", "enum"} & set(part))
+        or ("description" not in part and "properties" not in part)
+    ]
+    assert bare == []
+
+
+def test_the_schema_requires_every_key_of_the_default_study():
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))
+    assert set(SCHEMA["required"]) == set(SCHEMA["properties"]) == set(config)
+    for key, part in SCHEMA["properties"].items():
+        if "properties" in part:
+            assert set(part["required"]) == set(part["properties"]) == set(config[key]), key
+
+
+def test_an_episode_is_at_least_as_long_as_a_return_counts():
+    assert SCHEMA["properties"]["recording"]["properties"]["steps"]["minimum"] == RETURN_STEPS
 
 
 def refusal(*options):
