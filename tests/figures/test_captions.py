@@ -66,3 +66,12 @@ def test_a_caption_says_whether_its_intervals_are_of_one_expert_or_of_several(na
 @pytest.mark.parametrize("name", [*STATISTICS, "fig_noise_series", "fig_jpca", "fig_decoding"])
 def test_a_caption_says_how_many_clones_there_are(name):
     assert "17" in rendered(caption_of(name), noise={"clones": 17})
+
+
+def test_the_caption_of_similarity_names_the_measures_that_a_study_adds():
+    usual, more = (
+        rendered(caption_of("fig_similarity"), similarity={"measures": ["cka", *added]})
+        for added in ([], ["rbf_cka", "rsa"])
+    )
+    assert "other measures" not in usual
+    assert "other measures of similarity (rbf_cka, rsa)" in more
