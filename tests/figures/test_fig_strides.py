@@ -8,8 +8,9 @@ from figure_drawing import draw, drawn, points
 
 def test_every_clone_is_a_point_of_the_strides_and_hollow_without_a_stable_cycle():
     figure, numbers = drawn("fig_strides")
-    assert [axes.get_ylabel() for axes in figure.axes] == list(fig_strides.PANELS.values())
-    for axes in figure.axes:
+    panels = [axes for axes in figure.axes if axes.axison]
+    assert [axes.get_ylabel() for axes in panels] == list(fig_strides.PANELS.values())
+    for axes in panels:
         dots = points(axes)
         assert sum(len(line.get_xdata()) for line in dots) == 8
         hollow = [line for line in dots if line.get_markerfacecolor() == "white"]
