@@ -1,11 +1,23 @@
 """Result files: whole or absent, the same bytes each time, read in full or row by row."""
 
+import hashlib
+
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 
 from brainiarb.errors import Refused
-from brainiarb.files import open_npz, read_json, read_npz, whole, write_csv, write_json, write_npz
+from brainiarb.files import (
+    digest_of,
+    open_npz,
+    read_json,
+    read_npz,
+    whole,
+    write_csv,
+    write_json,
+    write_npz,
+)
 
 ARRAYS = {
     "rows": np.arange(60.0).reshape(10, 2, 3),
@@ -102,6 +114,12 @@ def test_rows_that_were_read_are_no_window_on_the_file(stored):
     before = stored.read_bytes()
     open_npz(stored)["rows"][:3][:] = 7
     assert stored.read_bytes() == before
+
+
+def test_the_digest_of_a_file_is_that_of_its_bytes_and_leaves_no_file_open(stored):
+    before = len(psutil.Process().open_files())
+    assert digest_of(stored) == hashlib.sha256(stored.read_bytes()).hexdigest()
+    assert len(psutil.Process().open_files()) == before
 
 
 # ---- damage

@@ -12,7 +12,9 @@ CLONED = list(config["study"]["clone"])
 COMPARED = sorted(config["study"]["compare"])
 LEVELS = sorted(config["noise"]["levels"])
 DRAWN = sorted({config["figures"][f"{which}_level"] for which in ("noisy", "study")})
-MAPPED = sorted({0, *DRAWN})  # 0 is always a level: the spectra need it
+MAPPED = sorted(
+    {0, *DRAWN}
+)  # 0 is always among the levels, because the spectra need it
 BODY_FOLDER = f"{config['results']}/{config['body']}"
 
 
@@ -26,7 +28,7 @@ def expert_file(name):
     return f"{BODY_FOLDER}/{{expert}}/{name}"
 
 
-def of_clones(name, **wildcards):
+def cloned_files(name, **wildcards):
     """Return a file of each expert that is cloned, for all values of the other wildcards."""
     return expand(expert_file(name), expert=sorted(CLONED), **wildcards)
 
@@ -65,7 +67,7 @@ def dpi_of(figure):
 
 
 def log_file(name):
-    """Return the path of a log; it mirrors the output's place."""
+    """Return the path of a log, whose place mirrors that of the output."""
     return f"{BODY_FOLDER}/logs/{name}"
 
 
@@ -157,7 +159,7 @@ def recorded_episodes(agent, mode):
 
 
 def mode_of(wildcards):
-    """Return the action mode that a file name stands for."""
+    """Return the action mode that the wildcard {mode} of a file name stands for."""
     return "sampled" if wildcards.mode else "mean"
 
 

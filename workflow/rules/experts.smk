@@ -1,6 +1,8 @@
-"""Experts: the config's registry -> <results>/<body>/<expert>/checkpoint.zip, checkpoint.json, checkpoint.csv
+"""Experts: the registry in the config
+-> <results>/<body>/<expert>/checkpoint.zip, checkpoint.json, checkpoint.csv
 
-An expert is trained here, or placed from an archive that exists: imported without trust and written afresh.
+An expert is trained, or it is placed from an archive: the archive is read without trust, and a new
+one is written.
 """
 
 

@@ -1,8 +1,9 @@
 """Noise axes, a target of their own: meaning of the noise, number of demonstrated episodes
 -> <expert>/<meaning>_<episodes>/bc_<noise>.pt -> tables/noise_axes.csv, noise_axes_intervals.csv
 
-Each level has one recording per meaning, with the most episodes; fewer are the first of them.
-`_held` is the same number of episodes with no more samples than the fewest episodes have.
+Each meaning and level has one recording, with the most episodes. Clones of fewer episodes learn from
+the first ones. In a folder `..._held`, clones learn from that number of episodes too, but only from
+as many samples as the fewest episodes have.
 """
 
 AXES = config["noise_axes"]
@@ -85,7 +86,7 @@ use rule record_clones as record_axis_clones with:
         ),
         code=code("record_clones.py"),
     message:
-        "Recording clones of {wildcards.expert}, {wildcards.meaning}, {wildcards.noise} %"
+        "Recording the clones of {wildcards.expert}: {wildcards.meaning} noise of {wildcards.noise} %"
 
 
 rule measure_axis_clones:
@@ -106,7 +107,7 @@ rule measure_axis_clones:
         ),
         code=code("measure_axis_clones.py"),
     message:
-        "Measuring clones of {wildcards.expert}, {wildcards.meaning}, {wildcards.noise} %"
+        "Measuring the clones of {wildcards.expert}: {wildcards.meaning} noise of {wildcards.noise} %"
     script:
         "../scripts/measure_axis_clones.py"
 

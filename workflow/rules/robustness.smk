@@ -1,5 +1,5 @@
 """Robustness: rollouts.npz, checkpoint.zip, bc_<noise>.pt
--> robustness/expert.csv, robustness/<noise>.csv, of each measures/robustness_*.csv -> tables/
+-> robustness/expert.csv, robustness/<noise>.csv, measures/robustness_*.csv -> tables/
 """
 
 DISTURBED = ["expert", *sorted(config["robustness"]["levels"])]

@@ -1,6 +1,6 @@
 """Rollouts: checkpoint.zip, bc_<noise>.pt
 -> rollouts.npz, rollouts_sampled.npz, demonstrations/noise_<noise>.npz, bc_<noise>/rollouts.npz,
-and of each the returns of its episodes: returns/*.csv
+and for each recording the returns of its episodes: returns/*.csv
 """
 
 
@@ -25,7 +25,7 @@ rule record_expert:
         ),
         code=code("record_expert.py"),
     message:
-        "Recording the expert {wildcards.expert}{wildcards.mode}"
+        "Recording the expert {wildcards.expert} with {params.settings[mode]} actions"
     script:
         "../scripts/record_expert.py"
 
@@ -80,6 +80,6 @@ rule record_clones:
         ),
         code=code("record_clones.py"),
     message:
-        "Recording the clones of {wildcards.expert} at {wildcards.noise} %{wildcards.mode}"
+        "Recording the clones of {wildcards.expert} at {wildcards.noise} % with {params.settings[mode]} actions"
     script:
         "../scripts/record_clones.py"

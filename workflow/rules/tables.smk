@@ -8,42 +8,44 @@ for expert in sorted(CLONED):
         for agents in (f"demonstrations_{noise}", f"bc_{noise}", f"bc_{noise}_sampled"):
             RETURNS.append(expert_file(f"returns/{agents}.csv").format(expert=expert))
 
-# {table: the parts that it is put together from, in order}
+# The parts of each table, in order.
 TABLED = {
-    "similarity": of_clones(
+    "similarity": cloned_files(
         "similarity/{part}.csv", part=["expert", *(f"bc_{n}" for n in LEVELS)]
     ),
-    "spectra": of_clones("spectra.csv"),
-    "gait_map": of_clones("gait_map.csv"),
-    "gait_cycles": of_clones("gait_cycles.csv"),
-    "robustness": of_clones("robustness/{agents}.csv", agents=DISTURBED),
-    "map_bandwidths": of_clones("map_bandwidths.csv"),
-    "occupancy": of_clones("occupancy.csv"),
-    "transitions": of_clones("transitions.csv"),
-    "map_distances": of_clones("map_distances.csv"),
-    "strides": of_clones("strides.csv"),
-    "spectral_distances": of_clones("spectral_distances.csv"),
-    "margins": of_clones("margins.csv"),
+    "spectra": cloned_files("spectra.csv"),
+    "gait_map": cloned_files("gait_map.csv"),
+    "gait_cycles": cloned_files("gait_cycles.csv"),
+    "robustness": cloned_files("robustness/{agents}.csv", agents=DISTURBED),
+    "map_bandwidths": cloned_files("map_bandwidths.csv"),
+    "occupancy": cloned_files("occupancy.csv"),
+    "transitions": cloned_files("transitions.csv"),
+    "map_distances": cloned_files("map_distances.csv"),
+    "strides": cloned_files("strides.csv"),
+    "spectral_distances": cloned_files("spectral_distances.csv"),
+    "margins": cloned_files("margins.csv"),
     "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
-    "jpca": of_clones("dynamics/jpca_{agents}.csv", agents=PROBED),
-    "jpca_trajectories": of_clones("dynamics/trajectories_{agents}.csv", agents=PROBED),
-    "decoding": of_clones("dynamics/decoding_{agents}.csv", agents=PROBED),
+    "jpca": cloned_files("dynamics/jpca_{agents}.csv", agents=PROBED),
+    "jpca_trajectories": cloned_files(
+        "dynamics/trajectories_{agents}.csv", agents=PROBED
+    ),
+    "decoding": cloned_files("dynamics/decoding_{agents}.csv", agents=PROBED),
     "measures": [
-        *of_clones("measures/functional_{part}.csv", part=[*LEVELS, "untrained"]),
+        *cloned_files("measures/functional_{part}.csv", part=[*LEVELS, "untrained"]),
         *expand(expert_file("measures/returns.csv"), expert=COMPARED),
-        *of_clones("measures/gaits.csv"),
-        *of_clones("measures/gait_map.csv"),
-        *of_clones(
+        *cloned_files("measures/gaits.csv"),
+        *cloned_files("measures/gait_map.csv"),
+        *cloned_files(
             "measures/similarity{part}.csv", part=["", *(f"_{n}" for n in LEVELS)]
         ),
-        *of_clones("measures/robustness_{agents}.csv", agents=DISTURBED),
-        *of_clones("measures/dynamics_{agents}.csv", agents=PROBED),
+        *cloned_files("measures/robustness_{agents}.csv", agents=DISTURBED),
+        *cloned_files("measures/dynamics_{agents}.csv", agents=PROBED),
     ],
     "returns": RETURNS,
 }
 
-# Made when asked for by name, or with every study that lists them under `extra_tables`.
-ON_DEMAND = {"map_stability": of_clones("map_stability.csv")}
+# These tables are made when they are asked for by name or listed under `extra_tables`.
+ON_DEMAND = {"map_stability": cloned_files("map_stability.csv")}
 
 
 rule concatenate_tables:

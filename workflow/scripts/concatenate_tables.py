@@ -1,4 +1,4 @@
-"""Put the tables of all levels and experts one below the other."""
+"""Put the tables of all experts and levels one below the other."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Walk an expert, or the clones of a level, under disturbances and measure what they keep."""
+"""Record an expert, or the clones of a level, under disturbances and measure their robustness."""
 
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ if __name__ == "__main__":
             agents=len(actors),
             episodes=settings["episodes"],
             observation_std=read_rollouts(snakemake.input.rollouts)["observations"].std(axis=0),
-            # Not of the expert or the level: all walk under the same draws.
+            # The seed names neither expert nor level, so that all agents walk under the same draws.
             seed=derive_seed(settings["seed"], "robustness"),
             threads=snakemake.threads,
         )

@@ -1,11 +1,10 @@
-"""Link all activations of an expert's networks into one file."""
+"""Write one file that links to the activations of all networks of an expert."""
 
-import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainiarb.activity.activations import link_files
-from brainiarb.files import whole
+from brainiarb.files import digest_of, whole
 from brainiarb.jobs import job
 
 if TYPE_CHECKING:
@@ -15,10 +14,7 @@ if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         folder = Path(snakemake.output.activations).parent
         parts = {Path(name).stem: Path(name) for name in snakemake.input}
-        digests = {
-            name: hashlib.file_digest(path.open("rb"), "sha256").hexdigest()
-            for name, path in parts.items()
-        }
+        digests = {name: digest_of(path) for name, path in parts.items()}
         with whole(snakemake.output.activations) as temporary:
             link_files(
                 temporary,

@@ -1,4 +1,4 @@
-"""Place an expert from an archive: import it for the body, write it afresh and let it walk."""
+"""Import an expert from an archive, write a new archive of it and let it walk."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Record what clones learn from, the expert's walking under noise, and tabulate its returns."""
+"""Record demonstrations, the walking of the expert under noise, and tabulate their returns."""
 
 from typing import TYPE_CHECKING, Any
 

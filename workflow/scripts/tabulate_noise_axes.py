@@ -1,4 +1,4 @@
-"""Put the clones of all places on the noise axes into one table, their intervals into another."""
+"""Tabulate the clones of all places on the noise axes, and the intervals of every place."""
 
 from typing import TYPE_CHECKING
 

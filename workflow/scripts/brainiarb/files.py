@@ -1,5 +1,6 @@
 """Result files: each appears whole or not at all, and has the same bytes each time."""
 
+import hashlib
 import json
 import os
 import struct
@@ -122,6 +123,12 @@ def open_npz(path: str | Path) -> dict[str, StoredArray]:
                 Path(path), dtype, shape, fortran_order, file.tell()
             )
     return arrays
+
+
+def digest_of(path: str | Path) -> str:
+    """Return the SHA-256 of the bytes of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_csv(path: str | Path, frame: "pd.DataFrame") -> None:

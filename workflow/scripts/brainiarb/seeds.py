@@ -1,4 +1,4 @@
-"""Seeds that depend on names, never on positions, so that adding a level shifts no other seed."""
+"""Seeds that depend on names and never on positions, so that a new level shifts no other seed."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ import numpy as np
 
 
 def derive_seed(master: int, *names: str | int) -> int:
-    """Return a 32-bit seed for one purpose, which the names tell.
+    """Return a 32-bit seed for one purpose, which the names describe.
 
     Examples
     --------
@@ -21,5 +21,5 @@ def derive_seed(master: int, *names: str | int) -> int:
 
 
 def generator(master: int, *names: str | int) -> np.random.Generator:
-    """Return a NumPy generator seeded by `derive_seed`."""
+    """Return a NumPy generator whose seed is `derive_seed` of the same arguments."""
     return np.random.default_rng(derive_seed(master, *names))

@@ -6,7 +6,6 @@ Python) do not matter. Torch's weights-only reader gives the weights, and the pl
 give everything else.
 """
 
-import hashlib
 import json
 import logging
 import re
@@ -25,7 +24,7 @@ from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import Facts, environment_facts
 from brainiarb.errors import Refused
 from brainiarb.experts.normalisation import Normalisation, read_normalisation
-from brainiarb.files import read_json
+from brainiarb.files import digest_of, read_json
 from brainiarb.rollouts.episodes import RETURN_STEPS, episode_lengths, episode_sums
 from brainiarb.rollouts.recording import record_episodes
 
@@ -84,11 +83,9 @@ def import_archive(
         critics, critics_note = {}, "untrained: those of the archive take normalised observations"
     elif not critics:
         critics_note = f"untrained: those of the archive ({algorithm}) are not SAC's"
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     version = members.get("_stable_baselines3_version", b"").decode("ascii", "replace").strip()
     record = {
-        "sha256": digest,
+        "sha256": digest_of(path),
         "layout": algorithm,
         "stable_baselines3": version or None,
         "steps": _integer(data.get("num_timesteps")),

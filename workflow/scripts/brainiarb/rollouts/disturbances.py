@@ -1,4 +1,4 @@
-"""Robustness: what an agent keeps of its return, and how long it stays up, under disturbances.
+"""Robustness: how much of its return an agent keeps under disturbances, and how long it stays up.
 
 | disturbance    | dose                                                 | undisturbed           |
 |----------------|------------------------------------------------------|-----------------------|
@@ -36,7 +36,7 @@ UNITS = {
 """The disturbances and the units of their doses."""
 
 PUSH_START, PUSH_SECONDS = 1.0, 0.05
-_TORSO = 1  # the first part of every body
+_TORSO = 1  # the torso is the first part of every body; part 0 is the world
 
 
 def undisturbed_dose(body: Body, disturbance: str) -> float:
@@ -57,12 +57,13 @@ def dose_responses(
     seed: int,
     threads: int = 1,
 ) -> pd.DataFrame:
-    """Walk every agent under every dose of every disturbance, and undisturbed as a dose of each.
+    """Walk every agent under every dose of every disturbance.
 
-    `act` and `agents` are those of `record_episodes`; `doses` names disturbances with their doses,
-    `observation_std` (o) is the unit of sensor noise. Episode e starts in the same state, and is
-    disturbed at the same time and by the same draws, for every agent and dose: all are paired.
-    Columns: clone, disturbance, dose, unit, episode, return, length (steps of at most 1,000), fell.
+    The undisturbed walk is one dose of each disturbance. `act` and `agents` are as in
+    `record_episodes`. `doses` maps disturbances to their doses; `observation_std` (o) is the unit
+    of sensor noise. For every agent and dose, episode e starts in the same state and is disturbed
+    at the same time by the same draws, so all episodes are paired.
+    Columns: clone, disturbance, dose, unit, episode, return, length (at most 1,000 steps), fell.
     """
 
     def walk(act: Act, disturb: Disturb | None = None) -> pd.DataFrame:
@@ -98,15 +99,15 @@ def dose_responses(
 # ---- disturbances
 
 MODEL_FIELDS = {"friction": ("geom_friction",), "mass": ("body_mass", "body_inertia")}
-"""What of MuJoCo's model a disturbance scales."""
+"""The fields of MuJoCo's model that a disturbance scales."""
 
 
 def push(body: Body, force: float, episodes: int) -> Disturb:
-    """Return a push of the torso by `force` (N) for 50 ms, forwards in even episodes, else back.
+    """Return a push of the torso by `force` (N) for 50 ms, backwards in every second episode.
 
-    Episode e is pushed 1 + e / episodes seconds after its start: evenly over a second, about one
-    cycle of a walk. A step in which the push begins or ends gets its share of the force, so that
-    the impulse is exact.
+    Episode e is pushed 1 + e / episodes seconds after its start. So the pushes spread evenly over a
+    second, which is about one cycle of a walk. A step in which the push begins or ends gets its
+    share of the force, so that the impulse is exact.
     """
     step = environment_facts(body).step_seconds
 
@@ -121,7 +122,7 @@ def push(body: Body, force: float, episodes: int) -> Disturb:
 
 
 def scaled_model(fields: Sequence[str], factor: float) -> Disturb:
-    """Return a change of the walkers' models that holds from the first step on."""
+    """Return a disturbance that scales fields of the model by a factor from the first step on."""
 
     def disturb(walkers: Walkers, t: int) -> None:
         if t == 0:
@@ -134,7 +135,7 @@ def scaled_model(fields: Sequence[str], factor: float) -> Disturb:
 
 
 def scaled_reset(body: Body, half_width: float) -> Disturb:
-    """Return a change of the initial states: the environment's own noise, made that wide."""
+    """Return a disturbance that widens the noise on the initial state to a given half-width."""
     factor = half_width / environment_facts(body).reset_noise
     middle = plain_model(body).qpos0
 
@@ -148,7 +149,10 @@ def scaled_reset(body: Body, half_width: float) -> Disturb:
 
 
 def noisy_sensors(act: Act, std: np.ndarray, episodes: int, seed: int) -> Act:
-    """Return a policy whose observations (o) get normal noise, alike in all agents' episode e."""
+    """Return a policy whose observations (o) get normal noise, the same in episode e of all agents.
+
+    `std` (o) is the standard deviation of the noise in each dimension.
+    """
     draws = [generator(seed, "sensor_noise", episode) for episode in range(episodes)]
 
     def noisy(observations: np.ndarray) -> np.ndarray:
@@ -159,7 +163,7 @@ def noisy_sensors(act: Act, std: np.ndarray, episodes: int, seed: int) -> Act:
 
 
 def delayed(act: Act, steps: int) -> Act:
-    """Return a policy whose actions arrive `steps` later; until then there is none (0)."""
+    """Return a policy whose actions arrive `steps` later; until then the action is 0."""
     waiting: deque[np.ndarray] = deque()
 
     def late(observations: np.ndarray) -> np.ndarray:

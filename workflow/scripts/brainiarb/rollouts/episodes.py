@@ -10,19 +10,19 @@ from numpy.typing import ArrayLike
 from brainiarb.errors import Refused
 
 RETURN_STEPS = 1000
-"""How many steps of an episode a return counts: the return is the reward of the first 1,000."""
+"""The number of steps that a return counts: it is the reward of the first 1,000 steps."""
 
 _GOLDEN_RATIO = (np.sqrt(5) - 1) / 2
 
 
 class Sliceable(Protocol):
-    """Rows in memory, or in a file."""
+    """An array whose rows lie in memory or in a file."""
 
     def __len__(self) -> int:
         """Return the number of rows."""
 
     def __getitem__(self, rows: slice, /) -> np.ndarray:
-        """Return consecutive rows."""
+        """Return the rows of a slice."""
 
 
 def clone_episodes(arrays: Mapping[str, Sliceable]) -> dict[int, list[slice]]:
@@ -55,7 +55,7 @@ def episode_sums(
 
 
 def transient_rows(sampling_rate: float, seconds: float) -> int:
-    """Return how many rows at the start of an episode belong to a transient of some `seconds`."""
+    """Return the number of rows in a transient of `seconds` at the start of an episode."""
     return round(seconds * sampling_rate)
 
 
@@ -65,14 +65,15 @@ def drop_transient(episode_ids: np.ndarray, sampling_rate: float, seconds: float
 
 
 def balanced_rows(agents: np.ndarray, episode_ids: np.ndarray, n: int) -> np.ndarray:
-    """Return at most `n` row indices, balanced over agents and over each agent's episodes.
+    """Return at most `n` row indices, balanced over the agents and over the episodes of each agent.
 
-    `agents` and `episode_ids` (N,) name the agent and the episode of each row, rows of an episode
-    in order of time. Every agent gives n / agents rows, rounded down, or all it has; its episodes
-    give equal shares, and where one is too short the others make up for it. An episode is cut into
-    as many equal slices as it gives rows, one row each; its place within the slice follows the
-    golden ratio, because a fixed step could lock to the gait and show one pose only. Sorted; the
-    same for the same arguments.
+    `agents` and `episode_ids` (N) name the agent and the episode of each row; the rows of an
+    episode are in order of time. Every agent gives n / agents rows, rounded down, or all its rows
+    if it has fewer. The episodes of an agent give equal shares; if an episode is too short, the
+    others make up for it. An episode is cut into as many equal slices as it gives rows, and gives
+    one row of each slice. The place of that row in its slice follows the golden ratio, because a
+    fixed step could lock to the gait and show only one pose. The indices are sorted, and equal
+    arguments give equal indices. Raises Refused if `n` is less than the number of agents.
 
     Examples
     --------
@@ -99,19 +100,20 @@ def balanced_rows(agents: np.ndarray, episode_ids: np.ndarray, n: int) -> np.nda
     for name in names:
         rows = np.flatnonzero(agent == name)
         ids = episode[rows]
-        episodes = [rows[ids == one] for one in np.unique(ids)]
-        shares = _equal_shares([len(one) for one in episodes], n // len(names))
-        for one, share in zip(episodes, shares, strict=True):
-            edges = np.arange(share + 1) * len(one) // max(share, 1)
+        by_episode = [rows[ids == number] for number in np.unique(ids)]
+        shares = _equal_shares([len(in_episode) for in_episode in by_episode], n // len(names))
+        for in_episode, share in zip(by_episode, shares, strict=True):
+            edges = np.arange(share + 1) * len(in_episode) // max(share, 1)
             within = (np.arange(share) * _GOLDEN_RATIO + 0.5) % 1
-            chosen.append(one[edges[:-1] + (within * np.diff(edges)).astype(np.int64)])
+            chosen.append(in_episode[edges[:-1] + (within * np.diff(edges)).astype(np.int64)])
     return np.sort(np.concatenate(chosen))
 
 
 def _equal_shares(sizes: list[int], total: int) -> list[int]:
+    """Share out `total` equally, but to none more than its size; return one share for each size."""
     shares = [0] * len(sizes)
     left = min(total, sum(sizes))
-    # The shortest first: what it cannot give is shared by those that follow.
+    # The smallest comes first, and the others share what it cannot take.
     order = sorted(range(len(sizes)), key=lambda i: (sizes[i], i))
     for done, i in enumerate(order):
         shares[i] = min(sizes[i], left // (len(sizes) - done))
@@ -129,8 +131,8 @@ def stretches(
 ) -> Iterator[slice]:
     """Yield the unbroken stretches of rows that belong to one episode and are usable.
 
-    `episode_ids` (n_rows,) breaks at every change, `usable` (n_rows,) bool leaves rows out, such
-    as those of the start transient or after a fall; a stretch never spans a row left out.
+    A stretch ends where `episode_ids` (n_rows) changes, and before a row that is not `usable`
+    (n_rows, bool), for example a row of the transient. Raises Refused for arrays of another shape.
     """
     ids = np.zeros(n_rows, dtype=np.int64) if episode_ids is None else np.asarray(episode_ids)
     keep = np.ones(n_rows, dtype=bool) if usable is None else np.asarray(usable)

@@ -7,7 +7,7 @@ import numpy as np
 
 from brainiarb.signals import divisors
 
-# An input that varies less than this is a constant, whose rounding errors must not be blown up.
+# An input that varies less than this is a constant; its rounding errors must not be amplified.
 _SMALLEST_STD = 1e-6
 
 
@@ -19,9 +19,10 @@ class Scaler(NamedTuple):
 
 
 def observation_scaler(arrays: Mapping[str, np.ndarray]) -> Scaler:
-    """Return mean and standard deviation of the recorded observations, over all rows.
+    """Return the mean and the standard deviation of the recorded observations, over all rows.
 
-    A dimension whose standard deviation is not above 1e-6 gets 1, so that a constant becomes zero.
+    A dimension whose standard deviation is not above 1e-6 is divided by 1, so that a constant
+    becomes zero.
     """
     observations = arrays["observations"].astype(np.float64)
     std = observations.std(axis=0)
