@@ -7,6 +7,7 @@ import pytest
 from brainiarb.activity.activations import (
     Activations,
     describe_half,
+    open_activations,
     read_by_next,
     record_own,
     record_shared,
@@ -15,6 +16,7 @@ from brainiarb.activity.activations import (
 from brainiarb.activity.stimuli import half, own, sample_states
 from brainiarb.actors.actors import untrained
 from brainiarb.actors.layers import DERIVED, LAYERS, LOG_STD_MAX, LOG_STD_MIN
+from brainiarb.errors import Refused
 from builders import SIZES, TRANSIENT, random_recording
 
 CLONES = (0, 1)
@@ -85,3 +87,16 @@ def test_derived_layers_come_after_the_recorded_ones(clones):
     assert list(derived) == [*LAYERS, *DERIVED]
     np.testing.assert_array_equal(derived["linear2_relu"], np.maximum(layers["linear2"], 0))
     np.testing.assert_array_equal(derived["actions"], np.tanh(layers["mean_linear"]))
+
+
+def test_a_damaged_file_is_refused_and_a_missing_one_is_named(tmp_path):
+    path = tmp_path / "clones.h5"
+    with h5py.File(path, "w") as file:
+        file["values"] = np.arange(5000)
+    with open_activations(path) as file:
+        assert file["values"][3] == 3
+    path.write_bytes(path.read_bytes()[:3000])
+    with pytest.raises(Refused, match=r"clones\.h5 is not a whole HDF5 file .*; delete it"):
+        open_activations(path)
+    with pytest.raises(FileNotFoundError, match="no-such-file"):
+        open_activations(tmp_path / "no-such-file.h5")

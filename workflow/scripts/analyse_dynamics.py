@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import h5py
-
+from brainiarb.activity.activations import open_activations
 from brainiarb.activity.tables import Settings, dynamics_measures, dynamics_tables
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
@@ -20,7 +19,7 @@ if __name__ == "__main__":
         settings = snakemake.params.settings
         expert, level, body = settings["expert"], settings["level"], get_body(settings["body"])
         rollouts = read_rollouts(snakemake.input.rollouts)
-        with h5py.File(snakemake.input.activations) as activations:
+        with open_activations(snakemake.input.activations) as activations:
             rotations, trajectories, decoded = dynamics_tables(
                 walks_of(body, rollouts, expert, level, settings["transient"]),
                 activations,

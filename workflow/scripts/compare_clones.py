@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-import h5py
 import pandas as pd
 
+from brainiarb.activity.activations import open_activations
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.seeds import generator
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with (
         job(snakemake.log, snakemake.output),
-        h5py.File(snakemake.input.expert) as expert,
-        h5py.File(snakemake.input.untrained) as untrained,
-        h5py.File(snakemake.input.peers) as peers,
-        h5py.File(snakemake.input.clones) as clones,
+        open_activations(snakemake.input.expert) as expert,
+        open_activations(snakemake.input.untrained) as untrained,
+        open_activations(snakemake.input.peers) as peers,
+        open_activations(snakemake.input.clones) as clones,
     ):
         settings = snakemake.params.settings
         frame = compare_level(expert, untrained, peers, clones, settings["measures"])

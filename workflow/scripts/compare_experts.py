@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import h5py
-
+from brainiarb.activity.activations import open_activations
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.seeds import generator
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with (
         job(snakemake.log, snakemake.output),
-        h5py.File(snakemake.input.expert) as expert,
-        h5py.File(snakemake.input.peers) as peers,
+        open_activations(snakemake.input.expert) as expert,
+        open_activations(snakemake.input.peers) as peers,
     ):
         settings = snakemake.params.settings
         rng = generator(settings["seed"], "random_heads", settings["expert"])

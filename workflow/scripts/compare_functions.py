@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-import h5py
 import pandas as pd
 
+from brainiarb.activity.activations import open_activations
 from brainiarb.actors.actors import read_actors
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with (
         job(snakemake.log, snakemake.output),
-        h5py.File(snakemake.input.expert) as expert,
-        h5py.File(snakemake.input.clones) as clones,
+        open_activations(snakemake.input.expert) as expert,
+        open_activations(snakemake.input.clones) as clones,
     ):
         settings = snakemake.params.settings
         body, name, level = get_body(settings["body"]), settings["expert"], settings["level"]

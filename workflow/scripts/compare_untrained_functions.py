@@ -5,9 +5,9 @@ The expert's own layers are put into it by the same procedure, as the reference.
 
 from typing import TYPE_CHECKING
 
-import h5py
 import pandas as pd
 
+from brainiarb.activity.activations import open_activations
 from brainiarb.actors.actors import untrained, untrained_seeds
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.model import environment_facts
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with (
         job(snakemake.log, snakemake.output),
-        h5py.File(snakemake.input.expert) as of_expert,
-        h5py.File(snakemake.input.untrained) as of_untrained,
+        open_activations(snakemake.input.expert) as of_expert,
+        open_activations(snakemake.input.untrained) as of_untrained,
     ):
         settings = snakemake.params.settings
         body, name = get_body(settings["body"]), settings["expert"]

@@ -61,7 +61,7 @@ def write_npz(path: str | Path, arrays: Mapping[str, Any]) -> None:
 
 def read_npz(path: str | Path) -> dict[str, np.ndarray]:
     """Read all arrays of an .npz file into memory; raise Refused if the file is damaged."""
-    with _refusing(path, ".npz"), np.load(path, allow_pickle=False) as archive:
+    with refusing_damage(path, ".npz"), np.load(path, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
 
@@ -108,7 +108,7 @@ def open_npz(path: str | Path) -> dict[str, StoredArray]:
     array([1.25, 1.3 ])
     """
     arrays = {}
-    with _refusing(path, ".npz"), ZipFile(path) as archive, open(path, "rb") as file:
+    with refusing_damage(path, ".npz"), ZipFile(path) as archive, open(path, "rb") as file:
         for member in archive.infolist():
             if member.compress_type != ZIP_STORED:
                 raise Refused(f"{member.filename} is compressed")
@@ -155,12 +155,12 @@ def write_json(path: str | Path, value: Any) -> None:
 
 def read_json(path: str | Path) -> Any:
     """Read a JSON file; raise Refused if the file is damaged."""
-    with _refusing(path, "JSON", "mend or remove it"):
+    with refusing_damage(path, "JSON", "mend or remove it"):
         return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 @contextmanager
-def _refusing(
+def refusing_damage(
     path: str | Path, kind: str, advice: str = "delete it and run the workflow again"
 ) -> Iterator[None]:
     """Turn any error of a reader into Refused, except that a file is missing."""

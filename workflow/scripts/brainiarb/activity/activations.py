@@ -21,12 +21,19 @@ import numpy as np
 
 from brainiarb.activity.stimuli import Stimuli
 from brainiarb.actors.layers import LAYERS, LOG_STD_MAX, LOG_STD_MIN
+from brainiarb.files import refusing_damage
 
 if TYPE_CHECKING:
     # Readers of activations are spared the seconds that importing torch takes.
     from brainiarb.actors.actors import Actors
 
 CHUNK_ROWS = 4096  # rows of an HDF5 chunk: readers take consecutive rows of one network
+
+
+def open_activations(path: str | Path) -> h5py.File:
+    """Open a file of activations for reading; raise Refused if the file is damaged."""
+    with refusing_damage(path, "HDF5"):
+        return h5py.File(path)
 
 
 def record_shared(file: h5py.File, group: str, actors: "Actors", stimuli: Stimuli) -> None:

@@ -38,7 +38,11 @@ DTYPES: dict[str, type[np.generic]] = {
     "contacts": np.bool_,
     "contact_forces": np.float32,
 }
-"""Arrays of every recording, one row per time step."""
+"""The arrays of every recording, with one row for each time step.
+
+`terminals` marks the step in which the walker fell, `timeouts` the last step of an episode that was
+cut. What counts as a fall stands in `brainiarb.bodies.falls`.
+"""
 
 LEARNING_DTYPES: dict[str, type[np.generic]] = {"inputs": np.float32, "labels": np.float32}
 """Further arrays of demonstrations: the inputs and the actions that a clone learns."""
