@@ -52,8 +52,8 @@ def test_this_checkouts_library_comes_first_and_every_other_entry_stays(given, k
 
 def test_settings_are_named_by_the_last_part_of_their_key_and_sorted():
     rules = digests(seed=3, noise={"clones": 8, "levels": (0, 40)})
-    found = rules.settings("seed", "noise.levels", "noise.clones", expert="sac_0")
-    assert list(found.items()) == [
+    named = rules.settings("seed", "noise.levels", "noise.clones", expert="sac_0")
+    assert list(named.items()) == [
         ("clones", 8), ("expert", "sac_0"), ("levels", [0, 40]), ("seed", 3),
     ]  # fmt: skip
 

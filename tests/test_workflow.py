@@ -136,8 +136,8 @@ def test_reordering_levels_reruns_nothing(checkout):
 
 def test_two_swapped_values_are_noticed(checkout):
     recording = {"expert_episodes": 2, "clone_episodes": 4}
-    found = plan(checkout, config={"recording": recording})
-    assert {"tiny/rollouts.npz", "tiny/bc_0/rollouts.npz"} <= found
+    planned = plan(checkout, config={"recording": recording})
+    assert {"tiny/rollouts.npz", "tiny/bc_0/rollouts.npz"} <= planned
 
 
 def test_spelling_a_number_differently_reruns_nothing(checkout):
@@ -145,8 +145,8 @@ def test_spelling_a_number_differently_reruns_nothing(checkout):
 
 
 def test_a_spectral_setting_recomputes_spectra_and_gait_measures_only(checkout):
-    found = plan(checkout, config={"spectra": {"segment": 32}})
-    assert found == {"tiny/spectra.csv", "tables/spectra.csv"} | measured()
+    planned = plan(checkout, config={"spectra": {"segment": 32}})
+    assert planned == {"tiny/spectra.csv", "tables/spectra.csv"} | measured()
 
 
 def test_other_measures_of_similarity_recompute_similarity_only(checkout):
@@ -155,30 +155,30 @@ def test_other_measures_of_similarity_recompute_similarity_only(checkout):
 
 
 def test_more_surrogates_repeat_the_analysis_of_dynamics_only(checkout):
-    found = plan(checkout, config={"dynamics": {"surrogates": 8}})
+    planned = plan(checkout, config={"dynamics": {"surrogates": 8}})
     families = ("expert", 0, 40)
     parts = {f"tiny/{part}_{family}.csv" for part in DYNAMIC_PARTS for family in families}
     tables = {f"tables/{table}.csv" for table in DYNAMICS} | STATISTICS
-    assert found == parts | tables | drawings(*default_figures(*DYNAMICS), *INFERRED)
+    assert planned == parts | tables | drawings(*default_figures(*DYNAMICS), *INFERRED)
 
 
 def test_a_map_setting_remaps_gaits_only(checkout):
-    found = plan(checkout, config={"gaitmap": {"perplexity": 20}})
+    planned = plan(checkout, config={"gaitmap": {"perplexity": 20}})
     tables = {f"{place}/{name}.csv" for place in ("tiny", "tables") for name in GAITS}
     tables |= {"tiny/measures/gait_map.csv"} | STATISTICS
-    assert found == tables | FILM | drawings(*default_figures(*GAITS), *INFERRED)
+    assert planned == tables | FILM | drawings(*default_figures(*GAITS), *INFERRED)
 
 
 def test_the_stability_of_the_map_is_told_where_the_config_asks_for_it(checkout):
-    found = plan(checkout, config={"extra_tables": ["map_stability"]})
-    assert found == {f"{place}/map_stability.csv" for place in ("tiny", "tables")}
+    planned = plan(checkout, config={"extra_tables": ["map_stability"]})
+    assert planned == {f"{place}/map_stability.csv" for place in ("tiny", "tables")}
 
 
 def test_alpha_recomputes_every_interval_and_records_nothing(checkout):
-    found = plan(checkout, config={"statistics": {"alpha": 0.1}})
+    planned = plan(checkout, config={"statistics": {"alpha": 0.1}})
     intervals = {"tables/statistics.csv", "tiny/similarity/bc_0.csv", "tiny/dynamics/jpca_0.csv"}
-    assert {*intervals, "tiny/measures/gaits.csv"} <= found
-    assert {Path(file).suffix for file in found} == {".csv", ".png", ".pdf"}
+    assert {*intervals, "tiny/measures/gaits.csv"} <= planned
+    assert {Path(file).suffix for file in planned} == {".csv", ".png", ".pdf"}
 
 
 def test_a_margin_recomputes_statistics_only(checkout):
@@ -189,20 +189,20 @@ def test_a_margin_recomputes_statistics_only(checkout):
 
 
 def test_a_dose_disturbs_agents_anew_and_records_nothing(checkout):
-    found = plan(checkout, config={"robustness": {"push": [100, 200]}})
-    assert {f"tiny/robustness/{agents}.csv" for agents in ("expert", 0)} <= found
-    assert drawings("fig_robustness") <= found
-    assert {Path(file).suffix for file in found} == {".csv", ".png", ".pdf"}
+    planned = plan(checkout, config={"robustness": {"push": [100, 200]}})
+    assert {f"tiny/robustness/{agents}.csv" for agents in ("expert", 0)} <= planned
+    assert drawings("fig_robustness") <= planned
+    assert {Path(file).suffix for file in planned} == {".csv", ".png", ".pdf"}
 
 
 def test_the_dpi_of_a_figure_redraws_that_figure_only(checkout):
-    found = plan(checkout, config={"figures": {"dpi_of": {"fig4_psd": 90}}})
-    assert found == drawings("fig4_psd")
+    planned = plan(checkout, config={"figures": {"dpi_of": {"fig4_psd": 90}}})
+    assert planned == drawings("fig4_psd")
 
 
 def test_the_dpi_of_all_figures_redraws_them_but_no_film(checkout):
-    found = plan(checkout, config={"figures": {"dpi": 90}})
-    assert found == {
+    planned = plan(checkout, config={"figures": {"dpi": 90}})
+    assert planned == {
         str(path.relative_to(checkout / FOLDER))
         for path in (checkout / FOLDER / "figures").iterdir()
         if path.stem != "gait_cycle"

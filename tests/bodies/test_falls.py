@@ -42,8 +42,8 @@ def steps_of(envs, body, steps=150):
 def test_an_expert_trains_in_the_bodys_own_environment_to_the_bit(body):
     ours = steps_of(build(body, replace(TRAINING, environments=2)).get_env(), body)
     stock = steps_of(make_vec_env(body.env_id, 2), body)
-    for one, two in zip(ours, stock, strict=True):
-        np.testing.assert_array_equal(one, two)
+    for our_values, stock_values in zip(ours, stock, strict=True):
+        np.testing.assert_array_equal(our_values, stock_values)
     assert np.any(ours[3::4]) == (body.name != "halfcheetah")
 
 

@@ -58,10 +58,10 @@ def test_experts_are_strata_so_their_difference_widens_no_interval():
 
 
 def test_a_place_does_not_depend_on_the_other_places():
-    both, one = places(), places().query("level == 40")
+    all_places, one_place = places(), places().query("level == 40")
     pd.testing.assert_frame_equal(
-        axis_intervals(both, 1, 200, 0.05).query("level == 40").reset_index(drop=True),
-        axis_intervals(one, 1, 200, 0.05),
+        axis_intervals(all_places, 1, 200, 0.05).query("level == 40").reset_index(drop=True),
+        axis_intervals(one_place, 1, 200, 0.05),
     )
 
 

@@ -36,7 +36,7 @@ def test_gradients_written_out_equal_those_of_autograd(name, dtype, tolerance):
 
     learners = Learners(actors)
     losses = learners.set_gradients(inputs, labels, loss_and_slope, passed)
-    found = as_actors(learners.gradients)
+    written_out = as_actors(learners.gradients)
 
     activity = actors(inputs)
     log_std = activity.log_std_linear
@@ -50,13 +50,13 @@ def test_gradients_written_out_equal_those_of_autograd(name, dtype, tolerance):
         wanted = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
         assert wanted.abs().max() > 1e-4 or (name == "mse" and key.startswith("log_std")), key
         torch.testing.assert_close(
-            found.get_parameter(key).detach(), wanted, atol=tolerance, rtol=tolerance
+            written_out.get_parameter(key).detach(), wanted, atol=tolerance, rtol=tolerance
         )
 
 
 def test_learners_become_the_actors_that_they_were():
     actors = untrained((OBSERVATIONS, ACTIONS), [1, 2])
-    found = as_actors(Learners(actors).parameters).state_dict()
-    assert found.keys() == actors.state_dict().keys()
+    state = as_actors(Learners(actors).parameters).state_dict()
+    assert state.keys() == actors.state_dict().keys()
     for name, value in actors.state_dict().items():
-        assert torch.equal(found[name], value)
+        assert torch.equal(state[name], value)

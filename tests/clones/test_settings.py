@@ -9,11 +9,11 @@ from brainiarb.errors import Refused
 @pytest.mark.parametrize("rows", [1, 30, 900, 18_000])
 def test_few_samples_are_trained_on_with_as_many_updates(rows):
     cloning = Cloning("mse", 1e-3, 256, 30, 5, 0.1, -5.0)
-    found = with_equal_updates(cloning, 20_000, rows)
-    per_epoch = rows // found.batch_size
+    adapted = with_equal_updates(cloning, 20_000, rows)
+    per_epoch = rows // adapted.batch_size
     updates = 30 * (18_000 // 256)
-    assert updates <= found.epochs * per_epoch < updates + per_epoch
-    assert found.patience / found.epochs == pytest.approx(5 / 30, rel=0.05)
+    assert updates <= adapted.epochs * per_epoch < updates + per_epoch
+    assert adapted.patience / adapted.epochs == pytest.approx(5 / 30, rel=0.05)
     assert with_equal_updates(cloning, 20_000, 18_000) == cloning
 
 

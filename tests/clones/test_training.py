@@ -19,9 +19,9 @@ def test_clones_trained_together_are_the_clones_trained_alone(loss):
             torch.testing.assert_close(
                 together.actors.state_dict()[name][k], value[0], atol=1e-6, rtol=1e-5
             )
-        mine = together.history.query("clone == @k")
+        of_clone = together.history.query("clone == @k")
         np.testing.assert_allclose(
-            mine["validation_loss"], alone.history["validation_loss"], rtol=1e-4
+            of_clone["validation_loss"], alone.history["validation_loss"], rtol=1e-4
         )
         held_out = tuple(episode - 5 * k for episode in together.held_out[k])
         assert held_out == alone.held_out[0]
@@ -38,8 +38,8 @@ def test_training_again_gives_the_same_bits(loss):
 def test_clones_learn_the_actions_and_keep_their_best_epoch():
     clones = train(epochs=30, patience=30)
     unseen = np.random.default_rng(99).normal(size=(200, OBSERVATIONS))
-    found = mean_action(clones.actors)(np.tile(unseen, (CLONES, 1))).reshape(CLONES, 200, ACTIONS)
-    assert np.square(found - teacher(unseen)).mean() < 0.01
+    actions = mean_action(clones.actors)(np.tile(unseen, (CLONES, 1))).reshape(CLONES, 200, ACTIONS)
+    assert np.square(actions - teacher(unseen)).mean() < 0.01
     best = clones.history[clones.history["best"]].sort_values("clone")
     assert best["clone"].tolist() == list(range(CLONES))
     least = clones.history.groupby("clone")["validation_loss"].min()

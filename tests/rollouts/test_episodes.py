@@ -72,8 +72,8 @@ def test_balanced_rows_never_repeats_a_row(n):
 
 def test_balanced_rows_is_blind_to_the_names_of_episodes():
     agents = np.repeat(["a", "b"], 300)
-    one, two = np.repeat([0, 1, 2], 200), np.repeat([5, 50, 500], 200)
-    first, second = (balanced_rows(agents, ids, 100) for ids in (one, two))
+    ids, renamed = np.repeat([0, 1, 2], 200), np.repeat([5, 50, 500], 200)
+    first, second = (balanced_rows(agents, names, 100) for names in (ids, renamed))
     assert np.array_equal(first, second)
 
 

@@ -95,10 +95,10 @@ def test_recording_is_deterministic_and_independent_of_threads(record):
 
 def test_rows_of_an_agent_do_not_depend_on_the_others():
     for record in (episodes, lambda **options: samples(Noise(80), **options)):
-        two, three = record(agents=2), record(agents=3)
-        rows = three["clone_ids"] < 2
-        for name, values in two.items():
-            expected = three[name][rows] if three[name].ndim else three[name]
+        of_two, of_three = record(agents=2), record(agents=3)
+        rows = of_three["clone_ids"] < 2
+        for name, values in of_two.items():
+            expected = of_three[name][rows] if of_three[name].ndim else of_three[name]
             np.testing.assert_array_equal(values, expected, err_msg=name)
 
 
