@@ -24,7 +24,6 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.napoleon",
     "sphinx.ext.viewcode",
 ]
 templates_path = ["_templates"]
@@ -61,12 +60,15 @@ def escaped(line: str) -> str:
 
 
 def translate(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
-    """Translate a docstring, which writes tables as Markdown does, in place."""
+    """Translate the headings and the Markdown tables of a docstring, in place."""
     translated: list[str] = []
     for tabular, block in groupby(lines, key=lambda line: line.strip().startswith("|")):
         rows = list(block)
         tabular = tabular and len(rows) > 2 and set(rows[1]) <= set("|-: ")
         translated += table(rows) if tabular else map(escaped, rows)
+    for number, line in enumerate(translated):
+        if line and set(line) == {"-"}:
+            translated[number - 1 : number + 1] = [f".. rubric:: {translated[number - 1]}", ""]
     # Python says this of the fields of a named tuple, and it tells a reader nothing.
     lines[:] = [line for line in translated if not line.startswith("Alias for field number")]
 

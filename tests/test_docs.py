@@ -45,6 +45,11 @@ def test_examples_in_docstrings_print_what_they_say(name, tmp_path, monkeypatch)
     assert runner.tries > 0
 
 
+def test_ten_functions_that_a_notebook_would_call_have_an_example():
+    functions = {docstring.name for name in modules_with_examples() for docstring in examples(name)}
+    assert len(functions) >= 10
+
+
 # ---- which package imports which
 
 
