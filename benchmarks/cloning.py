@@ -1,7 +1,8 @@
-"""How fast clones are trained: side by side against one after the other, on one thread.
+"""How fast clones are trained together, against training one after the other, on one thread.
 
-Both sides make the same products, so that a processor on which the loop's own are as fast as ours
-bounds the ratio: on a Zen 4, where an update's products alone make 0.8 of its time, by 1.8.
+Both sides make the same matrix products. If torch's products are as fast as those of oneDNN, they
+bound the ratio. On a Zen 4 the products alone take 0.8 of the time of an update, so the ratio is
+at most 1.8.
 """
 
 import time
@@ -27,13 +28,13 @@ CLONING = Cloning(
     loss="mse_nll", learning_rate=1e-3, batch_size=256, epochs=EPOCHS, patience=EPOCHS,
     validation=0.1, log_std_floor=-5.0,
 )  # fmt: skip
-TRAINED = int(SAMPLES * (1 - CLONING.validation))  # samples, the others are held out
+TRAINED = int(SAMPLES * (1 - CLONING.validation))  # The other samples are held out.
 UPDATES = CLONES * EPOCHS * (TRAINED // CLONING.batch_size)
 REPEATS = 5
 
 
 class PlainActor(nn.Module):
-    """The actor as one writes it in torch."""
+    """The actor as a plain torch module."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,13 +44,13 @@ class PlainActor(nn.Module):
         self.mean, self.log_std = nn.Linear(WIDTH, ACTIONS), nn.Linear(WIDTH, ACTIONS)
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        """Return both heads, that of the spread without a gradient for the trunk."""
+        """Return mean and log standard deviation; the latter passes no gradient to the trunk."""
         features = self.trunk(inputs)
         return self.mean(features), self.log_std(features.detach())
 
 
 def train_plainly(inputs: Tensor, labels: Tensor) -> None:
-    """Train the clones one after the other by a loop over index batches."""
+    """Train the clones one after the other, in a loop over batches of row indices."""
     loss = partial(mse_nll, log_std_floor=CLONING.log_std_floor)
     for x, y in zip(inputs, labels, strict=True):
         actor = PlainActor()
@@ -66,7 +67,7 @@ def train_plainly(inputs: Tensor, labels: Tensor) -> None:
 
 
 def cloning_rows() -> list[Row]:
-    """Return the row of K clones: all of the workflow's training against the bare loop."""
+    """Return the row of K clones: the whole training of the workflow against the plain loop."""
     rng = np.random.default_rng(0)
     inputs = rng.normal(size=(CLONES * SAMPLES, OBSERVATIONS)).astype(np.float32)
     labels = rng.uniform(-1, 1, (CLONES * SAMPLES, ACTIONS)).astype(np.float32)
@@ -78,7 +79,7 @@ def cloning_rows() -> list[Row]:
     }
     scaler = Scaler(np.zeros(OBSERVATIONS), np.ones(OBSERVATIONS))
     seeds = list(range(CLONES))
-    x, y = (torch.from_numpy(each).view(CLONES, SAMPLES, -1) for each in (inputs, labels))
+    x, y = (torch.from_numpy(array).view(CLONES, SAMPLES, -1) for array in (inputs, labels))
 
     def updates_per_second(work: Callable[[], object]) -> float:
         start = time.process_time()

@@ -1,12 +1,12 @@
 """How fast an expert is made on this machine: python -m benchmarks.experts [--full] [--threads 2].
 
-Blocks of updates of both sides alternate, and the ratio is the median of the ratios of neighbours,
-so that other work on the machine weighs on both. Times to a return are those of the shipped
-experts, which their curves tell, on a machine that did other work too. With --full, the shipped
-seeds are trained anew until they reach the bar; their curves are kept in results/bench, and to
-train them again, delete that folder. Stock SAC is not trained: its time is that of the million
-updates which it needs to 4,500 (median of ten seeds in the curves of CrossQ's authors; RL Zoo's SAC
-has 3,863 after as many), at its own speed, measured here, and without its steps and evaluations.
+Both sides of a row take turns in blocks of updates, and the ratio is the median over pairs of
+neighbouring turns. So other work on the machine slows both sides. Times to a return come from the
+learning curves of the shipped experts, whose machine did other work too. With --full, the shipped
+seeds are trained again until they reach the bar. Their curves stay in results/bench; delete that
+folder to train them once more. Stock SAC is not trained. It needs a million updates to a return of
+4,500 (median of ten seeds in the curves of CrossQ's authors; RL Zoo's SAC has 3,863 after as many).
+Its time is that of a million updates at its speed on this machine, without steps and evaluations.
 """
 
 import argparse
@@ -41,20 +41,24 @@ from brainiarb.files import read_json, write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "workflow/resources/checkpoints/walker2d"
-KEPT = ROOT / "results/bench"  # curves of --full
+KEPT = ROOT / "results/bench"
+"""The folder of the curves of --full."""
 BODY = get_body("walker2d")
 WIDTH, BATCH = 256, 256
-UPDATES = 32  # in a block
-ENDLESS = 1_000_000  # steps, more than any limit of time allows
-STOCK_UPDATES = 1_000_000  # that stock SAC needs to a return of 4,500
+UPDATES = 32
+"""Number of updates in a block."""
+ENDLESS = 1_000_000
+"""A number of steps that no limit of time allows."""
+STOCK_UPDATES = 1_000_000
+"""Number of updates that stock SAC needs to a return of 4,500."""
 SEEDS = range(3)
 
 Block = Callable[[], float]
-"""Does a piece of work and returns how much of it was done in a second."""
+"""A function that does a piece of work and returns the amount of work done in a second."""
 
 
 def alternate(blocks: dict[str, Block], repeats: int) -> dict[str, list[float]]:
-    """Return the speeds of blocks that take turns, after a first one each that warms up."""
+    """Return the speeds of blocks that take turns; the first turn only warms up."""
     for block in blocks.values():
         block()
     turns = [{name: block() for name, block in blocks.items()} for _ in range(repeats)]
@@ -70,7 +74,7 @@ def median_ratio(ours: list[float], theirs: list[float]) -> float:
 
 
 def learner(algorithm: Any, batch: int, **options: Any) -> Any:
-    """Return an untrained learner whose replay buffer is full of random transitions."""
+    """Return an untrained learner with a replay buffer full of random transitions."""
     model = algorithm(
         "MlpPolicy", BODY.env_id, learning_rate=1e-3, batch_size=batch, buffer_size=20_000, seed=0,
         policy_kwargs={"net_arch": {"pi": [WIDTH] * 2, "qf": [WIDTH] * 2}}, **options,
@@ -86,12 +90,12 @@ def learner(algorithm: Any, batch: int, **options: Any) -> Any:
 
 
 def updating(model: Any, batch: int) -> Block:
-    """Return a block of updates per second."""
+    """Return a block whose speed is in updates per second."""
 
     def block() -> float:
         start = time.perf_counter()
         model.train(UPDATES, batch)
-        if type(model).__module__.startswith("sbx."):  # JAX returns before it has computed
+        if type(model).__module__.startswith("sbx."):  # JAX returns before it has finished.
             states = model.policy.qf_state, model.policy.actor_state
             import_module("jax").block_until_ready([state.params for state in states])
         return UPDATES / (time.perf_counter() - start)
@@ -100,21 +104,21 @@ def updating(model: Any, batch: int) -> Block:
 
 
 def crossq_peers() -> dict[str, Any]:
-    """Return other implementations of CrossQ that are installed (`pip install .[bench]`)."""
-    found = {}
+    """Return the other implementations of CrossQ that are installed (`pip install .[bench]`)."""
+    peers = {}
     for name, package in (("sb3-contrib", "sb3_contrib"), ("SBX (JAX)", "sbx")):
         try:
-            found[name] = import_module(package).CrossQ
+            peers[name] = import_module(package).CrossQ
         except ImportError:
             print(f"{name} is not installed and not compared: pip install .[bench]")
-    return found
+    return peers
 
 
 # ---- times to a return
 
 
 class Until(KeepBest):
-    """Ends a training when an evaluation reaches a return, or after a time (s)."""
+    """A callback that ends a training if an evaluation reaches a return, or after a time (s)."""
 
     goal = limit = math.inf
 
@@ -124,13 +128,13 @@ class Until(KeepBest):
 
 
 def reached(curve: pd.DataFrame, bar: float) -> float:
-    """Return the wall time (s) of the first evaluation whose mean reaches a bar, else infinity."""
+    """Return the wall time (s) of the first evaluation that reaches a bar, or infinity."""
     times = curve.loc[curve["return_mean"] >= bar, "wall_time_s"]
     return float(times.min()) if len(times) else math.inf
 
 
 def shipped_times(algorithm: str, bar: float) -> dict[str, float]:
-    """Return the time (s) to a bar of each shipped seed, infinite where it never came or ships."""
+    """Return the time (s) of each seed to a bar; infinity if it is not reached or not shipped."""
     times = {}
     for name in (f"{algorithm}_{seed}" for seed in SEEDS):
         path = SHIPPED / f"{name}.csv"
@@ -144,11 +148,11 @@ def shipped_times(algorithm: str, bar: float) -> dict[str, float]:
 
 
 def trained_times(algorithm: str, goal: float, limit: float, threads: int) -> dict[str, float]:
-    """Return the time (s) to a bar of each shipped seed, trained anew with these threads.
+    """Return the time (s) of each shipped seed to a bar, trained again with these threads.
 
-    A seed may take `limit` (s), or what two others fix as the median; its budget of steps counts
-    for what ships only. Finished trainings are kept, so that a run which was stopped goes on with
-    the next seed.
+    A seed may take `limit` (s), or less if two other seeds already fix the median. Its budget of
+    steps does not count here. Finished trainings are kept, so a run that was stopped continues
+    with the next seed.
     """
     config = yaml.safe_load((ROOT / "config/train_experts.yaml").read_text(encoding="utf-8"))
     times: dict[str, float] = {}
@@ -178,7 +182,7 @@ def minutes(seconds: float) -> str:
 
 
 def evaluating(walk: Callable[[int], float]) -> Block:
-    """Return a block of evaluation steps per second; `walk` takes a seed and returns the steps."""
+    """Return a block whose speed is in steps per second; `walk` maps a seed to the steps taken."""
     seeds = itertools.count(1)
 
     def block() -> float:
@@ -189,7 +193,7 @@ def evaluating(walk: Callable[[int], float]) -> Block:
 
 
 def evaluation_blocks() -> dict[str, Block]:
-    """Return our evaluation and Stable-Baselines3's of one shipped expert."""
+    """Return blocks of our evaluation and of Stable-Baselines3's, of one shipped expert."""
     model = stable_baselines3.SAC.load(SHIPPED / "crossq_0.zip", device="cpu")
     env = gymnasium.make(BODY.env_id)
 
@@ -209,16 +213,17 @@ def evaluation_blocks() -> dict[str, Block]:
 
 
 def flops_per_update(observations: int, actions: int) -> float:
-    """Return the floating-point operations of an update of SAC in its matrix products."""
+    """Return the number of floating-point operations in the matrix products of a SAC update."""
     actor = observations * WIDTH + WIDTH**2 + WIDTH * 2 * actions
     critics = 2 * ((observations + actions) * WIDTH + WIDTH**2 + WIDTH)
-    # Critics: the actor's next actions, the targets' values, forward and two products back.
-    # Actor: forward and two back, through critics of which only the inputs' gradient is needed.
+    # The critics' update takes the actor's next actions, the targets' values, a pass forward and
+    # two products back. The actor's takes a pass forward and two products back, and passes through
+    # the critics, of which only the gradient of the inputs is needed.
     return 2 * BATCH * ((actor + critics + 3 * critics) + (3 * actor + 2 * critics))
 
 
 def multiplying(product: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> Block:
-    """Return a block of GFLOP/s of products of 256-wide float32 matrices."""
+    """Return a block whose speed is in GFLOP/s, of products of 256-wide float32 matrices."""
     left, right = torch.randn(WIDTH, WIDTH), torch.randn(WIDTH, WIDTH)
     times = 200
 
@@ -240,13 +245,13 @@ KINDS = {
 
 
 def shares_of_time(model: Any) -> dict[str, float]:
-    """Return what share of an update's time goes into each kind of work."""
-    with profile(activities=[ProfilerActivity.CPU]) as found:
+    """Return the share of an update's time that each kind of work takes."""
+    with profile(activities=[ProfilerActivity.CPU]) as profiled:
         start = time.perf_counter()
         model.train(UPDATES, BATCH)
         whole = (time.perf_counter() - start) * 1e6
     shares = dict.fromkeys((*KINDS, "other operations"), 0.0)
-    for event in found.key_averages():
+    for event in profiled.key_averages():
         kinds = (k for k, names in KINDS.items() if any(name in event.key for name in names))
         shares[next(kinds, "other operations")] += event.self_cpu_time_total / whole
     return {**shares, "Python": 1 - sum(shares.values())}
@@ -256,7 +261,7 @@ def shares_of_time(model: Any) -> dict[str, float]:
 
 
 def versus(what: str, speeds: dict[str, list[float]], peer: str, name: str, bar: float) -> Row:
-    """Return the row of two speeds per second; a bar of 0 is none."""
+    """Return the row of two speeds per second; a bar of 0 means that there is no bar."""
     ours, theirs = (statistics.median(speeds[side]) for side in ("ours", peer))
     ratio = median_ratio(speeds["ours"], speeds[peer])
     met = ratio >= bar if bar else None
@@ -270,7 +275,7 @@ def within(what: str, seconds: float, limit: int) -> Row:
 
 
 def product_row(fast: Any) -> tuple[Row, float]:
-    """Return the row of the share of the machine's product rate, and torch.mm's own rate."""
+    """Return the row of the share of the machine's product rate, and the rate of torch.mm."""
     sizes = fast.observation_space.shape[0], fast.action_space.shape[0]
     updates = updating(fast, BATCH)
     rates = alternate(
@@ -281,7 +286,7 @@ def product_row(fast: Any) -> tuple[Row, float]:
         },
         15,
     )
-    rate = {name: statistics.median(found) for name, found in rates.items()}
+    rate = {name: statistics.median(values) for name, values in rates.items()}
     best = max(rate["oneDNN"], rate["torch.mm"])
     row = Row(
         "sac, share of the machine's rate of 256-wide products",

@@ -1,7 +1,7 @@
 """How fast gaits are recorded and analysed on this machine: python -m benchmarks.gaits.
 
-Blocks of both sides of a row alternate, and the ratio is the median of the ratios of neighbours,
-so that other work on the machine weighs on both.
+Both sides of a row take turns, and the ratio is the median over pairs of neighbouring turns. So
+other work on the machine slows both sides.
 """
 
 import argparse
@@ -52,14 +52,18 @@ EXPERT = ROOT / "workflow/resources/checkpoints/walker2d/crossq_0.zip"
 BODY = get_body("walker2d")
 WALKERS, STEPS = 64, 400
 REPEATS = 5
-EPISODES, LONG = 4, 3000  # of a clone in the default study
-GROWTH = (1, 2, 4)  # times as many episodes
-SLOWER = 1.25  # the most that a frame may cost, and memory grow, at the largest of them
-POINTS, PERPLEXITY, PLACED = 20_000, 100, 4_000  # of the gait map; frames placed on it at once
+EPISODES, LONG = 4, 3000
+"""Number of episodes of a clone in the default study, and steps in an episode."""
+GROWTH = (1, 2, 4)
+"""Factors by which the number of episodes grows."""
+SLOWER = 1.25
+"""Largest ratio of time per frame, and of memory, of the largest recording to the smallest."""
+POINTS, PERPLEXITY, PLACED = 20_000, 100, 4_000
+"""Points and perplexity of the gait map, and number of frames that are placed on it together."""
 
 
 def speed(work: Callable[[], int]) -> float:
-    """Return how much of a piece of work was done in a second; `work` says how much there was."""
+    """Return the amount of work done in a second; `work` does it and returns its amount."""
     start = time.perf_counter()
     return work() / (time.perf_counter() - start)
 
@@ -68,7 +72,7 @@ def speed(work: Callable[[], int]) -> float:
 
 
 def record(act: Act, walkers: int, steps: int, threads: int) -> int:
-    """Record episodes of one agent, everything that a recording holds; return the steps."""
+    """Make a complete recording of one agent; return the number of steps."""
     rollouts = record_episodes(
         BODY, act, agents=1, episodes=walkers, steps=steps, seed=0, mode="mean", threads=threads
     )
@@ -76,7 +80,7 @@ def record(act: Act, walkers: int, steps: int, threads: int) -> int:
 
 
 def step_vector(envs: gymnasium.vector.VectorEnv, act: Act, steps: int) -> int:
-    """Step Gymnasium's vector environment and keep nothing; return the steps."""
+    """Step Gymnasium's vector environment and keep nothing; return the number of steps."""
     observations, _ = envs.reset(seed=0)
     for _ in range(steps):
         observations, *_ = envs.step(act(observations))
@@ -84,10 +88,10 @@ def step_vector(envs: gymnasium.vector.VectorEnv, act: Act, steps: int) -> int:
 
 
 def recording_rows() -> list[Row]:
-    """Return rows of recording on two cores and on one, against Gymnasium's vector environment."""
+    """Return the rows of recording on two cores and on one core, against Gymnasium."""
     act = mean_action(read_expert(EXPERT, BODY))
     envs = gymnasium.vector.SyncVectorEnv([partial(gymnasium.make, BODY.env_id)] * WALKERS)
-    bars = {2: 2.0, 1: 0.0}  # by cores; no bar on one
+    bars = {2: 2.0, 1: 0.0}  # The keys are numbers of cores; one core has no bar.
     blocks = {
         f"{cores}": partial(speed, partial(record, act, WALKERS, STEPS, cores)) for cores in bars
     }
@@ -106,7 +110,7 @@ def recording_rows() -> list[Row]:
 
 
 def repeated(times: int, folder: Path) -> Path:
-    """Write a recording of one agent: `times` as many episodes as the first one."""
+    """Write a recording of one agent that has `times` times as many episodes as the smallest."""
     act = mean_action(read_expert(EXPERT, BODY))
     rollouts = record_episodes(
         BODY, act, agents=1, episodes=EPISODES * times, steps=LONG, seed=0, mode="mean"
@@ -117,7 +121,7 @@ def repeated(times: int, folder: Path) -> Path:
 
 
 def analyse(path: Path) -> int:
-    """Analyse the gait of the one agent of a recording; return the frames."""
+    """Analyse the gait of the one agent in a recording; return the number of frames."""
     recording = open_rollouts(path)
     (walk,) = walks_of(BODY, recording, "crossq_0", -1, 1.0)
     analyse_gait(walk, GaitSettings(1024, 0.3, 20.0), 0)
@@ -125,7 +129,7 @@ def analyse(path: Path) -> int:
 
 
 def peak_memory(path: Path) -> float:
-    """Return the most memory (MB) that the analysis holds at once."""
+    """Return the peak memory (MB) of the analysis."""
     tracemalloc.start()
     analyse(path)
     peak = tracemalloc.get_traced_memory()[1]
@@ -164,7 +168,7 @@ def analysis_rows() -> list[Row]:
 
 
 def gait_heights(rows: int) -> np.ndarray:
-    """Return random moments (rows, g) of walking with some noise in the actions, scaled."""
+    """Return standardised heights (rows, g) of random moments of walking with noisy actions."""
     act = mean_action(read_expert(EXPERT, BODY))
     draw = np.random.default_rng(0)
 
@@ -190,8 +194,8 @@ def cpu_seconds(work: Callable[[], object]) -> float:
 def map_rows(points: int) -> list[Row]:
     """Return the rows of fitting the gait map and of placing further frames, on one thread.
 
-    CPU times. Both maps have the same iterations and perplexity, principal components to start
-    from, and exact neighbours; both placings are on the same map.
+    The times are CPU times. Both maps have the same iterations and perplexity, start from principal
+    components and use exact neighbours. Both placings are on the same map.
     """
     x = gait_heights(points + PLACED)
     new, x = x[points:], x[:points]
@@ -223,11 +227,11 @@ def neighbour_distance(fitted: Embedding, features: np.ndarray, points: np.ndarr
 
 
 def placing_row(fitted: Embedding, new: np.ndarray) -> Row:
-    """Return the row of placing frames; met only if they come as near to their neighbours."""
+    """Return the row of placing frames; its bar also asks that they are as near to neighbours."""
     affinities = PerplexityBasedNN(fitted.features, PERPLEXITY, n_jobs=1, random_state=0)
     reference = TSNEEmbedding(fitted.points.copy(), affinities, n_jobs=1, random_state=0)
     placed: dict[str, np.ndarray] = {}
-    # The first call of a map grids its field, which later ones reuse.
+    # The first call grids the field of the map, and later calls reuse the grid.
     reference.transform(new[:100])
     times = {
         "ours": cpu_seconds(lambda: placed.update(ours=place_on_map(fitted, new))),

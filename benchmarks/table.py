@@ -1,4 +1,4 @@
-"""The table that every benchmark prints: figure, peer, ratio, bar, and whether it is met."""
+"""The table that every benchmark prints: figure, peer, ratio, bar, and whether the bar is met."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class Row:
     ratio: str
     bar: str
     met: bool | None
-    """None where a figure is only reported."""
+    """None if the figure has no bar and is only reported."""
 
 
 def show(rows: list[Row]) -> int:

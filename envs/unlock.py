@@ -1,11 +1,11 @@
-"""Clear the lock of a killed Snakemake, where none is alive: `make` calls this before each run.
+"""Clear the lock that a killed Snakemake left behind; `make` calls this before each run.
 
     python envs/unlock.py [FOLDER]
 
-Snakemake locks the files it works on and leaves that lock behind if it is killed with SIGKILL.
-The lock names neither process nor machine. It is cleared only where this user wrote it, no other
-machine can reach the folder and no Snakemake of this machine works in it. In any other case it
-stays, with one line that says why; Snakemake itself then judges whether it is in the way.
+Snakemake locks the files that it works on. If SIGKILL ends it, the lock stays. The lock names
+neither process nor machine. It is cleared only if this user wrote it, no other machine can reach
+the folder and no Snakemake of this machine works in the folder. Otherwise the lock stays and one
+line says why; Snakemake itself then decides whether the lock stops it.
 """
 
 import os
@@ -15,89 +15,92 @@ from pathlib import Path
 
 import psutil
 
-# File systems of one machine. Any other may be open to a Snakemake that is not seen from here.
+# File systems that only one machine can reach. A Snakemake of another machine cannot be seen here.
 LOCAL = {"apfs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "hfs", "overlay", "tmpfs", "xfs", "zfs"}
 
 
 def locks(folder: Path) -> list[Path]:
-    """The lock files of a working directory, none if no lock is held."""
+    """Return the lock files of a working directory."""
     return sorted(folder.glob(".snakemake/locks/*.lock"))
 
 
 def file_system(folder: Path) -> str:
-    """The type of the file system that holds a folder, as the system calls it; "" if unknown."""
+    """Return the type of the file system that holds a folder, or "" if it is unknown."""
     mounts = {Path(part.mountpoint): part.fstype for part in psutil.disk_partitions(all=True)}
     folder = folder.resolve()
     return next((mounts[place] for place in (folder, *folder.parents) if place in mounts), "")
 
 
 def inhabitants(folder: Path) -> list[psutil.Process]:
-    """The processes whose working directory is the folder, but not this one and its callers."""
+    """Return the processes that work in a folder, without this process and its callers."""
     this = psutil.Process()
-    own = {this.pid, *(parent.pid for parent in this.parents())}
-    found = []
+    callers = {this.pid, *(parent.pid for parent in this.parents())}
+    processes = []
     for process in psutil.process_iter():
         try:
-            if process.pid not in own and os.path.samefile(process.cwd(), folder):
-                found.append(process)
+            if process.pid not in callers and os.path.samefile(process.cwd(), folder):
+                processes.append(process)
         except (OSError, psutil.Error):
-            # Ended meanwhile, or another user's, who has not written this user's lock.
+            # The process has ended, or it belongs to a user who did not write this user's lock.
             continue
-    return found
+    return processes
 
 
 def snakemakes(folder: Path) -> list[int]:
-    """The process ids of the Snakemakes that work in a folder, however they were started.
+    """Return the ids of the Snakemake processes that work in a folder.
 
-    One shows by its command, or, started from within another program, by the log it has open.
+    The command shows a Snakemake. If another program started it, its open log shows it.
     """
     logs = folder.resolve() / ".snakemake" / "log"
-    found = []
+    pids = []
     for process in inhabitants(folder):
         try:
             if any(Path(word).name == "snakemake" for word in process.cmdline()) or any(
                 Path(file.path).parent == logs for file in process.open_files()
             ):
-                found.append(process.pid)
+                pids.append(process.pid)
         except (OSError, psutil.Error):
             continue
-    return found
+    return pids
 
 
 def orphans(folder: Path) -> list[psutil.Process]:
-    """The scripts' processes that work in a folder; without a Snakemake, those of a killed one."""
-    found = []
+    """Return the processes of scripts that work in a folder.
+
+    If no Snakemake works there, a killed one has left them.
+    """
+    processes = []
     for process in inhabitants(folder):
         try:
             if any("/.snakemake/scripts/" in word for word in process.cmdline()):
-                found.append(process)
+                processes.append(process)
         except psutil.Error:
             continue
-    return found
+    return processes
 
 
 def clear(folder: Path) -> str:
-    """Clear a folder's lock if it is stale, and return one line that says what was done and why.
+    """Clear the lock of a folder if it is stale; return one line that says what was done and why.
 
-    Jobs that outlived their Snakemake are waited for: it can't be told what they still write.
+    Jobs that outlived their Snakemake may still write, so the function waits for them to end.
     """
-    found = locks(folder)
-    if not found:
+    lock_files = locks(folder)
+    if not lock_files:
         return ""
     alive = snakemakes(folder)
     if alive:
         return f"Snakemake is at work in this folder (process {_listed(alive)}), its lock stays"
     by_hand = "if no Snakemake works here, clear it: python -m snakemake --unlock"
-    if any(file.stat().st_uid != os.getuid() for file in found):
+    if any(file.stat().st_uid != os.getuid() for file in lock_files):
         return f"a lock stands in this folder and another user wrote it; {by_hand}"
     kind = file_system(folder)
     if kind not in LOCAL:
         return f"a lock stands in this folder, which other machines may reach ({kind}); {by_hand}"
-    left = orphans(folder)
-    if left:
-        pids = _listed(sorted(process.pid for process in left))
+    outliving = orphans(folder)
+    if outliving:
+        pids = _listed(sorted(process.pid for process in outliving))
         print(f"make: waiting for jobs of a killed Snakemake (process {pids})", flush=True)
-        psutil.wait_procs(left)
+        psutil.wait_procs(outliving)
     unlock = [sys.executable, "-m", "snakemake", "--unlock", "--quiet", "all"]
     if subprocess.run(unlock, cwd=folder, check=False).returncode:
         return f"the lock of a killed Snakemake could not be cleared; {by_hand}"
@@ -109,6 +112,6 @@ def _listed(pids: list[int]) -> str:
 
 
 if __name__ == "__main__":
-    said = clear(Path(sys.argv[1] if len(sys.argv) > 1 else "."))
-    if said:
-        print(f"make: {said}", flush=True)
+    message = clear(Path(sys.argv[1] if len(sys.argv) > 1 else "."))
+    if message:
+        print(f"make: {message}", flush=True)
