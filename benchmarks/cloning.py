@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from benchmarks.experts import alternate, versus
 from benchmarks.table import Row
+from benchmarks.turns import alternate, versus
 from brainiarb.actors.layers import WIDTH
 from brainiarb.clones.losses import mse_nll
 from brainiarb.clones.settings import Cloning

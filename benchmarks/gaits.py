@@ -27,8 +27,8 @@ from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
 from benchmarks.cloning import cloning_rows
-from benchmarks.experts import alternate, median_ratio, versus
 from benchmarks.table import Row, show
+from benchmarks.turns import alternate, median_ratio, versus
 from brainiarb.actors.actors import mean_action
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import experts, gaits, similarity, workflow
+from benchmarks import experts, gaits, similarity, turns, workflow
 from benchmarks.table import Row, show
 from brainiarb.similarity.array_measures import linear_cka
 
@@ -70,10 +70,10 @@ def test_sides_take_turns_after_a_first_block_each():
     def side(name):
         return lambda: calls.append(name) or float(len(calls))
 
-    speeds = experts.alternate({"ours": side("ours"), "stock": side("stock")}, 2)
+    speeds = turns.alternate({"ours": side("ours"), "stock": side("stock")}, 2)
     assert calls == ["ours", "stock"] * 3
     assert speeds == {"ours": [3, 5], "stock": [4, 6]}
-    assert experts.median_ratio([2.0, 9, 4], [1.0, 3, 1]) == 3
+    assert turns.median_ratio([2.0, 9, 4], [1.0, 3, 1]) == 3
 
 
 def test_the_reference_ways_compute_the_same_cka():
