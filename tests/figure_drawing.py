@@ -80,6 +80,15 @@ def bars(axes):
     return [[end[2], end[3]] for end in ends if len(end) == 4 and end[0] == end[1]]
 
 
+def assert_legends_fit(figure):
+    """Assert that every legend lies on the page."""
+    with journal():
+        figure.draw_without_rendering()
+    for legend in figure.findobj(Legend):
+        box = legend.get_window_extent()
+        assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1, legend.get_texts()
+
+
 @cache
 def tables_of(figure):
     """The tables and arrays of a figure, by the names that its module declares."""

@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from brainiarb.figures.by_level import clones_by_level, legend
+from brainiarb.figures.by_level import clones_by_level, legend_handles
 from brainiarb.figures.means import level_means
 from figure_drawing import points
 from figure_tables import gait_measures, margins, with_statistics
@@ -51,5 +51,5 @@ def test_the_legend_names_the_mean_only_where_there_is_one():
     tables = with_statistics(gait_measures())
     given = [tables["statistics"], tables["statistics"].iloc[:0]]
     means = [level_means(table, tables["measures"], ["speed"], 0.05) for table in given]
-    names = [[str(handle.get_label()) for handle in legend(each)] for each in means]
+    names = [[str(handle.get_label()) for handle in legend_handles(each)] for each in means]
     assert set(names[0]) - set(names[1]) == {"mean of the clones, 95 % interval"}

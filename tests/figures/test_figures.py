@@ -8,7 +8,7 @@ from matplotlib.text import Text
 
 from brainiarb.figures.style import PAGE_WIDTH, journal, save
 from conftest import ROOT
-from figure_drawing import draw, drawn, figure_names
+from figure_drawing import assert_legends_fit, draw, drawn, figure_names
 from figure_tables import BUILDERS
 
 HEAVY = ("torch", "gymnasium", "mujoco", "stable_baselines3", "scipy.stats", "sklearn")
@@ -44,6 +44,11 @@ def test_text_is_legible_at_journal_width(name):
     assert figure.get_figwidth() <= PAGE_WIDTH
     sizes = [text.get_fontsize() for text in figure.findobj(Text) if text.get_text()]
     assert min(sizes) >= 5.5
+
+
+@pytest.mark.parametrize("name", figure_names())
+def test_legends_lie_on_the_page(name):
+    assert_legends_fit(drawn(name)[0])
 
 
 @pytest.mark.parametrize("name", figure_names())

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from brainiarb.clones.axes import axis_intervals
-from figure_drawing import draw, drawn, labels, module, points, tables_of
+from figure_drawing import assert_legends_fit, draw, drawn, labels, module, points, tables_of
 from figure_tables import EXPERT, MEASURED, with_statistics
 
 INTERQUARTILE = {"fig_noise_series"}
@@ -67,6 +67,11 @@ def test_the_mean_of_each_expert_is_a_point_and_one_of_the_numbers(figure):
     experts = numbers[numbers["kind"] == "expert's mean"]
     assert set(experts["expert"]) == {EXPERT, "sac_0", "sac_1"}
     assert "expert's mean" not in set(drawn(figure)[1].get("kind", []))
+
+
+@pytest.mark.parametrize("figure", sorted(MEASURED))
+def test_legends_lie_on_the_page_with_the_entries_for_several_experts(figure):
+    assert_legends_fit(of_several(figure)[0])
 
 
 def test_noise_axes_show_the_clones_of_all_experts_because_their_intervals_do():

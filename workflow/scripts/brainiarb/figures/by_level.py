@@ -18,7 +18,7 @@ ASIDE = 0.38  # distance of the mean from its level, in steps between levels
 LARGE_RATIO = 50  # of the greatest value to the least, from which on an axis is logarithmic
 
 
-def legend(means: Means) -> list[Artist]:
+def legend_handles(means: Means) -> list[Artist]:
     """Return the entries of a legend for the panels of `clones_by_level`."""
     point: dict[str, Any] = {"linestyle": "none", "markersize": 3.5, "markeredgewidth": 0.7}
     return [

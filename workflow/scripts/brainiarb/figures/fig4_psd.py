@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
-from brainiarb.figures.by_level import clones_by_level, legend, levels_of
+from brainiarb.figures.by_level import clones_by_level, legend_handles, levels_of
 from brainiarb.figures.inputs import of_expert
 from brainiarb.figures.means import level_means
 from brainiarb.figures.style import (
@@ -15,6 +15,7 @@ from brainiarb.figures.style import (
     agent_colour,
     agent_name,
     head,
+    legend,
     letters,
     panel_grid,
     rows_of,
@@ -67,8 +68,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         head(axes, letter)
     for axes in (first, *others):
         axes.set_xlabel("noise (%)")
-    handles = legend(means)
-    lower.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    legend(lower, legend_handles(means), "lower")
     parts = [
         drawn.assign(kind="spectrum"),
         measures.assign(kind="agent"),
@@ -105,8 +105,7 @@ def channels(
         axes.minorticks_off()
         if number + COLUMNS >= len(panels):
             axes.set_xlabel("frequency (Hz)")
-    handles, labels = panels[0].get_legend_handles_labels()
-    part.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    legend(part, panels[0].get_legend_handles_labels()[0], "upper")
 
 
 def spectra(axes: Axes, rows: pd.DataFrame, level: int) -> None:

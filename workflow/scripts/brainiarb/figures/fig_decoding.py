@@ -13,6 +13,7 @@ from brainiarb.figures.style import (
     agent_colour,
     agent_name,
     head,
+    legend,
     letters,
 )
 
@@ -52,8 +53,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         head(axes, letter, title)
         if scores["value"].isna().all():
             axes.text(0.5, 0.5, "no value", ha="center", va="center", transform=axes.transAxes)
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+    legend(figure, panels[0].get_legend_handles_labels()[0], "upper")
     return figure, shown
 
 

@@ -3,12 +3,23 @@
 from typing import Any, NamedTuple
 
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 
 from brainiarb.figures.inputs import of_expert
 from brainiarb.figures.means import Means, level_means
-from brainiarb.figures.style import CLEAN, EXPERT, MUTED, NOISY, PAGE_WIDTH, head, letters, two_rows
+from brainiarb.figures.style import (
+    CLEAN,
+    EXPERT,
+    MUTED,
+    NOISY,
+    PAGE_WIDTH,
+    head,
+    legend,
+    letters,
+    two_rows,
+)
 
 TABLES = ["measures", "statistics"]
 EVERY_EXPERT = ["measures"]
@@ -92,23 +103,22 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             axes.set_ylabel(title)
             axes.set_xlabel("noise in the demonstrations (%)")
             head(axes, next(names))
-        legend(row, means)
+        legend(row, [*named_points(row), *means.handles(DARK)], "lower")
     for layer, name in (("linear1", "linear 1"), ("linear2", "linear 2")):
         values = shown.loc[shown["measure"] == f"stitched_r2_{layer}"].query("clone >= 0")["value"]
         axes.text(-1.4, values.median(), name, va="center", fontsize=6)
     return figure, pd.concat([shown, means.numbers()], ignore_index=True)
 
 
-def legend(row: SubFigure, means: Means) -> None:
-    """Name the points of a row, and its means in the colour of no kind of points."""
+def named_points(row: SubFigure) -> list[Artist]:
+    """Return one line for each kind of points in a row, for its legend."""
     named = {
         line.get_label(): line
         for axes in row.axes
         for line in axes.lines
         if not str(line.get_label()).startswith("_")
     }
-    handles = [*named.values(), *means.handles(DARK)]
-    row.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 5))
+    return list(named.values())
 
 
 def panel(axes: Axes, shown: pd.DataFrame, means: Means, series: Series) -> None:

@@ -13,6 +13,7 @@ from brainiarb.figures.style import (
     NOISY,
     PAGE_WIDTH,
     head,
+    legend,
     letters,
     series_colour,
     two_rows,
@@ -59,8 +60,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
             axes.set_xticks(range(len(ticks)), ticks)
             head(axes, next(names))
-        handles, labels = panels[0].get_legend_handles_labels()
-        half.legend(handles, labels, loc="outside upper center", ncols=len(labels))
+        legend(half, panels[0].get_legend_handles_labels()[0], "upper")
     return figure, both
 
 

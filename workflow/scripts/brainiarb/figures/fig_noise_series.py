@@ -15,6 +15,7 @@ from brainiarb.figures.style import (
     NOISY,
     PAGE_WIDTH,
     head,
+    legend,
     letters,
     panel_grid,
     rows_of,
@@ -62,8 +63,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         head(axes, letter)
         if number + COLUMNS >= len(shown):
             axes.set_xlabel("noise in the demonstrations (%)")
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3)
+    legend(figure, panels[0].get_legend_handles_labels()[0], "lower")
     return figure, table
 
 

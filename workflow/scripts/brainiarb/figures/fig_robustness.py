@@ -9,7 +9,15 @@ from matplotlib.figure import Figure
 
 from brainiarb.figures.inputs import of_expert
 from brainiarb.figures.means import Means, level_means
-from brainiarb.figures.style import EXPERT, PAGE_WIDTH, agent_colour, agent_name, head, letters
+from brainiarb.figures.style import (
+    EXPERT,
+    PAGE_WIDTH,
+    agent_colour,
+    agent_name,
+    head,
+    legend,
+    letters,
+)
 
 TABLES = ["robustness", "measures", "statistics"]
 EVERY_EXPERT = ["measures"]
@@ -53,8 +61,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             axes.set_ylim(min(0.0, axes.get_ylim()[0]), None)
         areas(row[-1], kept[kept["measure"] == measure], means, measure)
     handles, _ = panels[0, 0].get_legend_handles_labels()
-    handles += means.handles(EXPERT)
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    legend(figure, [*handles, *means.handles(EXPERT)], "upper")
     experts = means.experts.assign(kind="expert's mean")
     return figure, pd.concat([responses, experts], ignore_index=True) if len(experts) else responses
 

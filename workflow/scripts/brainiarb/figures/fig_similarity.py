@@ -18,6 +18,7 @@ from brainiarb.figures.style import (
     NOISY,
     PAGE_WIDTH,
     head,
+    legend,
     letters,
 )
 from brainiarb.similarity.measures import MEASURES
@@ -76,8 +77,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         axes.set_xticks(range(len(levels)), levels)
         axes.set_xlabel("noise (%)")
     handles, _ = panels[0, 0].get_legend_handles_labels()
-    handles += means.handles(CLEAN)
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    legend(figure, [*handles, *means.handles(CLEAN)], "lower")
     experts = means.experts.assign(kind="expert's mean")
     return figure, pd.concat([*shown, experts] if len(experts) else shown, ignore_index=True)
 

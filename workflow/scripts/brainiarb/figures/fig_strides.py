@@ -5,10 +5,10 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from brainiarb.figures.by_level import clones_by_level, legend
+from brainiarb.figures.by_level import clones_by_level, legend_handles
 from brainiarb.figures.inputs import of_expert
 from brainiarb.figures.means import level_means
-from brainiarb.figures.style import PAGE_WIDTH, head, letters, panel_grid, rows_of
+from brainiarb.figures.style import PAGE_WIDTH, head, legend, letters, panel_grid, rows_of
 
 TABLES = ["measures", "margins", "statistics"]
 EVERY_EXPERT = ["measures"]
@@ -45,8 +45,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         axes.set_ylabel(label)
         head(axes, letter)
     figure.supxlabel("noise in the demonstrations (%)", fontsize=7)
-    handles = legend(means)
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+    legend(figure, legend_handles(means), "upper")
     return figure, pd.concat(
         [measures.assign(kind="agent"), margins.assign(kind="expert's range"), means.numbers()],
         ignore_index=True,

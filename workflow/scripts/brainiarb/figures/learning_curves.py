@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import CLEAN, MUTED, NOISY, PAGE_WIDTH, head
+from brainiarb.figures.style import CLEAN, MUTED, NOISY, PAGE_WIDTH, head, legend
 
 TABLES = ["learning_curves"]
 EVERY_EXPERT = ["learning_curves"]
@@ -13,7 +13,6 @@ EVERY_EXPERT = ["learning_curves"]
 COLOURS = {"sac": CLEAN, "crossq": NOISY}
 STYLES = ("-", "--", ":", "-.")  # of experts by one algorithm
 PANELS = {"A": ("steps", "environment steps (thousands)"), "B": ("minutes", "wall time (min)")}
-LEGEND_COLUMNS = 6
 COLUMNS = ["expert", "algorithm", "step", "minutes", "return_mean", "return_sd", "selected"]
 
 
@@ -37,8 +36,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         head(axes, letter)
     panels[0].set_ylabel("return (first 1,000 steps)")
     if len(table):
-        handles, labels = panels[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=LEGEND_COLUMNS)
+        legend(figure, panels[0].get_legend_handles_labels()[0], "upper")
     else:
         panels[0].text(
             0.5, 0.5, "no learning curve", ha="center", transform=panels[0].transAxes, color=MUTED

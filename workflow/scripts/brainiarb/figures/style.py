@@ -1,19 +1,25 @@
 """The look of all figures: journal widths, legible type, colours that everybody can tell apart."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count, product
 from pathlib import Path
 from string import ascii_uppercase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure, SubFigure
 
-
-COLUMN_WIDTH, PAGE_WIDTH = 3.5, 7.2
-"""Inches: the widths of one and of two columns of a journal."""
+PAGE_WIDTH = 7.2
+"""Inches: the width of two columns of a journal."""
+ENTRY = 5.0
+"""Width of the mark of an entry in a legend with the space around it, in sizes of its type."""
+HINTED = 1.1
+"""How much wider than its outlines a text is at most, because pixels round its letters."""
 
 # These colours are from the palette of Okabe and Ito. People with any colour vision can tell them
 # apart, also in grey.
@@ -91,6 +97,30 @@ def panel_grid(figure: "Figure | SubFigure", panels: int, columns: int) -> "list
     for axes in grid[max(panels - columns, 0) : panels]:
         axes.tick_params(labelbottom=True)
     return list(grid[:panels])
+
+
+def legend(
+    part: "Figure | SubFigure", handles: "Sequence[Artist]", where: Literal["upper", "lower"]
+) -> None:
+    """Write the legend of a figure, or of a part of it, above or below its panels.
+
+    The entries stand in as few rows as the width of the page allows.
+    """
+    from matplotlib.textpath import TextPath
+
+    size = JOURNAL["legend.fontsize"]
+    labels = [str(handle.get_label()) for handle in handles]
+    widths = [TextPath((0, 0), label, size=size).get_extents().width for label in labels]
+    for columns in range(len(handles), 0, -1):
+        # Entries fill one column after the other, and the widest label sets the width of a column.
+        widest = [column.max() for column in np.array_split(widths, columns)]
+        if HINTED * sum(widest) + ENTRY * size * columns <= 72 * PAGE_WIDTH:
+            break
+    part.legend(
+        handles=list(handles),
+        loc="outside upper center" if where == "upper" else "outside lower center",
+        ncols=columns,
+    )
 
 
 def letters() -> Iterator[str]:
