@@ -4,11 +4,15 @@ README.md, CONTRIBUTING.md, CHANGELOG.md and config/config.yaml are included. Th
 library come from its docstrings, the page of the example from its cells and from what they print.
 """
 
+import re
 import sys
 import tomllib
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+
+from numpy.typing import ArrayLike
+from sphinx.util.typing import stringify_annotation
 
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
@@ -40,6 +44,8 @@ autodoc_preserve_defaults = True
 # Links such as [the recipes](CONTRIBUTING.md#recipes) work here as they do in the repository.
 myst_heading_anchors = 3
 suppress_warnings = ["config.cache"]
+
+ARRAY = re.compile(r"~numpy\.ndarray\[tuple\[~typing\.Any, \.\.\.\], ~numpy\.dtype\[([~\w.]+)\]\]")
 
 PAGE.write_text(page(), encoding="utf-8")
 
@@ -73,6 +79,16 @@ def translate(app: Any, what: str, name: str, obj: Any, options: Any, lines: lis
     lines[:] = [line for line in translated if not line.startswith("Alias for field number")]
 
 
+def shorten(*event: Any) -> tuple[str | None, str | None]:
+    """Write ArrayLike and NDArray in a signature, where Sphinx writes what they stand for."""
+    signature: list[str | None] = []
+    for part in event[-2:]:
+        short = (part or "").replace(stringify_annotation(ArrayLike, "smart"), "ArrayLike")
+        signature.append(ARRAY.sub(r"~numpy.typing.NDArray[\1]", short) if part else part)
+    return signature[0], signature[1]
+
+
 def setup(app: Any) -> None:
     """Connect this file with Sphinx."""
+    app.connect("autodoc-process-signature", shorten)
     app.connect("autodoc-process-docstring", translate)
