@@ -24,7 +24,6 @@ OF_SCRIPT = {
     "record_expert_activations": TORCH,
     "record_peer_activations": TORCH,
     "record_untrained_activations": TORCH,
-    "train_expert": {"pandas", "stable_baselines3", "gymnasium", "psutil", *TORCH},
 }
 """The packages that a script may load where they differ from those of its environment."""
 

@@ -18,6 +18,7 @@ STILL = 1.0  # s that the film lasts where no agent has a cycle
 SKIPPED = 3  # the GIF shows every third frame
 
 if __name__ == "__main__":
+    # This import loads matplotlib, which only drawing itself needs.
     from brainiarb.figures.gait_cycle import draw
 
     with job(snakemake.log, snakemake.output), journal():

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from brainiarb.bodies.registry import get_body
 from brainiarb.experts.curves import named_curve
-from brainiarb.experts.training import Training, train
 from brainiarb.files import whole, write_csv, write_json
 from brainiarb.jobs import device, job, provenance
 
@@ -13,6 +12,9 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
+    # These imports load Stable-Baselines3, which only training itself needs.
+    from brainiarb.experts.training import Training, train
+
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
         checkpoint = Path(snakemake.output.checkpoint)
