@@ -42,8 +42,8 @@ def test_poses_lie_evenly_over_one_cycle():
     [
         # 50 steady rows are less than a cycle of 100, but enough for five poses.
         (175, [125, 137, 150, 162, 174], "no full cycle was found"),
-        (50, [0, 12, 24, 37, 49], "hardly outlasts the start transient"),
-        (128, [0, 32, 64, 95, 127], "hardly outlasts the start transient"),
+        (50, [0, 12, 24, 37, 49], "the walker hardly outlasts the start transient"),
+        (128, [0, 32, 64, 95, 127], "the walker hardly outlasts the start transient"),
     ],
 )
 def test_poses_without_a_cycle_differ_and_the_note_says_what_they_span(length, rows, note):

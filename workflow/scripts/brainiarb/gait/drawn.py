@@ -11,7 +11,7 @@ from brainiarb.gait.walk import SteadyWalk
 from brainiarb.rollouts.episodes import transient_rows
 
 NO_CYCLE = "no full cycle was found"
-TOO_SHORT = "hardly outlasts the start transient: poses of the whole episode"
+TOO_SHORT = "the walker hardly outlasts the start transient"
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ class DrawnEpisode:
 
         The rows lie at even phases of the most typical cycle, both ends included. Without a cycle
         they lie evenly between the start transient and the end of the episode. An episode with
-        fewer steady rows than `count` is shown whole. The note says which; it is empty for a cycle.
+        fewer steady rows than `count` is shown whole. The note says why no cycle is shown.
         """
         cycle, last = self.cycle(), len(self) - 1
         if cycle is not None:
