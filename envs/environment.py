@@ -37,12 +37,12 @@ DOCS_HEADER = """\
 # What `make docs` adds to .venv: the closure of the extra `docs` without what lock.txt holds.
 # Written by `make lock`. Holds for Python 3.11 and newer.
 """
-# The same release of torch needs other packages on a machine with a GPU.
+# Packages that the same release of torch needs on some machines only.
 MACHINES_OWN = re.compile(r"(nvidia-|cuda-|triton$)")
 
 
 def stop(sentence: str) -> NoReturn:
-    """Say in one line what is missing and end."""
+    """End with one line that says what is missing."""
     raise SystemExit(f"make: {sentence}")
 
 
@@ -52,7 +52,7 @@ def stamp(folder: Path, lock: Path) -> str:
 
 
 def complete(folder: Path) -> bool:
-    """Whether the environment holds what the lock says, here, and its Python still starts."""
+    """Return whether the environment holds the lock, in this place, and its Python starts."""
     try:
         if (folder / STAMP).read_text(encoding="utf-8") != stamp(folder, LOCK):
             return False
@@ -63,11 +63,11 @@ def complete(folder: Path) -> bool:
 
 def require_python() -> None:
     """Stop unless this Python is new enough and can make environments."""
-    found = ".".join(map(str, sys.version_info[:3]))
+    version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info < OLDEST:
-        wanted = ".".join(map(str, OLDEST))
+        oldest = ".".join(map(str, OLDEST))
         stop(
-            f"{sys.executable} is Python {found}, Python {wanted} or newer is needed: "
+            f"{sys.executable} is Python {version}, Python {oldest} or newer is needed: "
             "install one, or name it: make PYTHON=/path/to/python3"
         )
     if any(importlib.util.find_spec(name) is None for name in ("venv", "ensurepip")):
@@ -79,20 +79,21 @@ def require_python() -> None:
 
 def create(folder: Path) -> Path:
     """Make an empty virtual environment and return its Python."""
-    made = subprocess.run([sys.executable, "-m", "venv", str(folder)], check=False)
-    if made.returncode:
-        stop(f"{sys.executable} -m venv {folder} failed, its reason stands above")
+    done = subprocess.run([sys.executable, "-m", "venv", str(folder)], check=False)
+    if done.returncode:
+        stop(f"{sys.executable} -m venv {folder} failed; the reason stands above")
     return folder / "bin" / "python"
 
 
 def build(folder: Path) -> None:
-    """Make the environment hold what the lock says, from an empty one, and stamp it last."""
+    """Build the environment anew from the lock. The stamp is written last."""
     require_python()
     if folder.exists() and not (folder / MARK).exists():
         stop(f"{folder} was not made by make: move it away, or name another: make VENV=.venv-make")
     print(f"make: building {folder} from envs/lock.txt, once (some minutes)", flush=True)
     if folder.exists():
-        # In this order an interrupted removal is neither taken for complete nor for someone else's.
+        # The stamp goes first and the mark stays: after an interruption the environment is neither
+        # taken for complete nor for an environment of the user.
         (folder / STAMP).unlink(missing_ok=True)
         for item in folder.iterdir():
             if item.name != MARK:
@@ -141,7 +142,7 @@ def resolved(python: Path, folder: Path, extras: str, *options: str) -> list[str
     command = ["-m", "pip", "install", "--dry-run", "--ignore-installed", *options]
     command += ["--report", str(report), f"{ROOT}[{extras}]"]
     if subprocess.run([python, *command], check=False).returncode:
-        stop(f"pip could not resolve [{extras}] of pyproject.toml, its reason stands above")
+        stop(f"pip could not resolve [{extras}] of pyproject.toml, the reason stands above")
     return locked(json.loads(report.read_text(encoding="utf-8")))
 
 
@@ -149,8 +150,8 @@ def lock() -> None:
     """Resolve pyproject.toml and write the locks, that of the documentation beside the other."""
     require_python()
     if sys.version_info[:2] != OLDEST:
-        wanted = ".".join(map(str, OLDEST))
-        stop(f"the lock is made with the oldest Python supported: make lock PYTHON=python{wanted}")
+        oldest = ".".join(map(str, OLDEST))
+        stop(f"the lock is made with the oldest Python supported: make lock PYTHON=python{oldest}")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         python = create(folder / "venv")

@@ -28,11 +28,11 @@ CONDA = sorted((ROOT / "envs").glob("*.yaml"))
 
 def pins(lines):
     """{name: version} of lines `name==version`."""
-    found = {}
+    versions = {}
     for line in lines:
         name, version = re.fullmatch(r"([A-Za-z0-9._-]+)==([A-Za-z0-9.]+)", line).groups()
-        found[canonicalize_name(name)] = version
-    return found
+        versions[canonicalize_name(name)] = version
+    return versions
 
 
 def locked(path=environment.LOCK):
@@ -93,8 +93,8 @@ def test_locks_are_sorted_and_name_no_machine(path):
 
 @pytest.mark.parametrize("path", CONDA, ids=lambda path: path.stem)
 def test_conda_pins_equal_the_lock(path):
-    lock, found = locked(), pins(conda_packages(path)[1])
-    assert found == {name: lock.get(name) for name in found}
+    lock, conda = locked(), pins(conda_packages(path)[1])
+    assert conda == {name: lock.get(name) for name in conda}
 
 
 @pytest.mark.parametrize("path", CONDA, ids=lambda path: path.stem)
@@ -103,7 +103,7 @@ def test_conda_environments_hold_only_what_the_project_requires(path):
 
 
 def module(name):
-    """The file of a module of ours, None for another's."""
+    """The file of a module of the library, None for a module of another package."""
     stem = SCRIPTS.joinpath(*name.split("."))
     return next((f for f in (stem.with_suffix(".py"), stem / "__init__.py") if f.is_file()), None)
 
@@ -125,7 +125,7 @@ def imports(path):
 
 def packages(script):
     """The third-party packages that a script needs, itself or through the library."""
-    todo, seen, found = [script], set(), set()
+    todo, seen, needed = [script], set(), set()
     while todo:
         path = todo.pop()
         seen.add(path)
@@ -134,8 +134,8 @@ def packages(script):
             if ours:
                 todo.extend({ours} - seen)
             elif not (SCRIPTS / top).exists() and top not in sys.stdlib_module_names:
-                found.add(canonicalize_name(INSTALLED_AS.get(top, top)))
-    return found
+                needed.add(canonicalize_name(INSTALLED_AS.get(top, top)))
+    return needed
 
 
 def test_each_rules_environment_holds_what_its_script_imports():
@@ -151,9 +151,9 @@ def test_each_rules_environment_holds_what_its_script_imports():
 
 
 def test_conda_environments_use_one_python():
-    found = {tuple(conda_packages(path)[0]) for path in CONDA}
+    pythons = {tuple(conda_packages(path)[0]) for path in CONDA}
     oldest = ".".join(map(str, environment.OLDEST))
-    assert found == {(f"python={oldest}", "pip")}
+    assert pythons == {(f"python={oldest}", "pip")}
     assert PROJECT["requires-python"] == f">={oldest}"
 
 
