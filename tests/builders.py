@@ -11,8 +11,6 @@ from brainiarb.gait.walk import walks_of
 from brainiarb.maps.shared import MapSettings, fit_map
 from brainiarb.maps.tracks import shared_tracks
 from brainiarb.rollouts.arrays import DTYPES, row_widths
-from brainiarb.statistics.measures import Measure, measures_table, of_agent
-from brainiarb.statistics.tables import COLUMNS, statistics_table
 
 every_body = pytest.mark.parametrize(
     "body", list(map(get_body, body_names())), ids=lambda body: body.name
@@ -285,38 +283,3 @@ def learner(algorithm, **options):
             [{}],
         )
     return model
-
-
-STATISTICS_LEVELS = (0, 20, 40, 160)
-
-
-ASKED = {"seed": 0, "alpha": 0.05, "replicates": 999, "permutations": 999, "walking": 0.5}
-
-
-def planted_measures(experts=1, clones=8, slope=0.0, offset=0.0, seed=1, measure="likeness"):
-    """A measure whose clones rise by `slope` per percent of noise, `offset` off their expert."""
-    rng = np.random.default_rng(seed)
-    rows = []
-    for number in range(experts):
-        name, own = f"expert_{number}", 10 + 2 * number
-        rows += of_agent(name, -1, -1, {measure: Measure("1", own)})
-        for level in STATISTICS_LEVELS:
-            values = own + offset + slope * level + 0.3 * rng.normal(size=clones)
-            for clone, value in enumerate(values):
-                rows += of_agent(name, level, clone, {measure: Measure("1", value)})
-            demonstrated = Measure("1", 100.0 if level < 100 else 40.0)
-            rows += of_agent(name, level, -1, {"demonstrator_return": demonstrated})
-    return measures_table(rows)
-
-
-def expert_measure(measure, value, name="expert_0"):
-    """The row of a measure of an expert."""
-    return measures_table(of_agent(name, -1, -1, {measure: Measure("1", value)}))
-
-
-def asked(measures, kind, margins=None, **changes):
-    """The rows of one kind in the table of statistics."""
-    margins = {"absolute": {}, "relative": {}} | (margins or {})
-    table = statistics_table(measures, **ASKED | changes, margins=margins)
-    assert tuple(table.columns) == COLUMNS
-    return table[table["kind"] == kind].reset_index(drop=True)

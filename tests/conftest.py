@@ -46,7 +46,7 @@ def new_folder(folder):
     """Make a working directory with what a checkout has in it: the default config."""
     (folder / "config").mkdir(parents=True)
     (folder / "config/config.yaml").write_bytes((ROOT / "config/config.yaml").read_bytes())
-    for name in ("workflow/resources", "profiles"):
+    for name in ("workflow/resources", "workflow/claims", "profiles"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).symlink_to(ROOT / name)
     return folder

@@ -36,7 +36,9 @@ def with_statistics(measures, experts=1):
         [measures.assign(expert=name, value=measures["value"] + n) for n, name in enumerate(names)],
         ignore_index=True,
     )
-    return {"measures": every, "statistics": statistics_table(every, 0, 0.05, 20, 20, 0.5, {})}
+    asked = {"seed": 0, "alpha": 0.05, "replicates": 20, "permutations": 20, "walking": 0.5}
+    table = statistics_table(every, {}, **asked, primary_levels=[0], margins={})
+    return {"measures": every, "statistics": table}
 
 
 def observations(body="walker2d"):

@@ -79,6 +79,11 @@ def refusal(*options):
         ({"figures": {"noisy_level": 30}}, "figures.noisy_level: 30 is not among noise.levels"),
         ({"spectra": {"levels": [0]}}, "spectra.levels: 40 must be among them"),
         ({"robustness": {"levels": [30]}}, "robustness.levels: 30 is not among noise.levels"),
+        (
+            {"statistics": {"primary_levels": [0, 30]}},
+            "statistics.primary_levels: 30 is not among noise.levels",
+        ),
+        ({"statistics": {"classes": "none.csv"}}, "statistics.classes: no file none.csv"),
         ({"robustness": {"push": [], "action_delay": []}}, "robustness: give at least one dose"),
         (
             {"similarity": {"measures": ["cka", "banana"]}},

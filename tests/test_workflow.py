@@ -116,6 +116,7 @@ def test_changing_a_level_reruns_that_level_and_what_gathers_it(checkout):
         "noise": {"levels": [0, 50]},
         "spectra": {"levels": [0, 50]},
         "figures": {"noisy_level": 50, "study_level": 50},
+        "statistics": {"primary_levels": [0, 50]},
     }
     gathered = ("spectra", *GAITS)
     tables = ("similarity", "returns", "agents", *gathered)

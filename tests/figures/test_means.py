@@ -74,6 +74,15 @@ def test_in_a_study_of_several_experts_an_interval_of_one_expert_is_left_out():
     assert set(means.table["level"]) == {-1, 0}
 
 
+def test_clones_of_which_some_walk_and_others_fall_have_no_mean_of_any_expert():
+    returns = [("return", 0, k, 5000.0) for k in range(4)]
+    split = [("return", 40, k, 5000.0 * (k > 0)) for k in range(4)]
+    tables = with_statistics(measures_of([("return", -1, -1, 5000.0), *returns, *split]), 3)
+    means = level_means(tables["statistics"], tables["measures"], ["return"], 0.05)
+    assert set(means.experts["level"]) == {0}
+    assert set(means.drawn("return")["level"]) == {0}
+
+
 def test_the_confidence_follows_alpha():
     assert means_of(experts=1, alpha=0.1).label == "mean of the clones, 90 % interval"
 

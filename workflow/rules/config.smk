@@ -96,8 +96,16 @@ def contradictions(config):
     bodies = sorted(f.stem for f in (BODIES / "catalogue").glob("[!_]*.py"))
     if config["body"] not in bodies:
         yield f"body: {config['body']!r} is not one of {bodies}"
-    experts, study, noise, spectra, robustness = (
-        config[k] for k in ("experts", "study", "noise", "spectra", "robustness")
+    experts, study, noise, spectra, robustness, statistics = (
+        config[k]
+        for k in (
+            "experts",
+            "study",
+            "noise",
+            "spectra",
+            "robustness",
+            "statistics",
+        )
     )
     for name, source in experts.items():
         archive, training = source.get("checkpoint"), source.get("train")
@@ -125,6 +133,14 @@ def contradictions(config):
     for level in robustness["levels"]:
         if level not in noise["levels"]:
             yield f"robustness.levels: {level} is not among noise.levels {noise['levels']}"
+    for level in statistics["primary_levels"]:
+        if level not in noise["levels"]:
+            yield (
+                f"statistics.primary_levels: {level} is not among noise.levels "
+                f"{noise['levels']}"
+            )
+    if not Path(statistics["classes"]).is_file():
+        yield f"statistics.classes: no file {statistics['classes']} in {Path.cwd().name}"
     if not any(
         doses
         for name, doses in robustness.items()

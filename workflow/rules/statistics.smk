@@ -1,4 +1,4 @@
-"""Statistics: returns/*.csv -> <expert>/measures/returns.csv; tables/measures.csv -> tables/statistics.csv"""
+"""Statistics: returns/*.csv -> <expert>/measures/returns.csv; tables/measures.csv, classes -> tables/statistics.csv"""
 
 
 rule measure_returns:
@@ -27,6 +27,7 @@ rule measure_returns:
 rule compute_statistics:
     input:
         measures=f"{BODY_FOLDER}/tables/measures.csv",
+        classes=config["statistics"]["classes"],
     output:
         table=f"{BODY_FOLDER}/tables/statistics.csv",
     log:
@@ -34,7 +35,10 @@ rule compute_statistics:
     conda:
         "../../envs/analysis.yaml"
     params:
-        settings=settings("seed", **config["statistics"]),
+        settings=settings(
+            "seed",
+            **{k: v for k, v in config["statistics"].items() if k != "classes"},
+        ),
         code=code("compute_statistics.py"),
     message:
         "Computing intervals and tests of every measure"

@@ -6,7 +6,7 @@ import pandas as pd
 
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.statistics.tables import statistics_table
+from brainiarb.statistics.tables import read_classes, statistics_table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,4 +14,6 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         measures = pd.read_csv(snakemake.input.measures)
-        write_csv(snakemake.output.table, statistics_table(measures, **snakemake.params.settings))
+        classes = read_classes(pd.read_csv(snakemake.input.classes))
+        table = statistics_table(measures, classes, **snakemake.params.settings)
+        write_csv(snakemake.output.table, table)

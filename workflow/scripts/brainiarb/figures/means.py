@@ -104,6 +104,8 @@ def level_means(
     clones = clones[(clones["clone"] >= 0) & np.isfinite(clones["value"])]
     keys = ["expert", "measure", "level"]
     experts = clones.groupby(keys, as_index=False)["value"].mean()
+    # A level without a row has clones of two modes, which have no mean.
+    experts = experts.merge(table[["measure", "level"]].astype({"level": int}))
     sample = "mean of the clones" if count == 1 else f"mean over {count} experts"
     return Means(
         table[table["measure"].isin(names)],

@@ -20,10 +20,8 @@ from brainiarb.gait.spectral_measures import (
 )
 from brainiarb.gait.walk import SteadyWalk
 from brainiarb.seeds import derive_seed
+from brainiarb.statistics.declarations import grows_with_recording
 from brainiarb.statistics.measures import SPREAD, Measure, Named, measures_table, of_agent
-
-# Counts grow with the recording, so they have no margin.
-COUNTS = ("strides",)
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +122,7 @@ def margins(
     """
     rows = []
     for name, measure in expert.items():
-        if name in COUNTS:
+        if grows_with_recording(name):
             continue
         values = np.array([group[name].value for group in groups])
         values = values[np.isfinite(values)]

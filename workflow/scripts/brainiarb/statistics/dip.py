@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from brainiarb.statistics.methods import ROUNDING, Inference, arrangement_p
+from brainiarb.statistics.methods import ROUNDING, Inference, p_value
 
 TABLE = 10_000
 """How many uniform samples the null distribution of the dip is drawn from."""
@@ -44,8 +44,8 @@ def dip_test(cells: Sequence[np.ndarray], replicates: int, rng: np.random.Genera
     sizes = [len(x) for x in used]
     stacks = [np.stack([x for x in used if len(x) == n]) for n in sorted(set(sizes))]
     estimate = float(np.concatenate([dip(stack) for stack in stacks]).mean())
-    p, smallest = arrangement_p(estimate, dip_null(sizes, replicates, rng), exact=False)
-    return Inference(estimate, p=p, smallest=smallest)
+    null = dip_null(sizes, replicates, rng)
+    return Inference(estimate, p=p_value(estimate * (1 - ROUNDING), null))
 
 
 def dip_null(sizes: Sequence[int], replicates: int, rng: np.random.Generator) -> np.ndarray:

@@ -24,3 +24,24 @@ def normal_tail(value: float) -> float:
     from scipy.special import ndtr
 
     return float(ndtr(-value))
+
+
+def normal_quantile(share: float) -> float:
+    """Return the value that a share of the standard normal distribution lies below."""
+    from scipy.special import ndtri
+
+    return float(ndtri(share))
+
+
+def beta_share(value: float, first: float, second: float) -> float:
+    """Return the share of the beta distribution that lies below a value."""
+    from scipy.special import betainc
+
+    return float(betainc(first, second, value))
+
+
+def beta_quantile(share: float, first: float, second: float) -> float:
+    """Return the value that a share of the beta distribution lies below."""
+    from scipy.special import betaincinv
+
+    return float(betaincinv(first, second, share))

@@ -1,142 +1,127 @@
-"""The table of statistics: every question of every measure, with the p values corrected."""
+"""The table of statistics: every question of every measure, with its class, family and answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from brainiarb.errors import Refused
 from brainiarb.seeds import generator
-from brainiarb.statistics.measures import DEMONSTRATOR, EPISODE_SD, FLOOR, SPREAD
+from brainiarb.statistics.comparisons import comparisons
+from brainiarb.statistics.descriptions import descriptions
+from brainiarb.statistics.equivalences import Margin, equivalences
+from brainiarb.statistics.measures import FLOOR, SPREAD
 from brainiarb.statistics.methods import holm
-from brainiarb.statistics.questions import (
-    Inquiry,
-    Question,
-    ask_bimodality,
-    ask_contrasts,
-    ask_differences,
-    ask_equivalence,
-    ask_levels,
-    ask_trends,
-)
+from brainiarb.statistics.modes import modes
+from brainiarb.statistics.questions import Inquiry, Question
+from brainiarb.statistics.subjects import Subject, subjects
 
 COLUMNS = (
-    "measure", "unit", "kind", "level", "estimate", "low", "high", "n_experts", "n_clones", "p",
-    "p_holm", "answer", "condition", "method",
+    "measure", "unit", "kind", "level", "estimate", "low", "high", "confidence", "n_experts",
+    "n_clones", "n_left_out", "p", "p_holm", "family", "class", "answer", "condition", "method",
+    "note",
 )  # fmt: skip
-UNRESOLVED = "not resolved"
+PRIMARY, SECONDARY, DESCRIPTIVE = CLASSES = ("primary", "secondary", "descriptive")
+UNRESOLVED, UNTESTABLE = "not resolved", "not testable"
 
 
 def statistics_table(
     measures: pd.DataFrame,
+    classes: Mapping[str, str],
     seed: int,
     alpha: float,
     replicates: int,
     permutations: int,
     walking: float,
+    primary_levels: Sequence[int],
     margins: Mapping[str, Mapping[str, float]],
 ) -> pd.DataFrame:
-    """Tabulate levels, differences, contrasts, trends, bimodality and equivalence of every measure.
+    """Tabulate descriptions, comparisons, equivalences and modes of every measure.
 
-    `measures` is from `measures_table`. Absent values are left out. Unstable values count: without
-    the most variable agents, the others would look too regular. `margins` name, for `absolute` and
-    `relative`, the margin of equivalence of some measures, in their unit or as a share of the
-    expert's value. A margin is at least the expert's own `<measure>_spread`, where that is among
-    the measures: the difference that groups of the expert's own episodes show. Nothing is asked of
-    spreads, of standard deviations between episodes and of demonstrators; of a `floor_` measure
-    only the levels are asked. Columns: `COLUMNS`.
+    `measures` has the columns of `measures.COLUMNS`; `classes` map measures to a class, see
+    `read_classes`; a measure that is not among them is descriptive. `margins` name, for `absolute`
+    and `relative`, the margin of equivalence of some measures, in their unit or as a share of the
+    expert's value.
+
+    A primary measure is primary at the `primary_levels` and in its trend, and secondary elsewhere.
+    A descriptive row has no p. Primary rows of one kind and level are a family: their p is
+    corrected for one another (`p_holm`), and decides their `answer`. Other rows have no answer,
+    except those of equivalence, whose margin was fixed before: there the plain p decides.
     """
-    walks = walking_levels(measures, walking)
     rows = []
-    names = measures["measure"].str
-    asked = measures[~(names.startswith(DEMONSTRATOR) | names.endswith((SPREAD, EPISODE_SD)))]
-    for (measure, unit), agents in asked.groupby(["measure", "unit"], sort=True):
-        finite = agents[np.isfinite(agents["value"])]
-        experts, clones = expert_values(finite), clone_values(finite)
-        rng = generator(seed, "compute_statistics", str(measure))
-        inquiry = Inquiry(rng, alpha, replicates, permutations)
-        questions = [*ask_levels(experts, clones, inquiry)]
-        if not str(measure).startswith(FLOOR):
-            questions += [
-                *ask_differences(experts, clones, walks, inquiry),
-                *ask_contrasts(clones, walks, inquiry),
-                *ask_trends(clones, inquiry),
-                *ask_bimodality(clones, inquiry),
-            ]
-        for kind, by_measure in sorted(margins.items()):
-            if measure in by_measure:
-                spreads = expert_values(measures[measures["measure"] == f"{measure}{SPREAD}"])
-                limits = by_measure[str(measure)], kind == "relative", spreads
-                questions += ask_equivalence(experts, clones, *limits, inquiry)
-        rows += [(measure, unit, question) for question in questions]
-    return _answered(rows, alpha)
+    for subject in subjects(measures):
+        rng = generator(seed, "compute_statistics", subject.measure)
+        inquiry = Inquiry(rng, alpha, replicates, permutations, walking)
+        of_measure = classes.get(subject.measure, DESCRIPTIVE)
+        spread = _spreads(measures, subject.measure)
+        limits = [
+            Margin(by_measure[subject.measure], kind == "relative", spread)
+            for kind, by_measure in sorted(margins.items())
+            if subject.measure in by_measure
+        ]
+        for question in _questions(subject, limits, of_measure == PRIMARY, inquiry):
+            primary = question.level is None or question.level in primary_levels
+            of_row = SECONDARY if of_measure == PRIMARY and not primary else of_measure
+            rows.append(_row(subject, question, of_row))
+    table = pd.DataFrame(rows, columns=[*COLUMNS, "resolved"]).astype({"level": "Int64"})
+    table["p_holm"] = table.groupby(table["family"].where(table["family"] != ""))["p"].transform(
+        lambda p: holm(p.to_numpy())
+    )
+    decisive = table["p_holm"].where(table["class"] == PRIMARY, table["p"])
+    asked = table["resolved"].notna() & (
+        (table["class"] == PRIMARY) | (table["kind"] == "equivalence")
+    )
+    answers = table["resolved"].where(decisive <= alpha, UNRESOLVED)
+    table["answer"] = answers.where(decisive.notna(), UNTESTABLE).where(asked, "")
+    return table[[*COLUMNS]]
 
 
-def walking_levels(measures: pd.DataFrame, walking: float) -> dict[str, list[int]]:
-    """Return, for each expert, the levels of noise at which its demonstrator still walks.
+def read_classes(table: pd.DataFrame) -> dict[str, str]:
+    """Return the class of each measure from the columns `measure` and `class` of a table.
 
-    A demonstrator walks where its mean return is at least the share `walking` of its return without
-    noise.
+    Raises `Refused` for a class other than primary, secondary or descriptive, and for a measure
+    that is listed twice.
     """
-    returns = measures[measures["measure"] == f"{DEMONSTRATOR}return"]
-    levels = {}
-    for expert, demonstrator in returns.groupby("expert"):
-        by_level = demonstrator.set_index("level")["value"].sort_index()
-        walks = by_level >= walking * by_level.get(0, np.nan)
-        levels[str(expert)] = [int(level) for level in by_level.index[walks]]
-    return levels
+    unknown = table[~table["class"].isin(CLASSES)]
+    if len(unknown):
+        measure, name = unknown[["measure", "class"]].iloc[0]
+        raise Refused(f"the class of {measure} is {name!r}, not one of {', '.join(CLASSES)}")
+    if table["measure"].duplicated().any():
+        measure = table.loc[table["measure"].duplicated(), "measure"].iloc[0]
+        raise Refused(f"{measure} is listed twice among the classes of measures")
+    return dict(zip(table["measure"], table["class"], strict=True))
 
 
-def expert_values(measure: pd.DataFrame) -> dict[str, float]:
-    """Return the value of each expert itself in one measure."""
-    own = measure[(measure["level"] < 0) & (measure["clone"] < 0)]
-    return {
-        str(name): float(value) for name, value in zip(own["expert"], own["value"], strict=True)
-    }
+def _questions(
+    subject: Subject, margins: Sequence[Margin], primary: bool, inquiry: Inquiry
+) -> Iterator[Question]:
+    """Ask everything of a subject; a floor is only described, and modes are counted if primary."""
+    yield from descriptions(subject, inquiry)
+    if subject.measure.startswith(FLOOR):
+        return
+    yield from comparisons(subject, inquiry)
+    if primary:
+        yield from modes(subject, inquiry)
+    for margin in margins:
+        yield from equivalences(subject, margin, inquiry)
 
 
-def clone_values(measure: pd.DataFrame) -> dict[str, dict[int, np.ndarray]]:
-    """Return the values (n) of the clones in one measure, by expert and level.
-
-    The level of the clones' networks before training is -1.
-    """
-    clones = measure[measure["clone"] >= 0]
-    return {
-        str(expert): {
-            int(level): cell.sort_values("clone")["value"].to_numpy(float)
-            for level, cell in rows.groupby("level", sort=True)
-        }
-        for expert, rows in clones.groupby("expert", sort=True)
-    }
-
-
-def _answered(rows: Sequence[tuple[str, str, Question]], alpha: float) -> pd.DataFrame:
-    """Tabulate questions with their answers, p corrected over those of one kind and condition.
-
-    A kind that asks of single levels and of all levels together has two families.
-    """
-    table = pd.DataFrame(
-        [
-            (
-                measure, unit, q.kind, q.level, q.result.estimate, q.result.low, q.result.high,
-                len(q.clones), sum(map(len, q.clones)),
-                q.result.p if q.answers else np.nan, np.nan, "", q.condition, q.method,
-            )
-            for measure, unit, q in rows
-        ],
-        columns=list(COLUMNS),
-    ).astype({"level": "Int64"})  # fmt: skip
-    family = [table["kind"], table["condition"], table["level"].isna()]
-    table["p_holm"] = table.groupby(family)["p"].transform(lambda p: holm(p.to_numpy()))
-    for row, (_, _, question) in zip(table.index, rows, strict=True):
-        if question.answers:
-            corrected = table.loc[row, "p_holm"]
-            table.loc[row, "answer"] = _answer(question, corrected, alpha)
-    return table
+def _row(subject: Subject, question: Question, of_row: str) -> tuple:
+    """Return one row of the table, before Holm's correction, and the answer that it would give."""
+    result, tested = question.result, question.answer is not None
+    named = of_row != DESCRIPTIVE or question.kind == "equivalence"
+    place = "" if question.level is None else f" at {question.level} %"
+    notes = "; ".join(filter(None, (result.note, *question.notes)))
+    return (
+        subject.measure, question.unit or subject.unit, question.kind, question.level,
+        result.estimate, result.low, result.high, question.confidence, len(question.units),
+        sum(question.units), question.left_out, result.p if tested and named else np.nan, np.nan,
+        f"{question.kind}{place}" if tested and of_row == PRIMARY else "", of_row, "",
+        question.condition, question.method, notes, question.answer,
+    )  # fmt: skip
 
 
-def _answer(question: Question, corrected: float, alpha: float) -> str:
-    if np.isnan(corrected):
-        return "not testable"
-    if question.answers and max(corrected, question.result.smallest) <= alpha:
-        return question.answers[int(question.result.estimate > 0)]
-    return UNRESOLVED
+def _spreads(measures: pd.DataFrame, measure: str) -> dict[str, float]:
+    """Return the spread of the episodes of each expert in a measure, where it is known."""
+    rows = measures[measures["measure"] == f"{measure}{SPREAD}"].dropna(subset="value")
+    return dict(zip(rows["expert"].map(str), rows["value"].map(float), strict=True))

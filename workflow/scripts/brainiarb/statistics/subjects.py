@@ -1,0 +1,100 @@
+"""Subjects: all values of one measure, by expert, clone and level."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from brainiarb.statistics.declarations import Declaration, declaration
+from brainiarb.statistics.measures import DEMONSTRATOR, EPISODE_SD, FLOOR, SPREAD
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The values of one measure."""
+
+    measure: str
+    unit: str
+    declared: Declaration
+    own: Mapping[str, float]
+    """Finite values of the experts themselves, by name."""
+    standard: Mapping[str, float]
+    """The value of each expert that says whether its clones, or their floors, walk; if above 0."""
+    clones: Mapping[str, pd.DataFrame]
+    """Values of the clones of each expert: a row per clone, a column per level, nan if missing."""
+    floors: Mapping[str, pd.DataFrame]
+    """The same of the untrained network that each clone began as; level -1 serves all levels."""
+
+    @property
+    def levels(self) -> list[int]:
+        """Return the levels at which any expert has clones, in rising order."""
+        return sorted({level for table in self.clones.values() for level in table.columns})
+
+    def values(self, level: int) -> dict[str, np.ndarray]:
+        """Return the values (k) of the clones of a level by expert; nan is a missing value."""
+        return {
+            expert: table[level].to_numpy(float)
+            for expert, table in self.clones.items()
+            if level in table.columns
+        }
+
+    def floor(self, expert: str, level: int) -> np.ndarray | None:
+        """Return the floor (k) of each clone of a level, or None where there is no such value."""
+        table = self.floors.get(expert)
+        if table is None:
+            return None
+        for column in (level, -1):
+            if column in table.columns:
+                return table[column].reindex(self.clones[expert].index).to_numpy(float)
+        return None
+
+    def walkers(self, level: int, walking: float) -> dict[str, np.ndarray]:
+        """Return by expert which clones of a level walk (k), among those that have a value.
+
+        A clone walks where its value is at least the share `walking` of the expert's own.
+        """
+        marked = {}
+        for expert, values in self.values(level).items():
+            known = values[np.isfinite(values)]
+            if expert in self.standard and len(known):
+                marked[expert] = known >= walking * self.standard[expert]
+        return marked
+
+
+def subjects(measures: pd.DataFrame) -> Iterator[Subject]:
+    """Yield a subject per measure and unit of a table of measures, in the order of their names.
+
+    An expert has clone -1 and level -1; an untrained network has the number of its clone and level
+    -1, or the level whose states it is measured on.
+    """
+    names = measures["measure"].str
+    asked = measures[~(names.startswith(DEMONSTRATOR) | names.endswith((SPREAD, EPISODE_SD)))]
+    by_name = {(str(m), str(u)): rows for (m, u), rows in asked.groupby(["measure", "unit"])}
+    for (measure, unit), rows in sorted(by_name.items()):
+        floors = by_name.get((f"{FLOOR}{measure}", unit))
+        standard = _of_experts(by_name.get((measure.removeprefix(FLOOR), unit), rows))
+        yield Subject(
+            measure,
+            unit,
+            declaration(measure),
+            own=_of_experts(rows),
+            standard={expert: value for expert, value in standard.items() if value > 0},
+            clones=_by_clone(rows),
+            floors={} if floors is None else _by_clone(floors),
+        )
+
+
+def _of_experts(rows: pd.DataFrame) -> dict[str, float]:
+    """Return the finite values of the experts themselves by name."""
+    experts = rows[(rows["clone"] < 0) & np.isfinite(rows["value"])]
+    return dict(zip(experts["expert"].map(str), experts["value"].map(float), strict=True))
+
+
+def _by_clone(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return one table per expert with a row per clone and a column per level."""
+    clones = rows[rows["clone"] >= 0]
+    return {
+        str(expert): table.pivot(index="clone", columns="level", values="value").sort_index()
+        for expert, table in clones.groupby("expert", sort=True)
+    }
