@@ -30,9 +30,11 @@ LEAST_LEVELS = 3
 def differences(first: Side, second: Side) -> tuple[np.ndarray, int]:
     """Return `second` - `first` of every block that has both, and the number of the others.
 
-    A missing value is nan.
+    A missing value is nan or infinite. The differences are empty if no block has both values.
     """
-    apart = np.asarray(second, float) - np.asarray(first, float)
+    sides = [np.asarray(side, float) for side in (first, second)]
+    before, after = (np.where(np.isfinite(side), side, np.nan) for side in sides)
+    apart = after - before
     known = np.isfinite(apart)
     return apart[known], int((~known).sum())
 
@@ -50,12 +52,14 @@ def sample(values: Sequence[np.ndarray]) -> np.ndarray:
 def trends(values: np.ndarray) -> np.ndarray:
     """Return Kendall's tau (k) of each block: how far its values rise with the level, -1 to 1.
 
-    `values` (k, m) have one column per level, in rising order, and nan where a value is missing.
+    `values` (k, m) have one column per level, in rising order. A value that is nan or infinite is
+    missing. Equal values have the tau 0.
     The tau of a block is the share of its pairs of levels that rise, less the share that fall
     (Kendall 1938, tau a); pairs with a missing value do not count. A block with fewer than
     `LEAST_LEVELS` values has the tau nan.
     """
     i, j = np.triu_indices(values.shape[1], 1)
+    values = np.where(np.isfinite(values), values, np.nan)
     steps = np.sign(values[:, j] - values[:, i])
     enough = np.isfinite(values).sum(axis=1) >= LEAST_LEVELS
     taus = np.full(len(values), np.nan)
@@ -71,8 +75,9 @@ def trend(
 ) -> Inference:
     """Return the mean tau of the blocks, or of the experts, with its interval and p.
 
-    `values` hold the blocks (k, m) of each expert, see `trends`. Blocks that all have one tau have
-    the p of `permuted_trends`, from `replicates` permutations.
+    `values` hold the blocks (k, m) of each expert, see `trends`. Blocks without a tau are left out;
+    if none is left, every number is nan and the note says that there are no values. Blocks that all
+    have one tau have the p of `permuted_trends`, from `replicates` permutations.
     """
     taus = [trends(x) for x in values]
     known = [np.isfinite(x) for x in taus]
@@ -95,8 +100,10 @@ def permuted_trends(values: np.ndarray, replicates: int, rng: np.random.Generato
     of taus needs it only where all blocks have the same tau, because without variance there is no
     t. It supposes that no block has a trend, where t supposes that blocks have none on average:
     used always, it would reject in 0.10 to 0.23 of the studies whose blocks have different trends
-    of mean 0. Each block has `LEAST_LEVELS` values or more.
+    of mean 0. The taus are nan if a block has fewer than `LEAST_LEVELS` values, and without blocks.
     """
+    if not len(values):
+        return np.full(replicates, np.nan)
     known = [x[np.isfinite(x)] for x in values]
     return np.mean(
         [trends(rng.permuted(np.tile(x, (replicates, 1)), axis=1)) for x in known], axis=0

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from brainiarb.statistics.methods import ROUNDING, Inference, p_value
+from brainiarb.statistics.methods import ROUNDING, Inference, missing_numbers, p_value
 
 TABLE = 10_000
 """How many uniform samples the null distribution of the dip is drawn from."""
@@ -18,9 +18,16 @@ def dip(samples: np.ndarray) -> np.ndarray:
 
     The dip is the largest difference between the empirical distribution function and the nearest
     unimodal one (Hartigan and Hartigan 1985). It lies between 1/(2n) and 1/4. Bisection finds it
-    to within 1e-9 and takes n^2 operations.
+    to within 1e-9 and takes n^2 operations. A sample with a value that is nan or infinite, or
+    without values, has the dip nan; equal values have the least dip.
     """
     x = np.sort(np.asarray(samples, float), axis=-1)
+    known = np.isfinite(x).all(axis=-1)
+    if not (x.shape[-1] and known.all()):
+        dips = np.full(x.shape[:-1], np.nan)
+        if x.shape[-1] and known.any():
+            dips[known] = dip(x[known])
+        return dips
     low = np.full(x.shape[:-1], 0.5 / x.shape[-1])
     high = np.full(x.shape[:-1], 0.25)
     while (high - low).max(initial=0) > ROUNDING:
@@ -36,8 +43,11 @@ def dip_test(cells: Sequence[np.ndarray], replicates: int, rng: np.random.Genera
     A cell holds the clones of one level and one expert, because only such clones are comparable.
     The null distribution is the mean dip of uniform samples of the same sizes; of all unimodal
     distributions, the uniform one has the largest dips (Hartigan and Hartigan 1985). Cells with
-    fewer than 4 clones or without variance are left out; without any cell the result is nan.
+    fewer than 4 clones or without variance are left out; without any cell the result is nan. If a
+    value is nan or infinite, or without values, every number is nan and the note says why.
     """
+    if fault := missing_numbers(np.concatenate([np.zeros(0), *cells])):
+        return Inference(float("nan"), note=fault)
     used = sorted((x for x in cells if len(x) >= 4 and np.ptp(x) > 0), key=len)
     if not used:
         return Inference(float("nan"))

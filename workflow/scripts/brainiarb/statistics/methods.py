@@ -15,6 +15,8 @@ from brainiarb.statistics.distributions import normal_tail, t_quantile, t_tail
 
 ROUNDING = 1e-9
 """Relative difference below which two statistics count as equal."""
+NOT_FINITE = "a value is nan or infinite"
+NO_VALUES = "there are no values"
 
 
 @dataclass(frozen=True)
@@ -38,8 +40,9 @@ def t_interval(values: np.ndarray, confidence: float = 0.95, null: float = 0.0) 
 
     Interval and p are nan if there are fewer than two values. If all values are equal, p is that of
     exact sign flips: 2 / 2^n, or 1 if the values equal `null`. The interval is then a single point
-    if n equal values can exclude every other point with this confidence, and nan otherwise.
-    Source: Student 1908.
+    if n equal values can exclude every other point with this confidence, and nan otherwise. If a
+    value or `null` is nan or infinite, or without values, every number is nan and the note says
+    why. Source: Student 1908.
 
     Examples
     --------
@@ -51,7 +54,9 @@ def t_interval(values: np.ndarray, confidence: float = 0.95, null: float = 0.0) 
     0.0028
     """
     n = len(values)
-    mean = float(np.mean(values)) if n else float("nan")
+    if fault := missing_numbers([*values, null] if n else values):
+        return Inference(float("nan"), note=fault)
+    mean = float(np.mean(values))
     if n < 2:
         return Inference(mean)
     error = standard_error(values)
@@ -64,8 +69,20 @@ def t_interval(values: np.ndarray, confidence: float = 0.95, null: float = 0.0) 
     )
 
 
+def missing_numbers(values: Sequence[float] | np.ndarray) -> str:
+    """Return why `values` (n) allow no inference: one is nan or infinite, or none is there."""
+    if not len(values):
+        return NO_VALUES
+    return "" if np.isfinite(values).all() else NOT_FINITE
+
+
 def standard_error(values: np.ndarray) -> float:
-    """Return the standard error of the mean of `values` (n), 0 if they are equal up to rounding."""
+    """Return the standard error of the mean of `values` (n), 0 if they are equal up to rounding.
+
+    It is nan below two values, and if a value is nan or infinite.
+    """
+    if len(values) < 2 or missing_numbers(values):
+        return float("nan")
     error = float(np.std(values, ddof=1)) / sqrt(len(values))
     return error if error > ROUNDING * float(np.abs(values).max()) else 0.0
 
@@ -97,9 +114,13 @@ def interquartile_mean(values: np.ndarray) -> np.ndarray:
 
     n/4 values, rounded down, are cut off at either end. Source: Agarwal et al. 2021, "Deep
     reinforcement learning at the edge of the statistical precipice", and its package rliable; the
-    paper recommends this mean for few runs.
+    paper recommends this mean for few runs. The mean is nan without values, and where a value is
+    nan or infinite.
     """
     n = values.shape[-1]
+    if not n:
+        return np.full(values.shape[:-1], np.nan)
+    values = np.where(np.isfinite(values).all(axis=-1, keepdims=True), values, np.nan)
     cut = n // 4
     return np.sort(values, axis=-1)[..., cut : n - cut].mean(axis=-1)
 
@@ -117,9 +138,13 @@ def stratified_bootstrap(
     as the tasks are in Agarwal et al. 2021, so the interval is conditional on the experts. The
     percentiles are expanded for few values (Hesterberg 2015, "What teachers should know about the
     bootstrap", section 5.3), because plain percentiles of 8 values cover about 0.90 instead of
-    0.95. The interval is nan if a stratum has only one value.
+    0.95. The interval is nan if a stratum has only one value. If a value is nan or infinite, or if
+    there are no values or no strata, every number is nan and the note says why.
     """
-    estimate = float(statistic(np.concatenate(strata)))
+    everything = np.concatenate([np.zeros(0), *strata])
+    if fault := missing_numbers(everything):
+        return Inference(float("nan"), note=fault)
+    estimate = float(statistic(everything))
     freedom = sum(len(values) - 1 for values in strata)
     if min(map(len, strata)) < 2:
         return Inference(estimate)
@@ -142,10 +167,10 @@ def p_value(observed: float, null: np.ndarray) -> float:
 
     It is the share of values that are at least the observed one, which counts as one of them
     (Phipson and Smyth 2010). Values that are not finite are left out. The p value is nan if the
-    observed value is nan or if no value is left.
+    observed value is nan or infinite, or if no value is left.
     """
     values = null[np.isfinite(null)]
-    if not len(values) or np.isnan(observed):
+    if not len(values) or not np.isfinite(observed):
         return float("nan")
     return float((1 + (values >= observed).sum()) / (1 + len(values)))
 
@@ -156,8 +181,12 @@ def equivalence(differences: np.ndarray, margin: float, alpha: float = 0.05) -> 
     p is that of the one-sided t test against the nearer of the two margins +-`margin`. If the mean
     lies between the margins, p is that of two one-sided tests (Schuirmann 1987), and a small p says
     that the true mean lies between them, too. If the mean lies beyond a margin, a small p says that
-    the true mean lies beyond it, too. Each of the two errors has at most the rate alpha.
+    the true mean lies beyond it, too. Each of the two errors has at most the rate alpha. If a
+    difference or the margin is nan or infinite, or without differences, every number is nan and the
+    note says why.
     """
+    if fault := missing_numbers([*differences, margin] if len(differences) else differences):
+        return Inference(float("nan"), note=fault)
     interval = t_interval(differences, 1 - 2 * alpha)
     n, apart = len(differences), abs(abs(interval.estimate) - margin)
     if n < 2:
@@ -171,6 +200,8 @@ def equivalence(differences: np.ndarray, margin: float, alpha: float = 0.05) -> 
 def holm(p: np.ndarray) -> np.ndarray:
     """Return p values (n) that are corrected for their number; nan marks no test and stays nan.
 
+    An infinite p is taken for nan. Without p values the result is empty.
+
     Source: Holm 1979.
 
     Examples
@@ -181,6 +212,7 @@ def holm(p: np.ndarray) -> np.ndarray:
     """
     p = np.asarray(p, float)
     corrected = np.full(len(p), np.nan)
+    p = np.where(np.isfinite(p), p, np.nan)
     order = np.argsort(p)[: np.isfinite(p).sum()]
     stepped = p[order] * np.arange(len(order), 0, -1)
     corrected[order] = np.minimum(1, np.maximum.accumulate(stepped))

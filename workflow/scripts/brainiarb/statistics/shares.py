@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from brainiarb.errors import Refused
 from brainiarb.statistics.distributions import (
     beta_quantile,
     beta_share,
@@ -20,7 +21,7 @@ from brainiarb.statistics.distributions import (
     normal_tail,
     t_quantile,
 )
-from brainiarb.statistics.methods import Inference
+from brainiarb.statistics.methods import NO_VALUES, Inference, missing_numbers
 
 HALVINGS = 60
 """How often the range of a bound is halved; then the bound is exact to rounding."""
@@ -29,8 +30,11 @@ HALVINGS = 60
 def wilson(hits: Sequence[np.ndarray], confidence: float = 0.95) -> Inference:
     """Return the share of clones that `hits` marks, with its interval (Wilson 1927).
 
-    `hits` hold the clones (k) of each expert, True or False, at least one.
+    `hits` hold the clones (k) of each expert, True or False. Without experts, and if an expert has
+    no clones or a hit is nan or infinite, every number is nan and the note says why.
     """
+    if fault := _fault(*hits):
+        return Inference(float("nan"), note=fault)
     share, number = _share_and_number(hits, confidence)
     spread = normal_quantile((1 + confidence) / 2) ** 2 / number
     middle = (share + spread / 2) / (1 + spread)
@@ -42,8 +46,13 @@ def binomial(hits: Sequence[np.ndarray], null: float, confidence: float = 0.95) 
     """Return the share of clones that `hits` marks, its exact interval and one-sided p.
 
     p is the chance of a share so far from `null`, on the side where the share lies; the interval
-    inverts this test (Clopper and Pearson 1934). `hits` are as in `wilson`.
+    inverts this test (Clopper and Pearson 1934). `hits` are as in `wilson`. A `null` that is not a
+    share from 0 to 1, such as nan, is refused.
     """
+    if not 0 <= null <= 1:
+        raise Refused(f"expected a share from 0 to 1 to compare with, found {null}; give a share")
+    if fault := _fault(*hits):
+        return Inference(float("nan"), note=fault)
     share, number = _share_and_number(hits, confidence)
     marked, tail = share * number, (1 - confidence) / 2
     unmarked = number - marked
@@ -61,10 +70,14 @@ def binomial(hits: Sequence[np.ndarray], null: float, confidence: float = 0.95) 
 def paired_shares(first: np.ndarray, second: np.ndarray, confidence: float = 0.95) -> Inference:
     """Return by how much the share of hits is larger in `second` than in `first`, paired by block.
 
-    Both are (k), True or False, k at least 1. p is that of McNemar's test (1947) and the interval
-    is Tango's (1998), which inverts the same score test: it excludes 0 just where p is below
-    1 - `confidence`, and it lies within -1 and 1.
+    Both are (k), True or False. p is that of McNemar's test (1947) and the interval is Tango's
+    (1998), which inverts the same score test: it excludes 0 just where p is below 1 - `confidence`,
+    and it lies within -1 and 1. Without blocks, and if a hit is nan or infinite, every number is
+    nan and the note says why.
     """
+    if fault := _fault(first, second):
+        return Inference(float("nan"), note=fault)
+    first, second = (np.asarray(side, bool) for side in (first, second))
     gained, lost = int((second & ~first).sum()), int((first & ~second).sum())
     n = len(first)
     estimate, quantile = (gained - lost) / n, normal_quantile((1 + confidence) / 2)
@@ -80,6 +93,11 @@ def paired_shares(first: np.ndarray, second: np.ndarray, confidence: float = 0.9
         bounds.append(inside)
     p = 2 * normal_tail(abs(_paired_score(gained, lost, n, 0.0)))
     return Inference(estimate, bounds[0], bounds[1], p)
+
+
+def _fault(*hits: np.ndarray) -> str:
+    """Return why hits (k) allow no inference: a set is empty or missing, or a hit is no number."""
+    return next(filter(None, map(missing_numbers, hits)), "") if hits else NO_VALUES
 
 
 def _share_and_number(hits: Sequence[np.ndarray], confidence: float) -> tuple[float, float]:
