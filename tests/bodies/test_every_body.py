@@ -81,6 +81,7 @@ HALFCHEETAH = (
     "noise={levels: [0], clones: 1}",
     "spectra={levels: [0]}",
     "figures={noisy_level: 0, study_level: 0}",
+    "statistics={primary_levels: [0]}",
 )
 
 
