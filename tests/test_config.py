@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
@@ -89,6 +90,22 @@ def refusal(*options):
             {"similarity": {"measures": ["cka", "banana"]}},
             "similarity.measures: banana is not one of cka, cka_debiased, cka_null, procrustes, ",
         ),
+        ({"analysis": {"transient": np.nan}}, "analysis.transient: nan is not a finite number"),
+        ({"analysis": {"transient": "Infinity"}}, "analysis.transient: inf is not a finite number"),
+        ({"robustness": {"friction": [0.5, np.nan]}}, "robustness.friction.1: nan is not a finite"),
+        ({"spectra": {"highest": np.inf}}, "spectra.highest: inf is not a finite number"),
+        ({"noise": {"clones": np.nan}}, "noise.clones: nan is not a finite number"),
+        (
+            {"statistics": {"margins": {"relative": {"speeed": 0.1}}}},
+            "statistics.margins.relative: speeed is not a measure, did you mean speed?",
+        ),
+        (
+            {"experts": {"tiny": {"train": {"steps": 200}}}},
+            "experts.tiny.train.learning_starts: must lie below steps",
+        ),
+        ({"results": 202401}, "results: 202401 was read as a number and not as a text; write"),
+        ({"results": False}, "results: False was read as true or false and not as a text"),
+        ({"study": {"clone": [1]}}, "study.clone.0: 1 was read as a number and not as a text"),
         ({"study": {"clone": ["nobody"]}}, "study.clone: nobody is not among experts"),
         ({"figures": {"dpi": 20}}, "figures.dpi: 20 is less than the minimum of 50"),
         ({"figures": {"dpi_of": {"fig4_psd": 2000}}}, "2000 is greater than the maximum of 1200"),
@@ -103,3 +120,21 @@ def test_a_bad_config_is_refused_in_one_line_before_any_job(change, words, tmp_p
     overlay = tmp_path / "change.yaml"
     overlay.write_text(yaml.safe_dump(change))
     assert words in refusal(str(overlay), "--")
+
+
+def test_a_folder_whose_name_looks_like_a_number_is_refused_with_the_way_to_write_it():
+    assert 'in a file for --configfile (results: "2024_01")' in refusal(
+        "--config", "results=2024_01", "--"
+    )
+
+
+def test_such_a_name_in_quotes_in_a_file_is_the_folder_of_results(tmp_path):
+    overlay = tmp_path / "change.yaml"
+    overlay.write_text('results: "2024_01"')
+    table = "2024_01/walker2d/tables/observations.csv"
+    call = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "--configfile", TINY]
+    done = subprocess.run(
+        [*call, str(overlay), "--", table], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert table in done.stdout

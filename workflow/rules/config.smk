@@ -1,8 +1,12 @@
 """The config: numbers are typed, keys are checked against the schema and against each other."""
 
 import ast
+import csv
 import difflib
 import json
+import math
+from datetime import date
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import yaml
@@ -11,6 +15,7 @@ from jsonschema import Draft202012Validator
 BASE = Path(workflow.basedir)
 SCRIPTS = BASE / "workflow" / "scripts"
 BODIES = SCRIPTS / "brainiarb" / "bodies"
+KINDS = {int: "a number", float: "a number", bool: "true or false", date: "a date"}
 
 
 def typed(value, schema):
@@ -65,7 +70,27 @@ def complaint(error):
         return f"{where}: {', '.join(twice)} is listed twice"
     if error.validator == "contains":
         return f"{where}: {error.schema['contains']['const']} must be among them"
+    kind = KINDS.get(type(error.instance))
+    if error.validator == "type" and "string" in error.schema["type"] and kind:
+        key = where.rpartition(".")[2]
+        return (
+            f"{where}: {error.instance} was read as {kind} and not as a text; write a text that "
+            f"starts with a letter, such as run_2024_01, or with quotes in a file for --configfile "
+            f'({key}: "2024_01")'
+        )
     return f"{where}: {error.message}" if where else error.message
+
+
+def numbers_without_a_value(value, where=""):
+    """Yield a clause for each number that is nan or infinite, however deep it lies in the config."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from numbers_without_a_value(part, f"{where}.{key}" if where else key)
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from numbers_without_a_value(part, f"{where}.{number}")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{where}: {value} is not a finite number"
 
 
 def trained_in(archive):
@@ -79,13 +104,40 @@ def trained_in(archive):
 
 def similarity_measures():
     """Return the names in the registry of similarity measures, without importing the library."""
-    registry = SCRIPTS / "brainiarb" / "similarity" / "measures.py"
+    return keys_of("similarity/measures.py", "MEASURES")
+
+
+def keys_of(module, name):
+    """Return the keys of a dictionary at the top of a library module, without an import."""
+    tree = ast.parse((SCRIPTS / "brainiarb" / module).read_text("utf-8"))
     (entries,) = (
         node.value
-        for node in ast.parse(registry.read_text("utf-8")).body
-        if isinstance(node, ast.AnnAssign) and node.target.id == "MEASURES"
+        for node in tree.body
+        if isinstance(node, (ast.Assign, ast.AnnAssign))
+        and ast.unparse(
+            node.targets[0] if isinstance(node, ast.Assign) else node.target
+        )
+        == name
     )
-    return [name.value for name in entries.keys]
+    return [key.value for key in entries.keys]
+
+
+def measure_names(config):
+    """Return the names of measures, with `*` for any part of a name that depends on the study.
+
+    They are those with a class, those with bounds, and those of each disturbance.
+    """
+    listed = set()
+    for path in (
+        config["statistics"]["classes"],
+        BASE / "workflow/claims/measure_classes.csv",
+    ):
+        with open(path, encoding="utf-8", newline="") as file:
+            listed |= {row.get("measure") or "" for row in csv.DictReader(file)}
+    disturbed = {f"robust_{name}" for name in config["robustness"]}
+    return sorted(
+        {*listed, *disturbed, *keys_of("statistics/declarations.py", "BOUNDS")}
+    )
 
 
 def contradictions(config):
@@ -141,6 +193,13 @@ def contradictions(config):
             )
     if not Path(statistics["classes"]).is_file():
         yield f"statistics.classes: no file {statistics['classes']} in {Path.cwd().name}"
+    else:
+        names = measure_names(config)
+        for kind, margins in statistics["margins"].items():
+            for name in margins:
+                if not any(fnmatchcase(name, pattern) for pattern in names):
+                    hint = suggestion(name, names)
+                    yield f"statistics.margins.{kind}: {name} is not a measure{hint}"
     if not any(
         doses
         for name, doses in robustness.items()
@@ -164,6 +223,13 @@ def contradictions(config):
             yield f"similarity.measures: {name} is not one of {', '.join(known)}"
     if spectra["lowest"] >= spectra["highest"]:
         yield "spectra.lowest: must lie below spectra.highest"
+    for name, source in experts.items():
+        training = source.get("train")
+        if training and training["learning_starts"] >= training["steps"]:
+            yield (
+                f"experts.{name}.train.learning_starts: must lie below steps, or the expert learns "
+                f"nothing"
+            )
 
 
 def checked(config):
@@ -173,10 +239,14 @@ def checked(config):
     )
     config = typed(config, schema)
     errors = Draft202012Validator(schema).iter_errors(config)
-    complaints = [
-        complaint(e)
-        for e in sorted(errors, key=lambda e: list(map(str, e.absolute_path)))
-    ] or list(contradictions(config))
+    complaints = (
+        list(numbers_without_a_value(config))
+        or [
+            complaint(e)
+            for e in sorted(errors, key=lambda e: list(map(str, e.absolute_path)))
+        ]
+        or list(contradictions(config))
+    )
     if complaints:
         raise SystemExit("config: " + "; ".join(complaints))
     return config
