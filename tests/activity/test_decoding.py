@@ -6,6 +6,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 
 from brainiarb.activity.decoding import PENALTIES, area_under_curve, decode
+from brainiarb.errors import Refused
 
 
 def coded(noise, episodes=4, rows=300, units=30, seed=0):
@@ -101,3 +102,23 @@ def test_area_under_the_curve_is_that_of_each_episode_on_average():
     expected = np.mean([roc_auc_score(truth[ids == e], scores[ids == e]) for e in (0, 1)])
     assert area_under_curve(scores, truth, ids) == pytest.approx(expected)
     assert np.isnan(area_under_curve(scores[200:], truth[200:], ids[200:]))
+
+
+@pytest.mark.parametrize("rows", [[100, 1], [1, 100], [1, 1]])
+def test_two_episodes_of_which_one_has_a_single_row_are_refused(rows):
+    activity, targets, _ = coded(0.0)
+    n = sum(rows)
+    with pytest.raises(Refused, match="one of a single row"):
+        decode(activity[:n], targets[:n], np.repeat([0, 1], rows))
+
+
+def test_an_episode_of_a_single_row_among_three_is_read():
+    activity, targets, _ = coded(0.0)
+    decoded = decode(activity[:201], targets[:201], np.repeat([0, 1, 2], [100, 100, 1]))
+    assert decoded.r2.min() > 0.9
+
+
+def test_constant_units_are_not_magnified():
+    activity, targets, ids = coded(0.0)
+    decoded = decode(np.full_like(activity, 0.1), targets, ids)
+    assert (np.abs(decoded.r2) < 0.1).all()

@@ -14,6 +14,7 @@ from brainiarb.activity.jpca import (
     steps,
     surrogate_r2,
 )
+from brainiarb.errors import Refused
 from brainiarb.statistics.methods import p_value
 
 RATE = 125.0
@@ -196,3 +197,30 @@ def test_surrogates_keep_what_they_say():
 def test_p_counts_the_observed_value_and_has_none_without_surrogates():
     assert p_value(0.5, np.array([0.1, 0.5, 0.9])) == 0.75
     assert np.isnan(p_value(0.5, np.array([])))
+
+
+@pytest.mark.parametrize(
+    ("signals", "episodes"),
+    [
+        (np.eye(200, 4), np.arange(200)),
+        (np.eye(200, 4), np.arange(200) % 2),
+        (np.eye(10, 4), np.arange(10) // 2),
+    ],
+    ids=["one row each", "interleaved", "five changes of four signals"],
+)
+def test_too_few_changes_within_episodes_are_refused(signals, episodes):
+    with pytest.raises(Refused, match="changes within episodes for 4 signals"):
+        jpca(signals, episodes, RATE)
+
+
+def test_lists_are_taken_as_arrays_are():
+    signals, ids, _ = rotating()
+    of_lists = jpca(signals.tolist(), ids.tolist(), RATE)
+    assert of_lists.r2 == jpca(signals, ids, RATE).r2
+
+
+def test_constant_activity_has_no_components_and_no_dimension():
+    leading = principal_components(np.full((200, 4), 0.1), 3)
+    assert leading.scores.shape == (200, 0)
+    assert np.isnan(leading.variance)
+    assert np.isnan(leading.participation_ratio)

@@ -147,3 +147,10 @@ def test_without_a_cycle_there_is_no_phase_but_the_rest(analyse):
     assert set(decoded.loc[phase, "note"]) == {"no stable cycle"}
     assert decoded.loc[phase, "value"].isna().all()
     assert decoded.loc[~phase, "value"].notna().all()
+
+
+def test_a_second_episode_of_one_decoded_row_leaves_a_note(analyse):
+    _, _, decoded = analyse(observed_gait((700, 600, 600, 28)))
+    scores = decoded[decoded["clone"] == 1]
+    assert scores["value"].isna().all()
+    assert scores["note"].str.contains("one of a single row").all()

@@ -253,3 +253,23 @@ def test_spectra_of_unequal_resolution_are_not_compared():
 def test_spectra_refuse_what_they_cannot_read(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1.0, 1.25, 1e6, -3e5])
+@pytest.mark.parametrize("slope", [0.0, 1e-3])
+def test_a_channel_without_movement_has_no_power(value, slope):
+    still = np.full((3000, 3), value) + slope * np.arange(3000)[:, None]
+    spectrum = spectra.power_spectrum(still, RATE)
+    assert (spectrum.density == 0).all()
+    assert np.isnan(spectra.fundamental(spectrum, band=BAND))
+    assert np.isnan(spectra.harmonic_ratios(spectrum, 1.0, band=BAND)).all()
+    moving = spectra.power_spectrum(harmonic_series(1.3, [1, 0.5]) * np.ones(3), RATE)
+    assert np.isnan(spectra.hellinger(spectrum, moving, band=BAND))
+    assert np.isinf(spectra.log_spectral_distance(spectrum, moving, band=BAND))
+    assert np.isnan(spectra.log_spectral_distance(spectrum, spectrum, band=BAND))
+
+
+def test_a_faint_movement_is_no_rounding():
+    faint = 1e6 + 1e-6 * harmonic_series(1.3, [1, 0.5])
+    spectrum = spectra.power_spectrum(faint, RATE)
+    assert spectra.fundamental(spectrum, band=BAND) == pytest.approx(1.3, abs=0.01)

@@ -1,11 +1,15 @@
 """Distances between spectra, in the band that the settings name and in no other."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from brainiarb.gait.measures import GaitSettings
+from brainiarb.gait.spectra import power_spectrum
 from brainiarb.gait.spectral_measures import (
     distances_to_rest,
+    harmonic_measures,
     posture_spectrum,
     spectral_distances,
 )
@@ -63,3 +67,14 @@ def test_a_distance_in_a_band_does_not_change_with_what_lies_outside(name):
     inside = spectral_distances(base, outside, (0.3, 5.0))[name].value
     assert inside == pytest.approx(0, abs=1e-6)
     assert spectral_distances(base, outside, BAND)[name].value > 0.01
+
+
+def test_a_posture_that_never_moves_has_no_harmonics_and_says_so():
+    (walk,) = planted_walks()
+    spectrum = power_spectrum(np.full((3000, 7), 1.25), walk.sampling_rate)
+    still = {"qpos": np.full_like(walk.recording["qpos"], 1.25)}
+    measured = harmonic_measures(
+        replace(walk, recording={**walk.recording, **still}), spectrum, BAND
+    )
+    assert {measure.status for measure in measured.values()} == {ABSENT}
+    assert measured["fundamental_harmonic_sum"].note == "no channel of the posture moves"

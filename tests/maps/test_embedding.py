@@ -155,3 +155,8 @@ def test_the_map_refuses_too_high_a_perplexity(features):
         embed(features[:100], perplexity=40, seed=0)
     with pytest.raises(ValueError, match="finite"):
         embed(np.full((100, 7), np.nan), perplexity=10, seed=0)
+
+
+def test_equal_rows_are_refused():
+    with pytest.raises(ValueError, match="found 100 equal rows"):
+        embed(np.ones((100, 7)), 10, 0)

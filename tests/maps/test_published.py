@@ -1,9 +1,11 @@
 """The study's own maps, whose layout, density and regions are known."""
 
 import numpy as np
+import pytest
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import KernelDensity
 
+from brainiarb.errors import Refused
 from brainiarb.maps.published import published_embed, published_regions
 from builders import blobs, gait_heights
 
@@ -41,3 +43,19 @@ def test_published_regions_cover_the_points():
     assert mapped.labels.shape == (900,)
     assert set(np.unique(mapped.labels[:300])) == {2}
     assert set(np.unique(mapped.labels[300:])) == {1}
+
+
+def test_equal_rows_are_refused_and_do_not_end_the_process():
+    with pytest.raises(Refused, match="found 400 equal rows"):
+        published_embed(np.ones((400, 7)), seed=0)
+
+
+def test_rows_of_two_postures_have_a_map():
+    x = np.ones((90, 7))
+    x[0] = 2
+    assert np.isfinite(published_embed(x, seed=0, perplexity=20)).all()
+
+
+def test_no_points_have_no_regions():
+    with pytest.raises(Refused, match="found none"):
+        published_regions(np.zeros((0, 2)))

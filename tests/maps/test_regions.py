@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from brainiarb.maps.regions import density, region_of, watershed_regions
+from brainiarb.maps.regions import density, map_limit, region_of, watershed_regions
 from builders import blobs
 
 
@@ -74,3 +74,17 @@ def test_region_of_looks_up_the_cell():
     regions = np.array([[1, 2], [3, 4]])
     points = [[-1, -1], [1, -1], [-1, 1], [1, 1], [2, 2], [2.01, 0], [0, -3]]
     assert region_of(points, regions, 2.0).tolist() == [1, 2, 3, 4, 4, 0, 0]
+
+
+@pytest.mark.parametrize("rise", [0, 1e-12, 0.04])
+def test_a_density_without_a_peak_is_one_region(rise):
+    flat = np.ones((32, 32))
+    flat[5, 5] += rise
+    assert set(watershed_regions(flat).ravel()) == {1}
+
+
+def test_a_map_of_no_size_is_refused():
+    with pytest.raises(ValueError, match="found the limit 0"):
+        density(np.zeros((10, 2)), map_limit(np.zeros((10, 2))))
+    with pytest.raises(ValueError, match="found none"):
+        map_limit(np.zeros((0, 2)))

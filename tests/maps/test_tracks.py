@@ -1,5 +1,7 @@
 """Cells and one cycle of each agent on gait maps, for gaits made of known harmonics."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -96,3 +98,14 @@ def test_a_track_names_the_rows_of_the_recording_that_it_shows(maps):
         assert track["step"].diff().dropna().eq(1).all()
         assert track["step"].iloc[0] >= 125
         assert track["seconds"].iloc[0] == walk.period.seconds
+
+
+def test_an_agent_that_stands_still_leaves_a_note_and_no_map():
+    walk = a_walk()
+    still = {
+        name: np.zeros_like(walk.recording[name]) if name in ("heights", "qpos") else values
+        for name, values in walk.recording.items()
+    }
+    cells, cycles = published_tracks([replace(walk, recording=still)], 300, seed=0)
+    assert len(cells) == 0
+    assert cycles["note"].tolist() == ["no full cycle"]

@@ -33,15 +33,20 @@ def decode(activity: np.ndarray, targets: np.ndarray, episode_ids: np.ndarray) -
     """Read targets (n, q) from activity (n, p) by ridge regression, an episode left out at a time.
 
     The penalty of each target is chosen within the fitted episodes: each of them is left out in
-    turn, or each half if only one episode is fitted. Columns of activity are z-scored. Raises
-    Refused with fewer than two episodes. Costs n (p + q)^2 and E^2 p^3 operations.
+    turn, or each half if only one episode is fitted. Columns of activity are z-scored; constant
+    ones tell nothing. Raises Refused with fewer than two episodes, with two of which one has a
+    single row, and for values that are nan or infinite. Costs n (p + q)^2 and E^2 p^3 operations.
     """
-    labels, episodes = np.unique(episode_ids, return_inverse=True)
-    if len(labels) < 2:
+    if fault := undecodable(episode_ids):
+        raise Refused(f"expected two episodes or more to leave one out, found {fault}; record more")
+    if not (np.isfinite(activity).all() and np.isfinite(targets).all()):
         raise Refused(
-            f"expected two episodes or more to leave one out, found {len(labels)}; record more"
+            "expected finite activity and targets, found nan or infinity; leave such rows out"
         )
+    labels, episodes = np.unique(episode_ids, return_inverse=True)
     x = activity - activity.mean(axis=0, dtype=np.float64)
+    # The mean of a constant is rounded: a silent unit must give 0 and not that remainder.
+    x[:, np.ptp(activity, axis=0) == 0] = 0.0
     x /= divisors(x.std(axis=0))
     y = targets - targets.mean(axis=0)
     p, q = x.shape[1], y.shape[1]
@@ -86,13 +91,27 @@ def decode(activity: np.ndarray, targets: np.ndarray, episode_ids: np.ndarray) -
     return Decoded(r2, predictions + targets.mean(axis=0), np.array(chosen))
 
 
+def undecodable(episode_ids: np.ndarray) -> str:
+    """Return why rows of these episodes (n) cannot be decoded; empty if they can.
+
+    Where one episode is fitted, its two halves choose the penalty, so it needs two rows.
+    """
+    counts = np.unique(episode_ids, return_counts=True)[1]
+    if len(counts) < 2:
+        return f"{len(counts)}"
+    return "two, one of a single row" if len(counts) == 2 and counts.min() < 2 else ""
+
+
 def area_under_curve(scores: np.ndarray, truth: np.ndarray, episode_ids: np.ndarray) -> float:
     """Return how often a row where `truth` (n) holds scores above one where it does not, 0 to 1.
 
     0.5 is chance whatever the share of true rows, and no threshold has to be set. Rows are compared
-    within their episode, and episodes are averaged; nan if no episode has both kinds of rows. Mann
-    and Whitney 1947.
+    within their episode, and episodes are averaged; nan if no episode has both kinds of rows, as
+    without rows; 0.5 for constant scores. Raises Refused for scores that are nan. Mann and Whitney
+    1947.
     """
+    if np.isnan(scores).any():
+        raise Refused("expected scores that can be ordered, found nan; leave such rows out")
     areas = []
     for e in np.unique(episode_ids):
         score, true = scores[episode_ids == e], truth[episode_ids == e]

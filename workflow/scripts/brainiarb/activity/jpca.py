@@ -21,7 +21,10 @@ LEAST_VARIANCE = 1e-10  # a component below this share of the largest variance i
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """The k leading principal components of activity (n, p), and its effective dimension."""
+    """The k leading principal components of activity (n, p), and its effective dimension.
+
+    Constant activity has no components, and both numbers are nan.
+    """
 
     scores: np.ndarray
     """(n, k), centred."""
@@ -61,8 +64,10 @@ def soft_normalise(activity: np.ndarray) -> np.ndarray:
     """Return activity (n, p), each unit centred and divided by its range + 5 % of the median range.
 
     Strong and weak units then count nearly alike, and silent units stay 0. After Churchland et al.
-    2012, whose constant of 5 spikes/s has no meaning for artificial units.
+    2012, whose constant of 5 spikes/s has no meaning for artificial units. Constant activity gives
+    0. Raises Refused without rows and for activity that is nan or infinite.
     """
+    activity = _signals(activity, "activity")
     ranges = np.ptp(activity, axis=0).astype(np.float64)
     scale = ranges + RANGE_SHARE * np.median(ranges)
     return (activity - activity.mean(axis=0)) / divisors(scale)
@@ -71,8 +76,13 @@ def soft_normalise(activity: np.ndarray) -> np.ndarray:
 def principal_components(activity: np.ndarray, count: int) -> Components:
     """Return at most `count` principal components of activity (n, p), without those of rounding.
 
-    The sign of a component makes its largest loading positive.
+    The sign of a component makes its largest loading positive. Raises Refused without rows and for
+    activity that is nan or infinite.
     """
+    activity = _signals(activity, "activity")
+    if not np.ptp(activity, axis=0).any():
+        # The mean of a constant is rounded, and the remainder would look like variance.
+        return Components(np.zeros((len(activity), 0)), float("nan"), float("nan"))
     centred = activity - activity.mean(axis=0)
     variances, axes = np.linalg.eigh(centred.T @ centred / max(len(centred), 1))
     variances, axes = np.maximum(variances[::-1], 0), axes[:, ::-1]
@@ -90,14 +100,22 @@ def jpca(signals: np.ndarray, episode_ids: np.ndarray, sampling_rate: float) -> 
     x is the mean of two successive rows and dx their difference, both centred. K minimises
     ||x K - dx|| and so solves S K + K S = C - C' with S = x'x and C = x'dx. No mean over conditions
     is subtracted, because the mean cycle of a gait is the rotation itself. `sampling_rate` in Hz,
-    `episode_ids` (n). Raises Refused unless there are at least two signals and more than twice as
-    many rows. Churchland et al. 2012, in closed form instead of their gradient descent.
+    `episode_ids` (n). Raises Refused unless there are at least two signals, more than twice as many
+    rows and more than twice as many changes within episodes, and for signals that are nan, infinite
+    or all constant. Churchland et al. 2012, in closed form instead of
+    their gradient descent.
     """
-    if signals.ndim != 2 or signals.shape[1] < 2 or len(signals) < 2 * signals.shape[1] + 2:
+    signals, episode_ids = _signals(signals, "signals"), np.asarray(episode_ids)
+    if signals.shape[1] < 2 or len(signals) < 2 * signals.shape[1] + 2:
         raise Refused(
             "expected two signals or more and more than twice as many rows, found shape "
             f"{signals.shape}; record longer or give more components"
         )
+    if fault := too_few_changes(signals, episode_ids):
+        raise Refused(f"expected more than twice as many changes as signals, found {fault}; "
+                      "record longer episodes, and keep the rows of each together")  # fmt: skip
+    if not np.ptp(signals, axis=0).any():
+        raise Refused("expected signals that vary, found constant ones; leave this agent out")
     states, changes, episodes = steps(signals, episode_ids)
     parts = np.stack([moments(states[episodes == e], changes[episodes == e])
                       for e in np.unique(episodes)])  # fmt: skip
@@ -133,6 +151,12 @@ def jpca(signals: np.ndarray, episode_ids: np.ndarray, sampling_rate: float) -> 
         r2_unconstrained=_r2(whole, free),
         r2_left_out=1 - left / total if total else np.nan,
     )
+
+
+def too_few_changes(signals: np.ndarray, episode_ids: np.ndarray) -> str:
+    """Return why signals (n, k) change too few times within episodes (n); empty if they do not."""
+    changes, k = int((episode_ids[1:] == episode_ids[:-1]).sum()), signals.shape[1]
+    return "" if changes > 2 * k else f"{changes} changes within episodes for {k} signals"
 
 
 def skew_map(squares: np.ndarray, products: np.ndarray) -> np.ndarray:
@@ -205,7 +229,14 @@ def surrogate_r2(
     count: int,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Return R^2 (count) of the best rotation of each of `count` surrogates."""
+    """Return R^2 (count) of the best rotation of each of `count` surrogates.
+
+    nan for constant signals and where no episode has two rows. Raises Refused without rows and for
+    signals that are nan or infinite.
+    """
+    signals = _signals(signals, "signals")
+    if not (episode_ids[1:] == episode_ids[:-1]).any():
+        return np.full(count, np.nan)
     starts = episode_starts(episode_ids)
     values = np.empty(count)
     for i in range(count):
@@ -216,6 +247,17 @@ def surrogate_r2(
 
 
 # --------------------------------------------------------------------------------------- sums
+
+
+def _signals(values: np.ndarray, name: str) -> np.ndarray:
+    """Return finite signals (n, k) with rows; raise Refused, with their `name`, for any others."""
+    signals = np.asarray(values)
+    if signals.ndim != 2 or not signals.size or not np.isfinite(signals).all():
+        raise Refused(
+            f"expected finite {name} (rows, columns), found shape {signals.shape} or values that "
+            "are nan or infinite; leave such rows out"
+        )
+    return signals
 
 
 def _about_own_means(sums: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from brainiarb.activity.decoding import area_under_curve, decode
+from brainiarb.activity.decoding import area_under_curve, decode, undecodable
 from brainiarb.activity.jpca import (
     SURROGATES,
     Jpca,
@@ -15,6 +15,7 @@ from brainiarb.activity.jpca import (
     principal_components,
     soft_normalise,
     surrogate_r2,
+    too_few_changes,
 )
 from brainiarb.activity.own_activity import OwnActivity, own_activity
 from brainiarb.actors.layers import OBSERVATIONS
@@ -121,6 +122,8 @@ def rotate(
     leading = principal_components(soft_normalise(values), settings.components)
     if leading.scores.shape[1] < 2:
         return pd.DataFrame([sizes | {"note": "fewer than two directions of variance"}]), track
+    if fault := too_few_changes(leading.scores, activity.episode_ids):
+        return pd.DataFrame([sizes | {"note": fault}]), track
     fitted = jpca(leading.scores, activity.episode_ids, activity.sampling_rate)
     table = planes_table(fitted, leading.variance).assign(
         components=leading.scores.shape[1],
@@ -181,6 +184,8 @@ def read_targets(values: np.ndarray, activity: OwnActivity) -> pd.DataFrame:
     table = table.assign(rows=len(rows), episodes=len(np.unique(ids)), note="")
     if table["episodes"][0] < 2 or len(rows) * DECODED_EVERY < LEAST_ROWS:
         return table.assign(note=f"fewer than two episodes or {LEAST_ROWS} steady rows")
+    if fault := undecodable(ids):
+        return table.assign(note=f"two episodes are needed for decoding, but there are {fault}")
     columns = np.concatenate([signal[rows].astype(np.float64) for signal in targets.values()], 1)
     decoded = decode(values[rows], columns, ids)
     ends = np.cumsum([signal.shape[1] for signal in targets.values()])

@@ -12,6 +12,9 @@ from brainiarb.rollouts.episodes import stretches
 # A candidate whose harmonic sum reaches this share of the best one counts as equally good.
 EQUAL_SUM = 0.9
 FINE_STEPS_PER_BIN = 32
+# A channel whose root mean square, without its trend, is at most this share of its largest value
+# holds nothing but rounding.
+ROUNDING = 100 * np.finfo(np.float64).eps
 # The harmonics whose share of power is measured.
 HARMONICS = 8
 
@@ -48,7 +51,9 @@ def power_spectrum(
     linear trend removed) never span two episodes (`episode_ids`, N) or rows that are left out
     (`usable`, N bool), and all count the same. Stretches shorter than a segment are left out and
     counted. The density integrates to the variance of the detrended signal, which is A^2/2 for a
-    sine of amplitude A. Raises Refused for values that are not finite.
+    sine of amplitude A. A channel that is constant or a straight line has the density 0. Without a
+    whole segment, as without rows, the density is nan and `n_segments` is 0. Raises Refused for
+    values that are nan or infinite in usable rows.
 
     Examples
     --------
@@ -109,6 +114,12 @@ def spectrum_of_stretches(
             scaling="density",
             axis=0,
         )
+        # Removing the trend of a straight line leaves rounding, whose spectrum has a shape, too.
+        still = (
+            density.sum(axis=0) / segment * sampling_rate
+            <= (ROUNDING * np.abs(piece).max(axis=0)) ** 2
+        )
+        density[:, still] = 0.0
         count = 1 + (len(piece) - segment) // (segment - overlap)
         total += count * density
         n_segments += count
@@ -124,7 +135,11 @@ def spectrum_of_stretches(
 
 
 def merge_spectra(first: PowerSpectrum, second: PowerSpectrum) -> PowerSpectrum:
-    """Return the spectrum of the segments of both spectra, all of which count the same."""
+    """Return the spectrum of the segments of both spectra, all of which count the same.
+
+    The density is nan if neither has a segment. Raises Refused for spectra of different frequencies
+    or channels.
+    """
     _check_comparable(first, second)
     both = first, second
     count = first.n_segments + second.n_segments
@@ -156,7 +171,8 @@ def fundamental(
     joint outweighs the others. Every divisor of the fundamental collects the same power. So the
     highest candidate between `lowest` and `highest` Hz is taken whose harmonic sum reaches 90 % of
     the best one. The centres of mass of its harmonics, weighted by their power and order, then give
-    the frequency between the bins. nan where there is no power.
+    the frequency between the bins. Channels without power, such as constant ones, do not count; nan
+    where no channel has power, as in a spectrum without segments.
 
     Examples
     --------
@@ -210,9 +226,10 @@ def harmonic_ratios(
     Shape (harmonics, c), row k - 1 for the k-th harmonic: the power within `half_width` times
     `frequency` around k times `frequency`, over the power in `band` (Hz). A bin that lies partly
     inside counts in part, so that the shares change smoothly with the frequency. Harmonics beyond
-    the band are 0; channels without power are nan. Raises Refused unless `frequency` is above 0.
+    the band are 0; channels without power, such as constant ones, are nan. Raises Refused unless
+    `frequency` is above 0 and finite.
     """
-    if not frequency > 0:
+    if not 0 < frequency < np.inf:
         raise Refused(
             f"expected a fundamental above 0 Hz, found {frequency}; leave agents without one out"
         )
@@ -231,8 +248,8 @@ def hellinger(first: PowerSpectrum, second: PowerSpectrum, *, band: tuple[float,
     """Return the Hellinger distance of two spectra, 0 (same shape) to 1 (no common frequency).
 
     Each channel is scaled to unit power in `band` (Hz), so that only the shape counts; the
-    distances of the channels are averaged. nan where a channel has no power. Raises Refused for
-    spectra of different frequencies or channels.
+    distances of the channels are averaged. nan where a channel has no power, for example a
+    constant one. Raises Refused for spectra of different frequencies or channels.
     """
     _check_comparable(first, second)
     p, q = (_normalised(spectrum, band) for spectrum in (first, second))
@@ -246,7 +263,8 @@ def log_spectral_distance(
 
     Only frequencies in `band` (Hz) count. Unlike `hellinger` this distance sees the level, and weak
     frequencies count as much as strong ones. 0 for equal spectra; infinite where only one of them
-    has power. Raises Refused for spectra of different frequencies or channels.
+    has power, and nan where neither has, for example in a constant channel. Raises Refused for
+    spectra of different frequencies or channels.
     """
     _check_comparable(first, second)
     inside = _inside(first.frequencies, band)

@@ -21,6 +21,7 @@ from brainiarb.statistics.measures import Measure, qualified
 # Two estimates of the fundamental that differ by this factor are not of the same cycle.
 OTHER_CYCLE = 1.5
 NO_SPECTRUM = "never walked for a whole segment"
+NO_POWER = "no channel of the posture moves"
 NO_REST = "there is no other group of episodes to compare with"
 NO_ODD_POWER = "no power at the odd harmonics"
 DISTANCES = {
@@ -51,7 +52,7 @@ def harmonic_measures(
         factor = summed / frequency
         if not 1 / OTHER_CYCLE < factor < OTHER_CYCLE:
             unstable = f"the harmonic sum finds {factor:.2g} times this frequency"
-    unseen = "" if np.isfinite(summed) else NO_SPECTRUM
+    unseen = "" if np.isfinite(summed) else NO_POWER if spectrum.n_segments else NO_SPECTRUM
     no_harmonics = absent or unseen
     ratios = np.full(HARMONICS, np.nan)
     if not no_harmonics:

@@ -62,13 +62,15 @@ def embed(features: ArrayLike, perplexity: float, seed: int) -> Embedding:
     `seed`, exaggeration 12 for 250 iterations and none for 500 more, learning rate n over
     exaggeration. Gradients by the method of Barnes and Hut, from 10,000 rows on by interpolation
     (FIt-SNE, Linderman et al. 2019). One thread: the same arguments give the same bytes. Raises
-    Refused for features that are not finite and for too high a perplexity.
+    Refused for features that are not finite, for rows that are all equal and for too high a
+    perplexity.
     """
     from openTSNE import TSNEEmbedding
     from openTSNE.affinity import PerplexityBasedNN
 
     x = finite_rows(features)
     check_perplexity(perplexity, len(x))
+    check_differs(x)
     affinities = PerplexityBasedNN(x, perplexity, method="exact", n_jobs=1, random_state=seed)
     fit = TSNEEmbedding(
         _principal_plane(x, seed),
@@ -144,6 +146,28 @@ def finite_rows(values: ArrayLike) -> NDArray[np.float64]:
             "finite; pass (rows, features) without nan"
         )
     return np.ascontiguousarray(x)
+
+
+def some_rows(values: ArrayLike) -> NDArray[np.float64]:
+    """Return finite values (rows, features); raise Refused for any other and without rows."""
+    x = finite_rows(values)
+    if not len(x):
+        raise Refused("expected rows to lay out, found none; record longer")
+    return x
+
+
+def differs(rows: NDArray[np.float64]) -> bool:
+    """Return whether any two rows (n, c) differ; False without rows."""
+    return bool((rows[1:] != rows[:1]).any())
+
+
+def check_differs(rows: NDArray[np.float64]) -> None:
+    """Raise Refused if all rows (n, c) are equal, because t-SNE cannot lay out a single point."""
+    if not differs(rows):
+        raise Refused(
+            f"expected postures that differ, found {len(rows)} equal rows; leave this agent out or "
+            "record it while it moves"
+        )
 
 
 def check_perplexity(perplexity: float, n: int) -> None:

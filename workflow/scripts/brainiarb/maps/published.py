@@ -9,7 +9,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from brainiarb.gait.drawn import drawn_episode
 from brainiarb.gait.walk import SteadyWalk
-from brainiarb.maps.embedding import check_perplexity, finite_rows
+from brainiarb.maps.embedding import (
+    check_differs,
+    check_perplexity,
+    differs,
+    finite_rows,
+    some_rows,
+)
 from brainiarb.maps.regions import numbered_by_mass
 from brainiarb.maps.tracks import CELL_COLUMNS, cell_table, track_table
 
@@ -46,13 +52,15 @@ def published_embed(
     PCA, automatic learning rate, scikit-learn's defaults in all other respects. The study's eighth
     column, the floor, is constant and changes no distance. Each map has its own scale and
     orientation, so two maps are not comparable. The same arguments give the same bytes on one
-    machine.
+    machine. Raises Refused for heights that are not finite, for rows that are all equal and for too
+    high a perplexity.
     """
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
 
     x = finite_rows(heights)
     check_perplexity(perplexity, len(x))
+    check_differs(x)
     with threadpool_limits(limits=1):
         fit = TSNE(
             init="pca", learning_rate="auto", perplexity=perplexity, random_state=seed
@@ -67,11 +75,11 @@ def published_regions(points: ArrayLike) -> PublishedMap:
     nodes from -30 to 30, a watershed without markers, cells below a density of 1e-5 set to 0, each
     point given the region of the nearest node. All four numbers are in units of that one map.
     Without markers every ripple of the background is a region, so the number of regions means
-    nothing.
+    nothing. Raises Refused without points and for points that are not finite.
     """
     from skimage.segmentation import watershed
 
-    y = finite_rows(points)
+    y = some_rows(points)
     axis = np.linspace(-PUBLISHED_LIMIT, PUBLISHED_LIMIT, PUBLISHED_GRID)
     kernel = np.exp(-(((axis[:, None, None] - y) / PUBLISHED_BANDWIDTH) ** 2) / 2)
     scale = 2 * np.pi * PUBLISHED_BANDWIDTH**2 * len(y)
@@ -90,13 +98,14 @@ def published_tracks(
     """Return cells and tracks of each median clone's own map, of the first `frames` of an episode.
 
     The map is made as the study made it, of the episode that is drawn, without its start transient.
-    An agent with fewer than 60 such frames has no map: its track is a row with a note.
+    An agent with fewer than 60 such frames, or whose frames are all equal, has no map: its track is
+    a row with a note.
     """
     cells, tracks = [], []
     for walk in (walk for walk in walks if walk.median):
         drawn = drawn_episode(walk)
         heights = walk.heights(drawn.rows)[drawn.first : drawn.first + frames]
-        if len(heights) < LEAST_FRAMES:
+        if len(heights) < LEAST_FRAMES or not differs(heights):
             nowhere = np.empty((0, 2)), np.empty(0, np.int32)
             tracks.append(track_table("published", drawn, None, *nowhere))
             continue

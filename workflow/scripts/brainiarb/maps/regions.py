@@ -4,16 +4,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from brainiarb.errors import Refused
-from brainiarb.maps.embedding import finite_rows
+from brainiarb.maps.embedding import finite_rows, some_rows
 
 
 def map_limit(points: ArrayLike, margin: float = 1.3) -> float:
     """Return L of the square map from -L to L in x and y that holds `points` (n, 2) with a margin.
 
     With a margin of 1.3 times the farthest point, the density of outer points, smoothed by 3 % of
-    the width, also ends within the map.
+    the width, also ends within the map. L is 0 if all points lie at 0. Raises Refused without
+    points and for points that are not finite.
     """
-    return float(margin * np.abs(finite_rows(points)).max())
+    return float(margin * np.abs(some_rows(points)).max())
 
 
 def density(
@@ -24,10 +25,15 @@ def density(
     A histogram over -`limit` to `limit` in both axes is smoothed by a Gaussian whose standard
     deviation is `bandwidth` times the width of the map. The density is per unit of area and
     integrates to 1 over the map. Points outside the map are left out. Raises Refused if no point
-    lies on the map.
+    lies on the map, for points that are not finite and for a limit that is not above 0.
     """
     from scipy.ndimage import gaussian_filter
 
+    if not 0 < limit < np.inf:
+        raise Refused(
+            f"expected a map that reaches beyond 0, found the limit {limit:g}; take it from points "
+            "that differ"
+        )
     y = finite_rows(points)
     edges = np.linspace(-limit, limit, grid + 1)
     counts = np.histogram2d(y[:, 1], y[:, 0], bins=[edges, edges])[0]
@@ -48,7 +54,8 @@ def watershed_regions(
     A peak founds a region if it rises by `prominence` times the density's maximum above the pass
     to a higher peak (h-maxima), so that ripples found no region. Cells below `threshold` times the
     maximum lie outside and are 0. Regions are numbered by the mass that they hold; the largest is
-    1. Raises Refused for a density without mass.
+    1. A density without such a peak, for example a flat one, is one region. Raises Refused for a
+    density without mass and for one that is not finite.
     """
     from scipy.ndimage import label as connected
     from skimage.morphology import h_maxima
@@ -61,6 +68,9 @@ def watershed_regions(
             "compute it by density()"
         )
     z = z / z.max()
+    if np.ptp(z) <= prominence:
+        # Then h-maxima finds no peak, but a warning.
+        return (z >= threshold).astype(np.int32)
     markers, _ = connected(h_maxima(z, prominence), structure=np.ones((3, 3)))
     return numbered_by_mass(watershed(-z, markers, mask=z >= threshold), z)
 
