@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from brainiarb.actors.actors import Actors, layer_shapes
+from brainiarb.actors.foreign import LEGACY_TORCH, kind_of, size_hint
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts
 from brainiarb.errors import Refused
@@ -26,6 +27,11 @@ LARGEST = {"policy.pth": 2**27, "data": 2**22, "_stable_baselines3_version": 64}
 critics of 1,024 units take 60 MB, and plain fields take 20 kB."""
 
 _PLAIN_NAME = re.compile(r"\w[\w.-]*")
+# Files that operating systems add when a user packs a folder.
+_OF_SYSTEMS = re.compile(r"(.*/)?(__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini)", re.I)
+_PLAIN_FOLDER = re.compile(r"[^\\/:.][^\\/:]*")
+# Parts of names that `torch.compile` and `DataParallel` add to the layers that they wrap.
+_WRAPPERS = re.compile(r"\b(_orig_mod|module)\.")
 # The end of the text that describes a function or an object; it differs between processes.
 _ADDRESS = re.compile(rb" at 0x[0-9a-f]+")
 
@@ -43,18 +49,70 @@ def _whole(where: str | Path) -> Iterator[None]:
         ) from error
 
 
+def _open(path: str | Path) -> zipfile.ZipFile:
+    """Open an archive; refuse what is none, and say what it is."""
+    with _whole(path), open(path, "rb") as file:
+        content = file.read(2**12)
+    kind = kind_of(content)
+    if kind is None and content.startswith(b"PK\x03\x04") and not zipfile.is_zipfile(path):
+        kind = "it was cut short", "copy or download it again"
+    if kind is not None:
+        raise Refused(f"{path} is not a whole Stable-Baselines3 archive: {kind[0]}; {kind[1]}")
+    with _whole(path):
+        return zipfile.ZipFile(path)
+
+
+def _folder_around(names: list[str]) -> str:
+    """Return the folder, with its slash, that holds all members; empty if there is none."""
+    folders = {name.rpartition("/")[0] for name in names}
+    folder = folders.pop() if len(folders) == 1 else ""
+    return f"{folder}/" if _plain_path(folder) else ""
+
+
+def _plain_path(folder: str) -> bool:
+    return all(_PLAIN_FOLDER.fullmatch(part) for part in folder.rstrip("/").split("/"))
+
+
+def _refuse_other_zips(names: list[str], path: str | Path) -> None:
+    """Refuse zip archives that other programs write, and say what they are."""
+    files = {name.rpartition("/")[2] for name in names}
+    if "policy.pth" in files:
+        return
+    inner = sorted(name for name in names if name.lower().endswith(".zip"))
+    if inner:
+        raise Refused(f"{path} is a zip that holds {inner[0]}; unpack it and name that archive")
+    if "data.pkl" in files:
+        kind = "it is a file of torch, such as a saved policy or a state dict"
+    elif "parameter_list" in files:
+        kind = "it is an archive of Stable-Baselines 2"
+    else:
+        kind = "it is another kind of zip"
+    raise Refused(
+        f"{path} holds no policy.pth, so it has no actor: {kind}; save the model with `model.save` "
+        "of Stable-Baselines3"
+    )
+
+
 def read_members(path: str | Path) -> dict[str, bytes]:
     """Return the members of an archive that are named in `LARGEST`.
 
-    Raises Refused if the archive is damaged, holds anything except plain names, unpacks to more
-    bytes than `LARGEST` allows, or has no `policy.pth`.
+    What operating systems add, and a folder around all members, are passed over. Raises Refused if
+    the archive is damaged, holds anything except plain names, unpacks to more bytes than `LARGEST`
+    allows, or has no `policy.pth`.
     """
-    with _whole(path):
-        archive = zipfile.ZipFile(path)
-    with archive:
+    with _open(path) as archive:
+        files = [
+            info
+            for info in archive.infolist()
+            if not _OF_SYSTEMS.fullmatch(info.orig_filename)
+            and not (info.is_dir() and _plain_path(info.orig_filename))
+        ]
+        names = [info.orig_filename for info in files]
+        _refuse_other_zips(names, path)
+        around = _folder_around(names)
         members: dict[str, zipfile.ZipInfo] = {}
-        for info in archive.infolist():
-            name = info.orig_filename
+        for info in files:
+            name = info.orig_filename.removeprefix(around)
             link = stat.S_ISLNK(info.external_attr >> 16)
             if link or name in members or not _PLAIN_NAME.fullmatch(name):
                 raise Refused(
@@ -67,11 +125,6 @@ def read_members(path: str | Path) -> dict[str, bytes]:
                     f"{LARGEST[name]} are read; save the model again, without extras"
                 )
             members[name] = info
-        if "policy.pth" not in members:
-            raise Refused(
-                f"{path} holds no policy.pth, so it has no actor; save the model with `model.save` "
-                "of Stable-Baselines3"
-            )
         with _whole(path):
             return {name: _unpack(archive, members[name]) for name in LARGEST if name in members}
 
@@ -87,8 +140,14 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 def read_tensors(content: bytes, where: str | Path) -> dict[str, Tensor]:
     """Return the float32 tensors of a `policy.pth` by their names.
 
-    Raises Refused, which names `where`, if the content is not a plain state dict of torch.
+    Names are those of a policy that was neither compiled nor wrapped. Raises Refused, which names
+    `where`, if the content is not a plain state dict of torch.
     """
+    if content.startswith(LEGACY_TORCH):
+        raise Refused(
+            f"{where} holds a policy.pth in the format of torch before 1.6, which is not read; "
+            "load the model with a newer torch and save it again"
+        )
     with _whole(where):
         with zipfile.ZipFile(io.BytesIO(content)) as file:
             unpacked = sum(info.file_size for info in file.infolist())
@@ -102,7 +161,10 @@ def read_tensors(content: bytes, where: str | Path) -> dict[str, Tensor]:
         # Strides can repeat numbers, so a small file can claim a huge tensor.
         if sum(value.numel() for value in tensors.values()) > len(content):
             raise Refused("its tensors hold more numbers than the file")
-        return {name: value.detach().to("cpu", torch.float32) for name, value in tensors.items()}
+        plain = {_WRAPPERS.sub("", name): value for name, value in tensors.items()}
+        if len(plain) < len(tensors):
+            raise Refused("its policy.pth holds a layer twice, compiled and not compiled")
+        return {name: value.detach().to("cpu", torch.float32) for name, value in plain.items()}
 
 
 ARCHIVE_NAMES = {
@@ -185,8 +247,8 @@ def actor_from(policy: Mapping[str, Tensor], where: str | Path, body: Body) -> A
     if (observations, actions) != sizes:
         raise Refused(
             f"{where} takes {observations} observations and gives {actions} actions, but "
-            f"{body.name} has {sizes[0]} and {sizes[1]}; it was trained on another body or with a "
-            "wrapper that changes observations, such as TimeFeatureWrapper, which adds one"
+            f"{body.name} has {sizes[0]} and {sizes[1]}; "
+            f"{size_hint((observations, actions), body)}"
         )
     if not all(torch.isfinite(value).all() for value in tensors.values()):
         raise Refused(f"{where} holds weights that are not finite: its training has diverged")
