@@ -6,12 +6,16 @@ warn.
 """
 
 import warnings
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from brainiarb.activity import decoding, jpca
 from brainiarb.errors import Refused
+from brainiarb.gait import period, spectra, strides
+from brainiarb.similarity import array_measures
 from brainiarb.statistics import blocks, dip, intervals, methods, shares
 
 NOT_NUMBERS = (np.nan, np.inf, -np.inf)
@@ -138,3 +142,109 @@ def test_equal_values_never_have_p_zero():
     assert np.isnan(answer(dip.dip_test, [equal], 20, rng()).p)
     assert answer(methods.p_value, 0.1, equal) == 1.0
     assert answer(blocks.trend, [np.ones((8, 4))], 20, rng()).p == 1.0
+
+
+# ------------------------------------------------------------- gait, dynamics and similarity
+
+RATE = 50.0
+
+
+def layer(kind, rows=120):
+    """Numbers (rows, 3) of which one is bad, none, or equal ones."""
+    values = np.random.default_rng(0).normal(size=(0 if kind == "empty" else rows, 3))
+    if kind == "constant":
+        return np.full((rows, 3), 0.1)
+    if kind != "empty":
+        values[7, 1] = {"nan": np.nan, "inf": np.inf, "-inf": -np.inf}[kind]
+    return values
+
+
+KINDS = ("nan", "inf", "-inf", "empty", "constant")
+
+
+def episodes(values):
+    """Six episodes of equal length."""
+    return np.arange(len(values)) // 20
+
+
+def spectrum(values):
+    return spectra.power_spectrum(values, RATE, 32)
+
+
+BAND = (1.0, 20.0)
+WALK = np.sin(np.arange(120) / 5)[:, None] * np.ones(3)
+WITHOUT_A_VALUE = {
+    "period": lambda x: period.period(x, RATE, longest=0.8).seconds,
+    "fundamental": lambda x: spectra.fundamental(spectrum(x), band=BAND),
+    "harmonic_ratios": lambda x: spectra.harmonic_ratios(spectrum(x), 2.0, band=BAND),
+    "hellinger": lambda x: spectra.hellinger(spectrum(x), spectrum(WALK), band=BAND),
+    "hilbert_phase": lambda x: strides.hilbert_phase(x, 0.6, RATE),
+    "return_map": lambda x: replace(strides.fit_return_map(x, x, rng()), n_pairs=np.nan, note=""),
+    "components": lambda x: jpca.principal_components(x, 2).participation_ratio,
+    "jpca": lambda x: jpca.jpca(x, episodes(x), RATE),
+    "decode": lambda x: decoding.decode(WALK[: len(x)], x, episodes(x)).r2,
+    **{
+        name: lambda x, measure=measure: measure(x, WALK[: len(x)])
+        for name, measure in {
+            "linear_cka": array_measures.linear_cka,
+            "rbf_cka": array_measures.rbf_cka,
+            "procrustes": array_measures.procrustes,
+            "cca": array_measures.cca,
+            "svcca": array_measures.svcca,
+            "pwcca": array_measures.pwcca,
+            "rsa": array_measures.rsa,
+            "linear_predictivity": lambda x, y: array_measures.linear_predictivity(
+                x, y, episodes(x)
+            ),
+        }.items()
+    },
+    **{
+        f"surrogates_{name}": lambda x, surrogate=surrogate: jpca.surrogate_r2(
+            x, episodes(x), surrogate, 2, rng()
+        )
+        for name, surrogate in jpca.SURROGATES.items()
+    },
+}
+"""By name, functions of a signal (n, 3) that have no value for any of `KINDS`."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", WITHOUT_A_VALUE)
+def test_what_cannot_be_computed_is_nan_or_refused(name, kind):
+    assert np.isnan(numbers(answer(WITHOUT_A_VALUE[name], layer(kind)))).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["linear_cka", "procrustes", "cca", "pwcca", "rsa"])
+def test_a_similarity_without_a_value_is_told_in_the_log(name, kind, caplog):
+    WITHOUT_A_VALUE[name](layer(kind))
+    assert "is undefined: " in caplog.text
+
+
+@pytest.mark.parametrize("name", ["linear_cka", "rbf_cka", "procrustes", "cca", "pwcca", "rsa"])
+def test_all_measures_take_the_same_array_likes(name):
+    x = np.random.default_rng(1).normal(size=(120, 3))
+    measure = WITHOUT_A_VALUE[name]
+    for same in (x.tolist(), pd.DataFrame(x), np.ma.masked_array(x), x.astype(object)):
+        assert measure(same) == measure(x)
+    assert np.isnan(measure(np.ma.masked_array(x, x > 1)))
+    for other in (x.astype(str), x + 1j):
+        with pytest.raises(Refused, match="real numbers"):
+            measure(other)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 27, 28])
+def test_a_short_pose_has_no_phase(rows):
+    phase = answer(strides.hilbert_phase, WALK[:rows] + np.arange(rows)[:, None], 0.6, RATE)
+    assert np.isnan(phase).all() == (rows < 28)
+
+
+@pytest.mark.parametrize("rate", [0.0, np.nan, np.inf])
+def test_a_sampling_rate_that_is_no_number_is_refused(rate):
+    assert answer(period.period, WALK, rate) is None
+    assert answer(spectra.power_spectrum, WALK, rate, 32) is None
+
+
+@pytest.mark.parametrize("values", [[], [1.0, np.nan], [1.0, np.inf], [0.0, 0.0]])
+def test_values_without_a_symmetry_index_give_nan(values):
+    assert np.isnan(answer(strides.symmetry_index, values))

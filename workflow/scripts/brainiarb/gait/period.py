@@ -60,8 +60,9 @@ def period(
     The period is the shortest lag between `shortest` and `longest` seconds whose peak reaches 90 %
     of the highest peak. So no multiple of the cycle is taken for it, and a cycle of two unequal
     halves stays whole. A parabola through the peak gives the period between the samples. One foot
-    cannot define the cycle, because in a 2:1 gait each foot keeps a rhythm of its own. Raises
-    Refused for angles that are not finite.
+    cannot define the cycle, because in a 2:1 gait each foot keeps a rhythm of its own. The period
+    is nan for constant angles, and without a stretch of rows that is long enough. Raises Refused
+    for angles that are nan or infinite, and without joints.
 
     Examples
     --------
@@ -88,6 +89,10 @@ def period_of_stretches(
 
     Only one stretch is held in memory at a time.
     """
+    if not 0 < sampling_rate < np.inf:
+        raise Refused(
+            f"expected a sampling rate above 0 Hz, found {sampling_rate}; take it from the body"
+        )
     if not 0 < shortest < longest:
         raise Refused(
             f"expected 0 < shortest < longest period, found {shortest} and {longest} s; "

@@ -87,7 +87,7 @@ def spectrum_of_stretches(
 
     if segment < 2:
         raise Refused(f"expected a segment of two rows or more, found {segment}; lengthen it")
-    if not sampling_rate > 0:
+    if not 0 < sampling_rate < np.inf:
         raise Refused(
             f"expected a sampling rate above 0 Hz, found {sampling_rate}; take it from the body"
         )

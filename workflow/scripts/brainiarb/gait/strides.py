@@ -27,6 +27,8 @@ COMPONENTS = 5
 LEAST_PAIRS = 4 * (COMPONENTS + 1)
 # Resamples of the interval of a return map.
 RETURN_MAP_REPLICATES = 200
+# The rows that the filter of `hilbert_phase` needs at either end of an episode.
+FILTERED_ROWS = 27
 
 
 @dataclass(frozen=True)
@@ -108,11 +110,16 @@ def hilbert_phase(pose: ArrayLike, seconds: float, sampling_rate: float) -> NDAr
 
     `pose` (N, c) is of one episode. It is z-scored and band-passed without delay (Butterworth, 4th
     order, 0.5 to 1.5 times the gait's frequency) before Hilbert's transform. This phase needs no
-    contacts.
+    contacts. The phase is nan in all rows of a pose that does not vary, that holds nan or infinity
+    or that is too short to be filtered, and without a period within the sampled frequencies.
     """
     from scipy.signal import butter, hilbert, sosfiltfilt
 
-    z = z_scored(pose)
+    x = np.asarray(pose, dtype=np.float64)
+    sampled = 1.5 / sampling_rate < seconds / 2 < np.inf
+    if not (sampled and len(x) > FILTERED_ROWS and np.isfinite(x).all() and (x[1:] != x[:1]).any()):
+        return np.full(len(x), np.nan)
+    z = z_scored(x)
     wave = np.einsum("ti,i->t", z, principal_axes(z, 1)[:, 0])
     band = np.array([0.5, 1.5]) / seconds
     filters = butter(4, band, "bandpass", fs=sampling_rate, output="sos")
@@ -123,10 +130,10 @@ def circular_mean(phases: ArrayLike) -> tuple[float, float]:
     """Return the mean of phases (0 to 1) on the circle and its concentration R.
 
     R is 0 if the phases lie anywhere and 1 if all are equal (Fisher 1993, eq. 2.9). Both are nan
-    without phases.
+    without phases, and if a phase is nan or infinite.
     """
     p = np.asarray(phases, dtype=np.float64)
-    if not len(p):
+    if not len(p) or not np.isfinite(p).all():
         return float("nan"), float("nan")
     mean = np.exp(2j * np.pi * p).mean()
     return float(np.angle(mean) / (2 * np.pi) % 1), float(np.abs(mean))
@@ -136,10 +143,10 @@ def symmetry_index(values: ArrayLike) -> float:
     """Return 200 |a - b| / (a + b) in percent, where a and b are the largest and smallest value.
 
     0: all values are alike; 200: one of them is 0. It is nan with fewer than two values, or if all
-    are 0. Source: Robinson et al. 1987, eq. 1.
+    are 0, or if a value is nan or infinite. Source: Robinson et al. 1987, eq. 1.
     """
     x = np.asarray(values, dtype=np.float64)
-    if len(x) < 2 or not x.max() + x.min() > 0:
+    if len(x) < 2 or not np.isfinite(x).all() or not x.max() + x.min() > 0:
         return float("nan")
     return float(200 * (x.max() - x.min()) / (x.max() + x.min()))
 
@@ -169,11 +176,14 @@ def recurrence_distances(
 
     `pose` (N, c) is z-scored, `length` is the cycle in rows, and there are at most `pairs` of each
     kind. The ratio of their medians over all episodes is 0 for a gait that repeats itself and 1 for
-    a movement without a cycle.
+    a movement without a cycle. Both are empty without a cycle, if the pose is shorter than a cycle,
+    and if it holds nan or infinity; they are 0 in a pose that does not vary.
     """
     x = np.asarray(pose, dtype=np.float64)
+    if not (np.isfinite(length) and np.isfinite(x).all()) or len(x) <= round(length):
+        return np.empty(0), np.empty(0)
     step = round(length)
-    if len(x) <= step:
+    if step < 1:
         return np.empty(0), np.empty(0)
     z = z_scored(x)
     size = min(pairs, len(z) - step)
@@ -191,8 +201,9 @@ def fit_return_map(
     `states` and `following` (n, d) are pairs of states, one stride apart. They are z-scored
     together and reduced to five principal components, and the map is fitted by least squares
     (Hurmuzlu and Basdogan 1994). The interval holds the central share 1 - `alpha` of 200 resamples
-    of the pairs. A map of too few pairs is refused. So is a map whose adjusted R^2 is below 0.3,
-    because its eigenvalues would be those of noise.
+    of the pairs. A map of too few pairs has no value (nan and a note). Neither has a map of states
+    that are nan, infinite or constant, nor one whose adjusted R^2 is below 0.3, because its
+    eigenvalues would be those of noise.
     """
     x, y = np.asarray(states, dtype=np.float64), np.asarray(following, dtype=np.float64)
     n, nan = len(x), float("nan")
@@ -200,7 +211,11 @@ def fit_return_map(
         note = f"{n} pairs of strides, {LEAST_PAIRS} are needed"
         return ReturnMap(nan, nan, nan, nan, n, note)
     both = np.concatenate([x, y])
-    z = z_scored(both)[:, both.std(axis=0) > 0]
+    varied = np.ptp(both, axis=0) > 0
+    if not np.isfinite(both).all() or not varied.any():
+        fault = "do not vary" if np.isfinite(both).all() else "hold nan or infinity"
+        return ReturnMap(nan, nan, nan, nan, n, f"the states of the strides {fault}")
+    z = z_scored(both)[:, varied]
     scores = np.einsum("ti,ic->tc", z, principal_axes(z, COMPONENTS))
     first, second = scores[:n], scores[n:]
     design = np.column_stack([first, np.ones(n)])

@@ -1,8 +1,10 @@
 """Similarity of two representations of the same n states: measures on arrays (n, p) and (n, q).
 
-Each measure takes floats of any size, offset and rank, computes in float64 and returns a number. If
-the measure has no value, it returns nan and writes a warning to the log. Rows must be paired: row i
-of both sides belongs to the same state. For linear CKA of many layers at once see `streaming`, and
+Each measure takes numbers of any size, offset and rank, in any array-like: lists, arrays, tables of
+pandas and tensors. It computes in float64 and returns a number. If the measure has no value, it
+returns nan and writes a warning to the log: for constant sides, without rows, and if a value is
+nan, infinite or masked. Complex numbers and text are refused. Rows must be paired: row i of both
+sides belongs to the same state. For linear CKA of many layers at once see `streaming`, and
 for its intervals and nulls see `nulls`.
 
 | measure               | invariant to shift, scale and | range         |
@@ -21,13 +23,15 @@ sides grow with p / n and q / n.
 
 import logging
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, wraps
+from typing import Concatenate, ParamSpec
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from brainiarb.activity.ridge import RidgeFit, fit_ridge, moments, squared_errors
 from brainiarb.errors import Refused
-from brainiarb.similarity.centring import common_rows, floating, scaled, unit
+from brainiarb.similarity.centring import common_rows, numbers_of, scaled, unit
 from brainiarb.similarity.hsic import normalised
 from brainiarb.similarity.streaming import cross_products, in_chunks
 
@@ -35,6 +39,47 @@ from brainiarb.similarity.streaming import cross_products, in_chunks
 PENALTIES = tuple(10.0**k for k in range(-8, 3))
 
 
+P = ParamSpec("P")
+Measure = Callable[Concatenate[ArrayLike, ArrayLike, P], float]
+
+
+def _measure(
+    name: str,
+) -> Callable[[Callable[Concatenate[np.ndarray, np.ndarray, P], float]], Measure[P]]:
+    """Give a measure both sides as paired floats, or return nan if a value of them is no number."""
+
+    def decorate(function: Callable[Concatenate[np.ndarray, np.ndarray, P], float]) -> Measure[P]:
+        @wraps(function)
+        def measured(x: ArrayLike, y: ArrayLike, *args: P.args, **kwargs: P.kwargs) -> float:
+            first, second = _pair(x, y)
+            if not (np.isfinite(first).all() and np.isfinite(second).all()):
+                return _undefined(name, "values that are not finite")
+            return function(first, second, *args, **kwargs)
+
+        return measured
+
+    return decorate
+
+
+def _pair(x: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """Return both sides as floats; raise Refused unless they are paired representations."""
+    first, second = (numbers_of(side) for side in (x, y))
+    if first.ndim != 2 or second.ndim != 2:
+        raise Refused(
+            f"expected two arrays (states, units), found shapes {first.shape} and {second.shape}; "
+            "give a row per state and a column per unit"
+        )
+    common_rows([{"x": first, "y": second}])
+    return first, second
+
+
+def _undefined(measure: str, reason: str) -> float:
+    """Log why a measure has no value and return nan."""
+    logging.warning("%s is undefined: %s", measure, reason)
+    return float("nan")
+
+
+@_measure("linear CKA")
 def linear_cka(x: np.ndarray, y: np.ndarray, debiased: bool = False) -> float:
     """Return linear CKA: ||Yc'Xc||^2 / (||Xc'Xc|| ||Yc'Yc||), columns centred.
 
@@ -54,7 +99,7 @@ def linear_cka(x: np.ndarray, y: np.ndarray, debiased: bool = False) -> float:
     >>> abs(linear_cka(layer, unrelated, debiased=True)) < 0.02
     True
     """
-    sides = [{"": side} for side in _pair(x, y)]
+    sides = [{"": side} for side in (x, y)]
     products = cross_products(in_chunks(sides), dtype=np.float64)
     value = products.cka(0, 1)[int(debiased)].item()
     if np.isnan(value):
@@ -62,6 +107,7 @@ def linear_cka(x: np.ndarray, y: np.ndarray, debiased: bool = False) -> float:
     return value
 
 
+@_measure("RBF CKA")
 def rbf_cka(x: np.ndarray, y: np.ndarray, threshold: float = 1.0, debiased: bool = False) -> float:
     """Return CKA with the kernel exp(-d^2 / (2 threshold^2 m)), d the distance of two states.
 
@@ -71,7 +117,7 @@ def rbf_cka(x: np.ndarray, y: np.ndarray, threshold: float = 1.0, debiased: bool
     debiased also below 4 rows. Costs n^2 (p + q) operations and the memory of several n^2 numbers:
     give it a few thousand states.
     """
-    sides = _pair(x, y)
+    sides = x, y
     rows = common_rows([{"": side} for side in sides])
     if debiased and rows < 4:
         return _undefined("RBF CKA", "fewer than 4 rows")
@@ -87,6 +133,7 @@ def rbf_cka(x: np.ndarray, y: np.ndarray, threshold: float = 1.0, debiased: bool
     return normalised((k * m).sum(), (k * k).sum(), (m * m).sum()).item()
 
 
+@_measure("the Procrustes distance")
 def procrustes(x: np.ndarray, y: np.ndarray, angular: bool = False) -> float:
     """Return the Procrustes shape distance sqrt(2 - 2 ||Xn'Yn||_*), with Xn = Xc / ||Xc||.
 
@@ -104,7 +151,7 @@ def procrustes(x: np.ndarray, y: np.ndarray, angular: bool = False) -> float:
     >>> procrustes(layer, rng.normal(size=(500, 3))) > 1.2
     True
     """
-    a, b = (unit(side) for side in _pair(x, y))
+    a, b = (unit(side) for side in (x, y))
     if not (a.any() and b.any()):
         return _undefined("the Procrustes distance", "no variance")
     # Both sides get one width. So the rotation is square, and the distance is exact near 0, where
@@ -116,6 +163,7 @@ def procrustes(x: np.ndarray, y: np.ndarray, angular: bool = False) -> float:
     return 2 * float(np.arcsin(distance / 2)) if angular else distance
 
 
+@_measure("CCA")
 def cca(x: np.ndarray, y: np.ndarray) -> float:
     """Return the mean canonical correlation over the smaller of both sides' ranks.
 
@@ -126,6 +174,7 @@ def cca(x: np.ndarray, y: np.ndarray) -> float:
     return _mean_correlation("CCA", x, y, 1.0)
 
 
+@_measure("SVCCA")
 def svcca(x: np.ndarray, y: np.ndarray, variance: float = 0.99) -> float:
     """Return `cca` of the fewest leading components of each side that reach a share of variance.
 
@@ -143,6 +192,7 @@ def svcca(x: np.ndarray, y: np.ndarray, variance: float = 0.99) -> float:
     return _mean_correlation("SVCCA", x, y, variance)
 
 
+@_measure("PWCCA")
 def pwcca(x: np.ndarray, y: np.ndarray) -> float:
     """Return the mean of the canonical correlations weighted by how much of `x` each accounts for.
 
@@ -150,7 +200,7 @@ def pwcca(x: np.ndarray, y: np.ndarray) -> float:
     (n, p), `y` (n, q); 0 to 1; not symmetric; nan if a side has no variance. Costs n (p + q)^2
     operations. Morcos et al. 2018, eq. 2 and 3.
     """
-    a, b = (_basis(side) for side in _pair(x, y))
+    a, b = (_basis(side) for side in (x, y))
     if not (a.shape[1] and b.shape[1]):
         return _undefined("PWCCA", "no variance")
     directions, correlations, _ = np.linalg.svd(a.T @ b, full_matrices=False)
@@ -158,6 +208,7 @@ def pwcca(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.minimum(correlations, 1.0) @ weights / weights.sum())
 
 
+@_measure("linear predictivity")
 def linear_predictivity(
     x: np.ndarray,
     y: np.ndarray,
@@ -175,7 +226,7 @@ def linear_predictivity(
     below 3 groups and if a side has no variance. Costs n (p + q)^2
     + folds^2 (p^3 + len(penalties) p^2 q) operations. Schrimpf et al. 2018; Hoerl, Kennard 1970.
     """
-    x, y = (unit(side) for side in _pair(x, y))
+    x, y = (unit(side) for side in (x, y))
     common_rows([{"x": x, "y": y, "groups": groups}])
     labels, group = np.unique(groups, return_inverse=True)
     folds = min(folds, len(labels))
@@ -207,6 +258,7 @@ def linear_predictivity(
     return 1 - error / total
 
 
+@_measure("RSA")
 def rsa(
     x: np.ndarray, y: np.ndarray, distance: str = "sqeuclidean", method: str = "spearman"
 ) -> float:
@@ -239,29 +291,11 @@ def rsa(
         )
     first, second = (
         compared[method](pdist(scaled(side, distance == "sqeuclidean"), distance))
-        for side in _pair(x, y)
+        for side in (x, y)
     )
     if not (first.any() and second.any()):
         return _undefined("RSA", "distances that do not differ")
     return float(np.clip(first @ second, -1.0, 1.0))
-
-
-def _pair(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return both sides as floats; raise Refused unless they are paired representations."""
-    first, second = (np.asarray(side) for side in (x, y))
-    if first.ndim != 2 or second.ndim != 2:
-        raise Refused(
-            f"expected two arrays (states, units), found shapes {first.shape} and {second.shape}; "
-            "give a row per state and a column per unit"
-        )
-    common_rows([{"x": first, "y": second}])
-    return floating(first), floating(second)
-
-
-def _undefined(measure: str, reason: str) -> float:
-    """Log why a measure has no value and return nan."""
-    logging.warning("%s is undefined: %s", measure, reason)
-    return float("nan")
 
 
 def _squared_distances(values: np.ndarray) -> np.ndarray:
@@ -313,7 +347,7 @@ def _basis(values: np.ndarray, variance: float = 1.0) -> np.ndarray:
 
 def _mean_correlation(measure: str, x: np.ndarray, y: np.ndarray, variance: float) -> float:
     """Return the mean canonical correlation of the components that reach a share of variance."""
-    a, b = (_basis(side, variance) for side in _pair(x, y))
+    a, b = (_basis(side, variance) for side in (x, y))
     if not (a.shape[1] and b.shape[1]):
         return _undefined(measure, "no variance")
     return float(np.minimum(np.linalg.svd(a.T @ b, compute_uv=False), 1.0).mean())

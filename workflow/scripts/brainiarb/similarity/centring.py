@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from brainiarb.errors import Refused
 
@@ -28,6 +29,26 @@ def floating(values: np.ndarray) -> np.ndarray:
     return values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)
 
 
+def numbers_of(values: ArrayLike) -> np.ndarray:
+    """Return an array-like as floats, see `floating`; masked values are nan.
+
+    Raises Refused for complex numbers, for text and for whatever else holds no numbers.
+    """
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "biufO":
+            raise TypeError(f"values of type {array.dtype}")
+        array = floating(array)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise Refused(
+            f"expected a layer of real numbers, found {type(values).__name__} ({error}); "
+            "give an array (states, units)"
+        ) from error
+    if isinstance(values, np.ma.MaskedArray):
+        array = np.where(np.ma.getmaskarray(values), np.nan, array)
+    return array
+
+
 def middle(values: np.ndarray) -> np.ndarray:
     """Return a middle row (p) of a layer (n, p): for each unit, one of its values near its median.
 
@@ -40,10 +61,14 @@ def middle(values: np.ndarray) -> np.ndarray:
 
 
 def unit(values: np.ndarray) -> np.ndarray:
-    """Return a layer (n, p) in float64, centred and of unit norm; zeros if it has no variance."""
-    centred = values.astype(np.float64) - middle(values)
+    """Return a layer (n, p) in float64, centred and of unit norm; zeros if it has no variance.
+
+    A layer with a value that is nan or infinite gives zeros, too: it has no variance.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        centred = values.astype(np.float64) - middle(values)
     largest = np.abs(centred).max(initial=0.0)
-    if not largest > 0:
+    if not 0 < largest < np.inf:
         return np.zeros_like(centred)
     centred /= largest
     centred -= centred.mean(axis=0)
