@@ -104,6 +104,8 @@ def refusal(*options):
             "experts.tiny.train.learning_starts: must lie below steps",
         ),
         ({"results": 202401}, "results: 202401 was read as a number and not as a text; write"),
+        ({"results": "a{b}"}, "results: 'a{b}' is no folder that can be used"),
+        ({"results": ""}, "results: '' is no folder that can be used"),
         ({"results": False}, "results: False was read as true or false and not as a text"),
         ({"study": {"clone": [1]}}, "study.clone.0: 1 was read as a number and not as a text"),
         ({"study": {"clone": ["nobody"]}}, "study.clone: nobody is not among experts"),
@@ -128,10 +130,14 @@ def test_a_folder_whose_name_looks_like_a_number_is_refused_with_the_way_to_writ
     )
 
 
-def test_such_a_name_in_quotes_in_a_file_is_the_folder_of_results(tmp_path):
+@pytest.mark.parametrize(
+    ("results", "folder"),
+    [("2024_01", "2024_01"), ("/scratch/my results", "/scratch/my results"), ("out/", "out")],
+)
+def test_results_lie_in_any_folder_that_a_file_of_config_names(results, folder, tmp_path):
     overlay = tmp_path / "change.yaml"
-    overlay.write_text('results: "2024_01"')
-    table = "2024_01/walker2d/tables/observations.csv"
+    overlay.write_text(yaml.safe_dump({"results": results}))
+    table = f"{folder}/walker2d/tables/observations.csv"
     call = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "--configfile", TINY]
     done = subprocess.run(
         [*call, str(overlay), "--", table], cwd=ROOT, capture_output=True, text=True, check=False

@@ -1,5 +1,6 @@
 """A job's log: what the screen shows after a failure, what the file holds; a job's threads."""
 
+import os
 import subprocess
 import sys
 
@@ -92,3 +93,19 @@ def test_torch_has_the_threads_of_the_rule(tmp_path):
     call = [sys.executable, "-m", "snakemake", "--cores", "2", "--quiet", "all"]
     subprocess.run(call, cwd=tmp_path, check=True, capture_output=True)
     assert [(tmp_path / name).read_text() for name in "12"] == ["1", "2"]
+
+
+def test_a_job_imports_mujoco_although_mujoco_gl_names_a_library_that_is_absent():
+    program = (
+        "import os\nfrom brainiarb.jobs import RENDERER, job\n"
+        "with job([], []):\n    import mujoco\n    print(os.environ[RENDERER])"
+    )
+    environment = {
+        **os.environ,
+        "MUJOCO_GL": "osmesa",
+        "PYTHONPATH": str(ROOT / "workflow/scripts"),
+    }
+    environment["PYOPENGL_PLATFORM"] = "osmesa"
+    call = [sys.executable, "-c", program]
+    done = subprocess.run(call, capture_output=True, text=True, check=False, env=environment)
+    assert done.stdout.strip() == "osmesa", done.stderr

@@ -63,3 +63,23 @@ def test_the_harmonic_sum_is_marked_where_its_status_is_unstable_whatever_the_no
         crosses.get_ydata().tolist()
         == measures.loc[summed & (measures["level"] == 0), "value"].tolist()
     )
+
+
+def test_where_no_episode_holds_a_segment_every_spectrum_says_so():
+    table = spectra().drop_duplicates(["level", "clone", "channel"])
+    table = table.assign(frequency=0.0, density=np.nan, fundamental=np.nan)
+    measures = tables_of("fig4_psd")["measures"]
+    measures = measures.assign(value=np.nan, status="absent")
+    figure, _ = draw("fig4_psd", {"spectra": table, "measures": measures})
+    figure.draw_without_rendering()
+    channels = table["channel"].nunique()
+    assert words(figure).count("no episode\nholds a segment") == channels
+
+
+def test_a_channel_that_stands_still_says_that_it_has_no_power():
+    table = spectra()
+    still = table["channel"] == "z position of the torso"
+    figure, _ = draw("fig4_psd", {"spectra": table.assign(density=table["density"].mask(still, 0))})
+    figure.draw_without_rendering()
+    assert words(figure).count("no power\nin the band") == 1
+    assert "expert" in words(figure)

@@ -70,6 +70,11 @@ def complaint(error):
         return f"{where}: {', '.join(twice)} is listed twice"
     if error.validator == "contains":
         return f"{where}: {error.schema['contains']['const']} must be among them"
+    if error.validator == "pattern" and where == "results":
+        return (
+            f"results: {error.instance!r} is no folder that can be used; its name may hold no "
+            f'braces, colon, star, question mark, backslash, double quote or tab'
+        )
     kind = KINDS.get(type(error.instance))
     if error.validator == "type" and "string" in error.schema["type"] and kind:
         key = where.rpartition(".")[2]
@@ -249,7 +254,8 @@ def checked(config):
     )
     if complaints:
         raise SystemExit("config: " + "; ".join(complaints))
-    return config
+    # A folder has one spelling, so that `out/` and `out` are the same files.
+    return {**config, "results": str(Path(config["results"]).expanduser())}
 
 
 config.update(checked(config))

@@ -1,6 +1,7 @@
 """Jobs: the log that every job writes, its device, and the provenance of a result."""
 
 import logging
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from brainiarb.errors import Refused
+
+RENDERER = "BRAINIARB_MUJOCO_GL"
+"""The environment variable that keeps the user's MUJOCO_GL for pictures."""
 
 PACKAGES = ("torch", "stable-baselines3", "gymnasium", "mujoco", "numpy")
 
@@ -18,7 +22,11 @@ def job(log: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
 
     If input is refused or a file is missing, the screen shows one sentence. After any other
     exception the screen shows the traceback. The log file always holds the traceback.
+    MUJOCO_GL moves to the variable `RENDERER`: MuJoCo cannot be imported if MUJOCO_GL names a
+    library that is absent, and only pictures need that library.
     """
+    if renderer := os.environ.pop("MUJOCO_GL", None):
+        os.environ[RENDERER] = renderer
     screen = logging.StreamHandler()
     screen.addFilter(lambda record: not getattr(record, "file_only", False))
     handlers: list[logging.Handler] = [screen]

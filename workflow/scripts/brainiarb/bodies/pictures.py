@@ -13,6 +13,7 @@ import pandas as pd
 
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import editable_model, legs, plain_model, without_deprecations
+from brainiarb.jobs import RENDERER
 
 # Back ends of MuJoCo that draw without a display, the faster back end first.
 _BACKENDS = ("egl", "osmesa")
@@ -94,7 +95,7 @@ def render_frames(body: Body, qpos: np.ndarray, width: int, height: int) -> np.n
     draws, because MuJoCo fixes its back end on import and a missing driver can end a process.
     The environment variable MUJOCO_GL selects the back end. Without it, EGL is tried, then OSMesa.
     """
-    chosen = os.environ.get("MUJOCO_GL")
+    chosen = os.environ.get(RENDERER) or os.environ.get("MUJOCO_GL")
     for backend in (chosen,) if chosen else _BACKENDS:
         if _works(backend):
             return _render(backend, _scene(body), np.asarray(qpos), width, height)

@@ -54,7 +54,9 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     grid = figure.add_gridspec(2, 1, height_ratios=[1.5 * rows + 0.3, 2.2])
     upper, lower = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
     own = measures[(measures["level"] < 0) & (measures["measure"] == "fundamental")]
-    channels(upper, units, drawn, levels, band, own["value"].dropna())
+    recorded = bool(table["density"].notna().any())
+    empty = "no power\nin the band" if recorded else "no episode\nholds a segment"
+    channels(upper, units, drawn, levels, band, own["value"].dropna(), empty)
     first, second, *others = lower.subplots(1, COLUMNS)
     clones_by_level(first, "fundamental", measures, margins, means)
     mark_other_cycles(first, measures)
@@ -86,26 +88,34 @@ def channels(
     levels: list[int],
     band: tuple[float, float],
     fundamental: pd.Series,
+    empty: str,
 ) -> None:
     """Draw the spectra of every channel, with the expert's fundamental and its harmonics.
 
-    `units` are those of the channels, by their names.
+    `units` are those of the channels, by their names. `empty` stands in place of the spectra of a
+    channel without power, because a logarithmic axis cannot show them.
     """
     panels = panel_grid(part, len(units), COLUMNS)
     ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20) if band[0] <= tick <= band[1]]
     for number, (axes, (name, unit)) in enumerate(zip(panels, units.items(), strict=True)):
-        mark_harmonics(axes, fundamental, band[1])
+        axes.set_title(str(name), fontsize="medium")
         rows = drawn[drawn["channel"] == name]
+        if not (rows["density"] > 0).any():
+            axes.text(0.5, 0.5, empty, ha="center", va="center", transform=axes.transAxes)
+            axes.set(xticks=[], yticks=[])
+            continue
+        mark_harmonics(axes, fundamental, band[1])
         for level in levels:
             spectra(axes, rows[rows["level"] == level], level)
-        axes.set_title(str(name), fontsize="medium")
         axes.set(xscale="log", yscale="log", xlim=band)
         axes.set_ylabel("power (1/Hz)" if unit == "1" else f"power ({unit}²/Hz)")
         axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.minorticks_off()
         if number + COLUMNS >= len(panels):
             axes.set_xlabel("frequency (Hz)")
-    legend(part, panels[0].get_legend_handles_labels()[0], "upper")
+    handles = (axes.get_legend_handles_labels()[0] for axes in panels)
+    if named := next(filter(None, handles), None):
+        legend(part, named, "upper")
 
 
 def spectra(axes: Axes, rows: pd.DataFrame, level: int) -> None:
