@@ -73,7 +73,7 @@ def complaint(error):
     if error.validator == "pattern" and where == "results":
         return (
             f"results: {error.instance!r} is no folder that can be used; its name may hold no "
-            f'braces, colon, star, question mark, backslash, double quote or tab'
+            f"braces, colon, star, question mark, backslash, double quote or tab"
         )
     kind = KINDS.get(type(error.instance))
     if error.validator == "type" and "string" in error.schema["type"] and kind:
