@@ -60,8 +60,11 @@ def table(rows: list[str]) -> list[str]:
 
 
 def escaped(line: str) -> str:
-    """Return a line whose bars stand for themselves; code in backticks stays as it is."""
-    parts = line.split("`")
+    """Return a line whose bars stand for themselves; code in backticks stays as it is.
+
+    A shape such as (p) at the beginning of a line would be read as the number of a list.
+    """
+    parts = re.sub(r"^(\s*)(\(\w\) )", r"\1\\\2", line).split("`")
     return "`".join(part if i % 2 else part.replace("|", r"\|") for i, part in enumerate(parts))
 
 

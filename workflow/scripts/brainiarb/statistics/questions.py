@@ -27,7 +27,7 @@ class Question:
     answer: str | None = None
     """The answer that a small p gives; None where nothing is tested."""
     unit: str | None = None
-    """In place of the unit of the measure."""
+    """The unit of the result where it is not the unit of the measure."""
     notes: tuple[str, ...] = ()
     within: bool = False
     """Whether the result says nothing of other experts, even if it is from several."""
@@ -47,15 +47,15 @@ class Inquiry:
     rng: np.random.Generator
     alpha: float
     replicates: int
-    """Of every bootstrap."""
+    """The number of resamples of every bootstrap."""
     permutations: int
-    """Of every test that arranges or simulates."""
+    """The number of arrangements or simulations of every test that uses them."""
     walking: float
-    """The share of the expert's own value from which on a clone walks."""
+    """A clone walks if it keeps at least this share of the value of its expert."""
 
     @property
     def confidence(self) -> float:
-        """Of all intervals except those of equivalence."""
+        """The confidence of all intervals except those of equivalence."""
         return 1 - self.alpha
 
 
