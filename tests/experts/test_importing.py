@@ -116,7 +116,10 @@ def test_the_walk_on_arrival_tells_returns_and_the_share_of_clipped_states(
     assert len(evaluation["returns"]) == len(evaluation["lengths"]) == evaluation["episodes"] == 5
     assert evaluation["return_mean"] == pytest.approx(np.mean(evaluation["returns"]), abs=0.1)
     assert f"return {evaluation['return_mean']:.0f} " in caplog.text
-    assert "normalisation" not in plain
+    assert plain["normalisation"].startswith("none")
+    assert "returns" in plain["concerns"][0]
+    assert "Walker2d and HalfCheetah" in plain["concerns"][0]
+    assert plain["concerns"][0] in caplog.text
 
     for clip, share in ((1e9, 0), (1e-9, 1)):
         caplog.clear()
@@ -166,6 +169,11 @@ def test_another_extractor_of_features_is_refused(archive, tmp_path):
     refused(
         doctored(archive, tmp_path, {"policy_kwargs": kwargs}), "features_extractor_class=Scaled"
     )
+
+
+def test_observations_that_were_a_dict_are_refused(archive, tmp_path):
+    fields = {"observation_space": {":type:": "<class 'gymnasium.spaces.dict.Dict'>"}}
+    refused(doctored(archive, tmp_path, fields), "observations that are a Dict")
 
 
 def test_another_size_of_input_is_refused_with_both_numbers(tmp_path):

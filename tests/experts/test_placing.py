@@ -57,18 +57,23 @@ def test_the_rule_finds_a_normalisation_under_its_usual_names_the_closest_first(
         "a": "a_vecnormalize.pkl",
         "b_20_steps": "b_vecnormalize_20_steps.pkl",
         "c": "c/vecnormalize.pkl",
+        "zoo/best_model": "zoo/Walker2d-v3/vecnormalize.pkl",
+        "run/checkpoints/e": "run/vec_normalize.pkl",
+        "hub/model": "hub/vec_normalize.pkl",
+        "f": "f_vec_normalize.pkl",
         "d": "vecnormalize.pkl",
     }
     for name, normalisation in closest.items():
-        placed = folder / PLACED.with_name(name)
+        placed = folder / PLACED.with_name(name.replace("/", "_"))
         for path in (folder / f"{name}.zip", folder / normalisation, *map(placed.joinpath, FILES)):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
         # Outputs that are older than the inputs, so that a dry run names these.
         for path in placed.iterdir():
             os.utime(path, (10**9, 10**9))
-    registry = ", ".join(f"{name}: {{checkpoint: {name}.zip}}" for name in closest)
-    targets = [PLACED.with_name(name) / "checkpoint.zip" for name in closest]
+    names = {name: name.replace("/", "_") for name in closest}
+    registry = ", ".join(f"{names[name]}: {{checkpoint: {name}.zip}}" for name in closest)
+    targets = [PLACED.with_name(name) / "checkpoint.zip" for name in names.values()]
     options = ("--cores", "1", "--dry-run", "--config", f"experts={{{registry}}}")
     said = snakemake(folder, *options, "--", *targets)
     reasons = re.findall(r"Updated input files: (.*)", said)

@@ -71,11 +71,19 @@ def log_file(name):
     return f"{BODY_FOLDER}/logs/{name}"
 
 
+def zoo_folders(folder):
+    """Return the folders that the RL Zoo names after an environment of the studied body."""
+    return sorted(
+        f for f in folder.glob("*-v[0-9]") if f.name[:-3].lower() == config["body"]
+    )
+
+
 def archive_files(wildcards):
     """Return an expert's archive and the files beside it that belong to it.
 
-    Such files are the JSON of its provenance, its learning curve and the VecNormalize file, which
-    has the name that a callback gives it, lies in the RL Zoo's folder, or is vecnormalize.pkl.
+    Such files are the JSON of its provenance, its learning curve and the VecNormalize file. The
+    closest of the latter is taken: it has the name that a callback gives it, lies in the folder that
+    the RL Zoo names after the archive or the environment, or lies beside or above the archive.
     """
     archive = Path(EXPERTS[wildcards.expert]["checkpoint"])
     saved = re.sub(r"(_\d+_steps)?$", r"_vecnormalize\1", archive.stem, count=1)
@@ -84,8 +92,20 @@ def archive_files(wildcards):
         "curve": [archive.with_suffix(".csv")],
         "normalisation": [
             archive.with_name(f"{saved}.pkl"),
-            archive.with_suffix("") / "vecnormalize.pkl",
-            archive.with_name("vecnormalize.pkl"),
+            archive.with_name(
+                f"{saved.replace('_vecnormalize', '_vec_normalize')}.pkl"
+            ),
+            *(
+                folder / name
+                for folder in (
+                    archive.with_suffix(""),
+                    archive.parent,
+                    *zoo_folders(archive.parent),
+                    archive.parent.parent,
+                    *zoo_folders(archive.parent.parent),
+                )
+                for name in ("vecnormalize.pkl", "vec_normalize.pkl")
+            ),
         ],
     }
     existing = {

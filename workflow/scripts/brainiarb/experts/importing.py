@@ -23,6 +23,7 @@ from brainiarb.actors.archives import actor_from, critic_outputs, read_members, 
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import Facts, environment_facts
 from brainiarb.errors import Refused
+from brainiarb.experts.concerns import concerns
 from brainiarb.experts.normalisation import Normalisation, read_normalisation
 from brainiarb.files import digest_of, read_json
 from brainiarb.rollouts.episodes import RETURN_STEPS, episode_lengths, episode_sums
@@ -68,6 +69,7 @@ def import_archive(
             f"{path} holds {algorithm} where SAC or TQC is needed, whose actors this workflow "
             "clones; train the expert with one of them and policy MlpPolicy"
         )
+    _refuse_other_observations(data, path)
     _refuse_other_functions(_mapping(data.get("policy_kwargs")), path)
     policy = read_tensors(members["policy.pth"], path)
     facts = environment_facts(body)
@@ -133,7 +135,13 @@ def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:
     returns = episode_sums(rollouts["rewards"], ids)
     mean, sd = float(returns.mean()), float(returns.std(ddof=1))
     logging.info("return %.0f +- %.0f over %d episodes by the mean action", mean, sd, EPISODES)
+    lengths = episode_lengths(ids)
+    doubts = concerns(returns, lengths, body)
+    for doubt in doubts:
+        logging.warning("%s", doubt)
     record: dict[str, Any] = {
+        "concerns": doubts,
+        "normalisation": "none: the expert is taken as trained without VecNormalize",
         "evaluation": {
             "action": "mean",
             "steps": RETURN_STEPS,
@@ -141,10 +149,12 @@ def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:
             "return_mean": mean,
             "return_sd": sd,
             "returns": returns.round(1).tolist(),
-            "lengths": episode_lengths(ids).tolist(),
-        }
+            "lengths": lengths.tolist(),
+        },
     }
-    if imported.normalisation is not None:
+    if imported.normalisation is None:
+        logging.info("no scaling of observations: the expert is taken as trained without it")
+    else:
         clip = imported.normalisation.clip
         share = float(imported.normalisation.clipped(rollouts["observations"]).mean())
         record["normalisation"] = {"folded_into": "linear1", "clip": clip, "clipped_share": share}
@@ -201,6 +211,17 @@ def _refuse_other_functions(kwargs: Mapping[str, Any], path: str | Path) -> None
                 f"{path} was trained with {key}={_class_name(kwargs[key])} where {expected}, the "
                 f"default, is needed; train it without {key}"
             )
+
+
+def _refuse_other_observations(data: Mapping[str, Any], path: str | Path) -> None:
+    """Refuse observations in parts, because a body gives one array, in another order."""
+    kind = str(_mapping(data.get("observation_space")).get(":type:"))
+    if ".Dict'" in kind or "MultiInput" in str(_mapping(data.get("policy_class")).get("__init__")):
+        raise Refused(
+            f"{path} was trained with observations that are a Dict (MultiInputPolicy), whose parts "
+            "the network takes in another order than the body gives them; train it with MlpPolicy "
+            "on the body's own environment"
+        )
 
 
 def _class_name(text: Any) -> str:
