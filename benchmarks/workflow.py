@@ -110,7 +110,7 @@ def finish_study(checkout: Path, folder: Path) -> list[str]:
     (folder / "config").mkdir()
     config = (checkout / "config/config.yaml").read_bytes()
     (folder / "config/config.yaml").write_bytes(config)
-    for name in ("workflow/resources", "profiles"):
+    for name in ("workflow/resources", "workflow/claims", "profiles"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).symlink_to(checkout / name)
     snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(checkout / "Snakefile")]
