@@ -36,10 +36,10 @@ def digests(scripts=SCRIPTS, **config):
     [
         (None, []),
         ("", []),
-        ("/home/me/libs", ["/home/me/libs"]),
+        ("/elsewhere/libs", ["/elsewhere/libs"]),
         (f"{SCRIPTS}", []),
-        (f"/home/me/libs:{SCRIPTS}", ["/home/me/libs"]),
-        (f"{SCRIPTS}/:/home/me/libs:/home/me/more", ["/home/me/libs", "/home/me/more"]),
+        (f"/elsewhere/libs:{SCRIPTS}", ["/elsewhere/libs"]),
+        (f"{SCRIPTS}/:/elsewhere/libs:/elsewhere/more", ["/elsewhere/libs", "/elsewhere/more"]),
         (f"{SCRIPTS}2", [f"{SCRIPTS}2"]),
     ],
 )

@@ -31,7 +31,14 @@ from numpy.typing import ArrayLike
 
 from brainiarb.activity.ridge import RidgeFit, fit_ridge, moments, squared_errors
 from brainiarb.errors import Refused
-from brainiarb.similarity.centring import common_rows, numbers_of, scaled, unit
+from brainiarb.similarity.centring import (
+    centred_kernel,
+    centred_without_diagonal,
+    common_rows,
+    numbers_of,
+    scaled,
+    unit,
+)
 from brainiarb.similarity.hsic import normalised
 from brainiarb.similarity.streaming import cross_products, in_chunks
 
@@ -128,7 +135,7 @@ def rbf_cka(x: np.ndarray, y: np.ndarray, threshold: float = 1.0, debiased: bool
         if not median > 0:
             return _undefined("RBF CKA", "half of the states or more coincide")
         kernel = np.exp(distances / (-2 * threshold**2 * median))
-        kernels.append(_centred_without_diagonal(kernel) if debiased else _centred(kernel))
+        kernels.append(centred_without_diagonal(kernel) if debiased else centred_kernel(kernel))
     k, m = kernels
     return normalised((k * m).sum(), (k * k).sum(), (m * m).sum()).item()
 
@@ -306,25 +313,6 @@ def _squared_distances(values: np.ndarray) -> np.ndarray:
     distances = norms[:, None] + norms - 2 * products
     np.fill_diagonal(distances, 0.0)
     return np.maximum(distances, 0.0)
-
-
-def _centred(kernel: np.ndarray) -> np.ndarray:
-    """Return a kernel whose rows and columns sum to 0."""
-    means = kernel.mean(axis=0)
-    return kernel - means[:, None] - means + means.mean()
-
-
-def _centred_without_diagonal(kernel: np.ndarray) -> np.ndarray:
-    """Return a kernel centred without its diagonal; two such kernels' products sum to n(n-3) HSIC1.
-
-    Szekely and Rizzo 2014, definition 2.
-    """
-    n = len(kernel)
-    kernel = kernel - np.diag(kernel.diagonal())
-    means = kernel.sum(axis=0) / (n - 2)
-    kernel = kernel - means[:, None] - means + means.sum() / (n - 1)
-    np.fill_diagonal(kernel, 0.0)
-    return kernel
 
 
 def _basis(values: np.ndarray, variance: float = 1.0) -> np.ndarray:

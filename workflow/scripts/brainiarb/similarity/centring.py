@@ -1,4 +1,4 @@
-"""Centring and scaling of layers so that offsets and outliers cost no digits."""
+"""Centring and scaling of layers, so that offsets and outliers cost no digits, and of kernels."""
 
 from collections.abc import Mapping, Sequence
 
@@ -81,3 +81,22 @@ def scaled(values: np.ndarray, from_middle: bool = True) -> np.ndarray:
     if from_middle:
         result -= middle(values)
     return result / (np.abs(result).max(initial=0.0) or 1.0)
+
+
+def centred_kernel(kernel: np.ndarray) -> np.ndarray:
+    """Return a kernel whose rows and columns sum to 0."""
+    means = kernel.mean(axis=0)
+    return kernel - means[:, None] - means + means.mean()
+
+
+def centred_without_diagonal(kernel: np.ndarray) -> np.ndarray:
+    """Return a kernel centred without its diagonal; two such kernels' products sum to n(n-3) HSIC1.
+
+    Szekely and Rizzo 2014, definition 2.
+    """
+    n = len(kernel)
+    kernel = kernel - np.diag(kernel.diagonal())
+    means = kernel.sum(axis=0) / (n - 2)
+    kernel = kernel - means[:, None] - means + means.sum() / (n - 1)
+    np.fill_diagonal(kernel, 0.0)
+    return kernel
