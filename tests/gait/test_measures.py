@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from brainiarb.files import write_npz
+from brainiarb.gait import strides
 from brainiarb.gait.measures import GaitSettings, analyse_gait
 from brainiarb.gait.walk import walks_of
 from brainiarb.rollouts.arrays import open_rollouts
@@ -75,29 +76,52 @@ def test_a_pure_tone_has_one_harmonic():
 
 
 def test_every_stride_has_a_row(gait):
-    strides = gait.strides
-    assert len(strides) == values(gait)["strides"]
-    # 15 s of each episode are left, and a stride takes 0.8 s.
-    assert len(strides) == pytest.approx(4 * 15 / 0.8, abs=8)
-    assert strides["start"].min() >= 1.0
-    np.testing.assert_allclose(strides["length"] / strides["seconds"], strides["speed"])
-    np.testing.assert_allclose(strides["duty_left"], 0.4, atol=0.02)
+    table = gait.strides
+    assert len(table) == values(gait)["strides"]
+    # 15 s of each episode are left, a stride takes 0.8 s, and the first and last are not whole.
+    assert set(table["foot"]) == {"right", "left"}
+    for _, of_foot in table.groupby("foot"):
+        assert len(of_foot) == pytest.approx(4 * 15 / 0.8, abs=8)
+    assert table["start"].min() >= 1.0
+    np.testing.assert_allclose(table["length"] / table["seconds"], table["speed"])
+    np.testing.assert_allclose(table["duty_left"], 0.4, atol=0.02)
 
 
-def test_in_a_two_to_one_gait_a_stride_is_the_whole_cycle():
+def test_in_a_two_to_one_gait_each_foot_has_strides_of_its_own():
     gait = analysed(every=2, duty=0.3)
     measured = values(gait)
-    assert measured["stride_frequency"] == pytest.approx(1.25, rel=0.002)
-    assert np.isnan(measured["step_phase"])
-    assert gait.measures["step_phase"].note == "a foot strikes at any phase"
+    rates = 1 / gait.strides.groupby("foot")["seconds"].mean()
+    assert rates["right"] == pytest.approx(2.5, rel=0.002)
+    assert rates["left"] == pytest.approx(1.25, rel=0.002)
+    assert measured["stride_frequency"] == pytest.approx((2.5 + 1.25) / 2, rel=0.002)
+
+
+def test_measures_of_unequal_feet_are_averaged_over_the_feet():
+    body, arrays = planted_recording(rows=4000)
+    # Every second strike of the left foot comes 0.08 s late, those of the right foot on time.
+    t = np.tile(np.arange(4000) / 125, 4)
+    late = (np.floor(t * 1.25 - 0.5) % 2) * 0.1
+    arrays["contacts"][:, 1] = (t * 1.25 - 0.5 - late) % 1 < 0.4
+    gait = analyse_gait(*walks_of(body, arrays, "crossq_0", -1, 1.0), SETTINGS, 0)
+    variations = {
+        foot: strides.variation(rows["seconds"], rows["episode"])
+        for foot, rows in gait.strides.groupby("foot")
+    }
+    assert variations["right"] < 1
+    assert variations["left"] == pytest.approx(10, rel=0.05)
+    mean = (variations["right"] + variations["left"]) / 2
+    assert gait.measures["stride_time_cv"].value == pytest.approx(mean)
 
 
 def test_a_shuffled_walk_has_no_stable_cycle_and_keeps_what_needs_none():
     gait = analysed(shuffled=True)
     measured = values(gait)
-    for name in ("fundamental", "harmonic_1", "stride_frequency", "mean_sd", "return_map_lambda"):
+    for name in ("fundamental", "harmonic_1", "recurrence_ratio"):
         assert np.isnan(measured[name]), name
         assert gait.measures[name].note.startswith("no stable cycle"), name
+    # Strides need no cycle of the posture, but without one they are not to be relied on.
+    assert measured["stride_frequency"] == pytest.approx(1.25, rel=0.002)
+    assert gait.measures["stride_frequency"].status == UNSTABLE
     assert measured["speed"] == pytest.approx(2.0, rel=1e-6)
     assert measured["duty_factor"] == pytest.approx(0.4, abs=0.015)
 

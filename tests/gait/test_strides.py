@@ -1,4 +1,4 @@
-"""Strides of planted gaits: anchors, phases, regularity, stability."""
+"""Strides of planted gaits: gaps, phases, regularity, stability."""
 
 import numpy as np
 import pytest
@@ -13,42 +13,53 @@ def planted_strikes(intervals, start=10):
     return start + np.concatenate([[0], np.cumsum(intervals)]).astype(int)
 
 
-def test_a_symmetric_gait_is_cut_by_single_strikes_of_the_nearest_foot():
-    right, left = planted_strikes([100] * 20), planted_strikes([103] * 20, 60)
-    assert strides.find_anchor([[right, left]], 100.2) == strides.Anchor(0, 1)
-    cut, gaps = strides.cut_strides(right, 1, 100.2)
-    assert (len(cut), gaps) == (20, 0)
-    assert (cut[:, 1] - cut[:, 0] == 100).all()
+def test_every_strike_begins_a_stride_that_ends_with_the_next_strike():
+    first, second = strides.cut_strides([planted_strikes([100] * 20), planted_strikes([90] * 5)])
+    assert (len(first), len(second)) == (20, 5)
+    assert (np.diff(first) == 100).all()
+    assert (first[1:, 0] == first[:-1, 1]).all()
+    assert second[0].tolist() == [10, 100]
 
 
-def test_in_a_two_to_one_gait_the_slow_foot_begins_the_stride():
-    right, left = planted_strikes([52, 61] * 20), planted_strikes([113] * 20, 30)
-    assert strides.find_anchor([[right, left]], 113.0) == strides.Anchor(1, 1)
+def test_short_and_long_strides_in_turn_are_all_strides():
+    (cut,) = strides.cut_strides([planted_strikes([45, 83] * 20)])
+    assert np.diff(cut)[:, 0].tolist() == [45, 83] * 20
 
 
-def test_one_foot_that_strikes_twice_a_cycle_is_counted_every_second_time():
-    right = planted_strikes([30, 83] * 20)
-    anchor = strides.find_anchor([[right]], 113.0)
-    assert anchor == strides.Anchor(0, 2)
-    cut, _ = strides.cut_strides(right, anchor.every, 113.0)
-    assert (cut[:, 1] - cut[:, 0] == 113).all()
-    assert (cut[1:, 0] == cut[:-1, 1]).all()
+def test_an_interval_without_a_strike_is_a_gap_and_no_stride():
+    right = planted_strikes([98, 104] * 20)
+    first, second = strides.cut_strides([np.delete(right, [9, 20]), right])
+    assert len(first) == 40 - 4
+    assert np.diff(first).max() == 104
+    assert len(second) == 40
 
 
-def test_feet_out_of_the_rhythm_give_no_anchor():
-    assert strides.find_anchor([[planted_strikes([77] * 20)]], 100.0) is None
-    assert strides.find_anchor([[np.empty(0, int), np.empty(0, int)]], 100.0) is None
-    assert strides.find_anchor([], 100.0) is None
+def test_an_episode_with_one_strike_or_none_has_no_strides():
+    cuts = strides.cut_strides([np.empty(0, int), [7], [3, 80]])
+    assert [cut.tolist() for cut in cuts] == [[], [], [[3, 80]]]
+    assert [cut.shape for cut in strides.cut_strides([[], [4]])] == [(0, 2), (0, 2)]
+    assert strides.cut_strides([]) == []
 
 
-def test_an_interval_without_a_strike_is_a_gap_and_counting_goes_on():
-    right = planted_strikes([100] * 20)
-    cut, gaps = strides.cut_strides(np.delete(right, 9), 1, 100.0)
-    assert (len(cut), gaps) == (18, 1)
-    assert (cut[:, 1] - cut[:, 0] == 100).all()
+def test_variation_is_the_planted_one_whatever_the_number_of_episodes():
+    rng = np.random.default_rng(0)
+    for n_episodes in (2, 20):
+        # Episodes differ by 20 %, the strides of an episode by 5 %.
+        level = 1 + 0.2 * rng.standard_normal((400, n_episodes, 1))
+        values = level + 0.05 * rng.standard_normal((400, n_episodes, 30))
+        names = np.repeat(np.arange(n_episodes), 30)
+        found = [strides.variation(agent.ravel(), names) for agent in values]
+        assert np.median(found) == pytest.approx(5, rel=0.02)
 
 
-def test_phase_runs_from_zero_to_one_between_anchors():
+def test_variation_needs_two_strides_of_an_episode():
+    assert np.isnan(strides.variation([], []))
+    assert np.isnan(strides.variation([0.5, 0.7], [0, 1]))
+    assert np.isnan(strides.variation([0.5, np.nan], [0, 0]))
+    assert strides.variation([0.5, 0.5], [3, 3]) == 0
+
+
+def test_phase_runs_from_zero_to_one_between_strikes():
     phase = strides.stride_phase(300, np.array([[20, 120], [120, 170]]))
     assert np.isnan(phase[:20]).all()
     assert np.isnan(phase[170:]).all()
@@ -88,9 +99,11 @@ def test_mean_sd_is_the_planted_one_and_needs_no_more_than_an_episode_at_a_time(
     rng = np.random.default_rng(0)
     cycle = np.sin(np.linspace(0, 2 * np.pi, PHASES))[:, None] * [1.0, 3.0]
     noisy = cycle + rng.normal(size=(400, 1, 2)) * [0.1, 0.5]
-    deviations = strides.mean_sd(np.split(noisy, 8))
+    deviations = strides.mean_sd([noisy])
     np.testing.assert_allclose(deviations, noisy.std(axis=0, ddof=1).mean(axis=0), rtol=1e-9)
-    np.testing.assert_allclose(deviations, [0.1, 0.5], rtol=0.1)
+    # Differences between episodes do not count.
+    moved = strides.mean_sd([episode + i for i, episode in enumerate(np.split(noisy, 8))])
+    np.testing.assert_allclose(moved, [0.1, 0.5], rtol=0.1)
     assert np.isnan(strides.mean_sd([noisy[:1]])).all()
     assert np.isnan(strides.mean_sd([])).all()
 

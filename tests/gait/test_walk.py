@@ -1,6 +1,7 @@
 """The steady walk of an agent: its rows, its signals, its period and its strikes."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +9,15 @@ import pytest
 from brainiarb.bodies.registry import get_body
 from brainiarb.gait import walk as module
 from brainiarb.gait.walk import walks_of, walks_of_levels
-from builders import RATE, SECONDS, a_walk, gait_recording, planted_walks, several
+from builders import (
+    RATE,
+    SECONDS,
+    a_walk,
+    gait_recording,
+    planted_recording,
+    planted_walks,
+    several,
+)
 
 
 def test_an_expert_has_level_and_clone_minus_one_and_clones_their_numbers():
@@ -48,11 +57,12 @@ def test_an_agent_that_falls_at_once_has_no_steady_walk():
     assert walk.steady == {}
     assert len(walk.steady_rows()) == 0
     assert walk.strikes == []
-    assert walk.anchor is None
+    assert walk.reference_foot is None
+    assert walk.strides == [[], []]
     assert walk.missing == "never walked longer than the start transient"
 
 
-def test_period_strikes_and_anchor_are_those_of_the_planted_gait():
+def test_period_strikes_and_strides_are_those_of_the_planted_gait():
     walk = a_walk()
     assert walk.period.seconds == pytest.approx(SECONDS, rel=0.01)
     assert walk.cycle_length == pytest.approx(SECONDS * RATE, rel=0.01)
@@ -61,7 +71,19 @@ def test_period_strikes_and_anchor_are_those_of_the_planted_gait():
         for strikes in feet:
             assert np.diff(strikes) == pytest.approx(100, abs=1)
             assert strikes.max() < rows.stop - rows.start
-    assert walk.anchor.every == 1
+    for cuts, foot in zip(walk.strides, zip(*walk.strikes, strict=True), strict=True):
+        for cut, strikes in zip(cuts, foot, strict=True):
+            assert cut.tolist() == [[*pair] for pair in pairwise(strikes)]
+    assert walk.reference_foot == 0
+
+
+def test_the_phase_begins_with_a_foot_that_strikes_as_often_as_others():
+    body, arrays = planted_recording()
+    (walk,) = walks_of(body, arrays, "crossq_0", -1, 1.0)
+    assert walk.reference_foot == 0
+    arrays["contacts"][150:, 0] = False
+    (dragging,) = walks_of(body, arrays, "crossq_0", -1, 1.0)
+    assert dragging.reference_foot == 1
 
 
 def test_a_weak_cycle_is_not_missing_but_unstable():
@@ -113,6 +135,7 @@ def test_wide_arrays_of_a_recording_are_read_episode_by_episode():
     arrays = gait_recording(episodes=(600, 700, 500))
     counted = {name: Counted(values) for name, values in arrays.items() if values.ndim}
     (walk,) = walks_of(get_body("walker2d"), counted, "crossq_0", -1, 1.0)
-    assert walk.anchor is not None
+    assert walk.reference_foot is not None
+    assert walk.period.stable
     assert counted["qpos"].most == counted["contacts"].most == 700 - 125
     assert counted["observations"].most == 0

@@ -17,8 +17,8 @@ from brainiarb.activity.activations import Activations, read_by_next
 from brainiarb.activity.stimuli import Stimuli
 from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.errors import Refused
-from brainiarb.gait.strides import cut_strides, stride_phase
-from brainiarb.gait.walk import SteadyWalk
+from brainiarb.gait.strides import stride_phase
+from brainiarb.gait.walk import NO_STRIDES, SteadyWalk
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ def own_activity(walk: SteadyWalk, activations: h5py.File, network: int) -> OwnA
 def gait_phase(walk: SteadyWalk) -> tuple[NDArray[np.float64], str]:
     """Return the phase of each steady row (n) and, where no row has a phase, the reason.
 
-    The phase runs from 0 to 1 from one strike of the anchor's foot to the next, and is nan outside
+    The phase runs from 0 to 1 from one strike of the reference foot to the next, and is nan outside
     strides. If one cycle holds several strikes, the phase restarts at each of them: which strike
     comes first varies by chance between episodes, so a longer phase could not be decoded across
     episodes.
@@ -81,13 +81,13 @@ def gait_phase(walk: SteadyWalk) -> tuple[NDArray[np.float64], str]:
     nowhere = np.full(len(walk.steady_rows()), np.nan)
     if not walk.period.stable:
         return nowhere, "no stable cycle"
-    anchor = walk.anchor
-    if anchor is None:
-        return nowhere, "no foot strikes in the rhythm of the cycle"
-    phases = []
-    for rows, feet in zip(walk.steady.values(), walk.strikes, strict=True):
-        strides, _ = cut_strides(feet[anchor.foot], 1, walk.cycle_length / anchor.every)
-        phases.append(stride_phase(rows.stop - rows.start, strides))
+    foot = walk.reference_foot
+    if foot is None:
+        return nowhere, NO_STRIDES
+    phases = [
+        stride_phase(rows.stop - rows.start, cut)
+        for rows, cut in zip(walk.steady.values(), walk.strides[foot], strict=True)
+    ]
     return np.concatenate(phases), ""
 
 

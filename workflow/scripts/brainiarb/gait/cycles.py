@@ -8,12 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from brainiarb.errors import Refused
 from brainiarb.gait.period import rows_by_channels
-from brainiarb.gait.strides import MOST_STRIKES
 from brainiarb.signals import principal_axes, z_scored
 
 # A cycle between two events is a full one if its length is within this share of the period.
 LENGTH_TOLERANCE = 0.2
 PHASES = 101
+# The most strikes of one foot in a full cycle of the posture.
+MOST_STRIKES = 8
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from brainiarb.gait.cycles import time_normalise
 from brainiarb.gait.strides import (
     circular_mean,
-    cut_strides,
     fit_return_map,
     hilbert_phase,
     mean_sd,
     stride_phase,
+    variation,
 )
-from brainiarb.gait.walk import SteadyWalk
+from brainiarb.gait.walk import NO_STRIDES, NO_WALK, SteadyWalk
 from brainiarb.rollouts.episodes import transient_rows
 from brainiarb.statistics.intervals import percent
 from brainiarb.statistics.measures import OK, UNSTABLE, Measure, qualified
@@ -25,61 +25,71 @@ LEAST_CYCLES = 4
 # Below this concentration a foot has no meaningful mean strike phase (for example, if it strikes
 # twice per cycle).
 LEAST_CONCENTRATION = 0.3
+ONE_STRIDE = "no episode has two strides of a foot"
 
 
 @dataclass(frozen=True, eq=False)
 class Strides:
     """The strides of one agent."""
 
-    cuts: list[NDArray[np.int64]]
-    """(n, 2) for each steady episode: where strides begin and end, from its first steady row."""
     table: pd.DataFrame
     """See `stride_table`."""
+    cuts: list[NDArray[np.int64]]
+    """(n, 2) for each steady episode: the strides of the reference foot, from the first steady row.
+    """
     missing: str
     """Why strides cannot be measured; empty where they can."""
 
 
 def cut_into_strides(walk: SteadyWalk) -> Strides:
     """Cut the steady walk of an agent into strides."""
-    cuts = [
-        np.empty((0, 2), np.int64)
-        if walk.anchor is None
-        else cut_strides(feet[walk.anchor.foot], walk.anchor.every, walk.cycle_length)[0]
-        for feet in walk.strikes
-    ]
-    table = stride_table(walk, cuts)
-    missing = walk.missing
-    if not missing and walk.anchor is None:
-        missing = "no foot strikes in the rhythm of the cycle"
+    table, foot = stride_table(walk), walk.reference_foot
+    cuts = [np.empty((0, 2), np.int64)] * len(walk.steady) if foot is None else walk.strides[foot]
+    missing = NO_WALK if not walk.steady else NO_STRIDES if foot is None else ""
     if not missing and len(table) < 2:
         missing = f"{len(table)} strides, 2 are needed"
-    return Strides(cuts, table, missing)
+    return Strides(table, cuts, missing)
 
 
-def stride_table(walk: SteadyWalk, cuts: list[NDArray[np.int64]]) -> pd.DataFrame:
-    """Tabulate every stride of an agent, `cuts` being those of `Strides`.
+def stride_table(walk: SteadyWalk) -> pd.DataFrame:
+    """Tabulate every stride of every foot of an agent.
 
-    Columns: episode, start (s since the episode began), seconds, length (m), speed (m/s), then the
-    shares of the stride during which each foot (duty_<foot>), two feet or more (double_support) or
-    no foot (flight) touch the ground.
+    Columns: foot (its name), episode, start (s since the episode began), seconds, length (m), speed
+    (m/s), then the shares of the stride during which each foot (duty_<foot>), two feet or more
+    (double_support) or no foot (flight) touch the ground.
     """
-    feet = [f"duty_{name}".replace(" ", "_") for name, _ in walk.body.feet]
-    columns = ["episode", "start", "seconds", "length", "speed", *feet, "double_support", "flight"]
+    names = [name for name, _ in walk.body.feet]
+    duties = [f"duty_{name}".replace(" ", "_") for name in names]
+    columns = [
+        "episode",
+        "start",
+        "seconds",
+        "length",
+        "speed",
+        *duties,
+        "double_support",
+        "flight",
+    ]
     skipped = transient_rows(walk.sampling_rate, walk.transient)
-    parts = [np.empty((0, len(columns)))]
-    for (episode, rows), cut in zip(walk.steady.items(), cuts, strict=True):
-        touching = walk.touches(rows)
+    parts, feet = [np.empty((0, len(columns)))], []
+    for number, (episode, rows) in enumerate(walk.steady.items()):
+        touching, x = walk.touches(rows), walk.forward(rows)
         count = touching.sum(axis=1)
         states = np.column_stack([touching, count > 1, count == 0])
         total = np.vstack([np.zeros((1, states.shape[1])), states.cumsum(axis=0)])
-        start, stop = cut.T
-        x = walk.forward(rows)
-        begun, seconds = (start + skipped) / walk.sampling_rate, (stop - start) / walk.sampling_rate
-        length = x[stop] - x[start]
-        shares = (total[stop] - total[start]) / (stop - start)[:, None]
-        number = np.full(len(cut), episode)
-        parts.append(np.column_stack([number, begun, seconds, length, length / seconds, shares]))
-    return pd.DataFrame(np.concatenate(parts), columns=columns).astype({"episode": int})
+        for name, cuts in zip(names, walk.strides, strict=True):
+            start, stop = cuts[number].T
+            begun = (start + skipped) / walk.sampling_rate
+            seconds, length = (stop - start) / walk.sampling_rate, x[stop] - x[start]
+            shares = (total[stop] - total[start]) / (stop - start)[:, None]
+            numbers = np.full(len(start), episode)
+            parts.append(
+                np.column_stack([numbers, begun, seconds, length, length / seconds, shares])
+            )
+            feet += [name] * len(start)
+    table = pd.DataFrame(np.concatenate(parts), columns=columns).astype({"episode": int})
+    table.insert(0, "foot", feet)
+    return table
 
 
 def stride_measures(
@@ -87,25 +97,23 @@ def stride_measures(
 ) -> dict[str, Measure]:
     """Return frequency, length and variability of strides, phases of the feet, the return map.
 
-    The note of the return map names its interval, which holds 1 - `alpha`.
+    Frequency, length and variability are those of every foot, averaged over the feet that have
+    strides. The note of the return map names its interval, which holds 1 - `alpha`.
     """
     table, absent, unstable = strides.table, strides.missing, walk.unstable
-    cycles = (
-        time_normalise(np.degrees(walk.joints(rows)), cut)
-        for rows, cut in zip(walk.steady.values(), strides.cuts, strict=True)
-        if len(cut)
-    )
     joints = walk.body.joints
-    deviations = np.full(len(joints), np.nan) if absent else mean_sd(cycles)
+    deviations = np.full(len(joints), np.nan) if absent else _joint_deviations(walk)
+    single = absent or ("" if np.isfinite(deviations).all() else ONE_STRIDE)
+    means = table.groupby("foot", sort=False)[["seconds", "length"]].mean()
     return {
         "strides": qualified("1", len(table), absent),
-        "stride_frequency": qualified("Hz", 1 / table["seconds"].mean(), absent, unstable),
-        "stride_length": qualified("m", table["length"].mean(), absent, unstable),
-        "stride_time_cv": qualified("%", _variation(table["seconds"]), absent, unstable),
-        "stride_length_cv": qualified("%", _variation(table["length"]), absent, unstable),
-        "mean_sd": qualified("degree", deviations.mean(), absent, unstable),
+        "stride_frequency": qualified("Hz", (1 / means["seconds"]).mean(), absent, unstable),
+        "stride_length": qualified("m", means["length"].mean(), absent, unstable),
+        "stride_time_cv": qualified("%", _variation(table, "seconds"), single, unstable),
+        "stride_length_cv": qualified("%", _variation(table, "length"), single, unstable),
+        "mean_sd": qualified("degree", deviations.mean(), single, unstable),
         **{
-            f"mean_sd_{joint}": qualified("degree", deviation, absent, unstable)
+            f"mean_sd_{joint}": qualified("degree", deviation, single, unstable)
             for joint, deviation in zip(joints, deviations, strict=True)
         },
         **_phase_measures(walk, strides),
@@ -113,9 +121,28 @@ def stride_measures(
     }
 
 
-def _variation(values: pd.Series) -> float:
-    """Return the coefficient of variation in percent."""
-    return float(100 * values.std() / values.mean())
+def _variation(table: pd.DataFrame, quantity: str) -> float:
+    """Return the variation of a column of `stride_table`, averaged over the feet that have one."""
+    feet = [
+        variation(strides[quantity], strides["episode"])
+        for _, strides in table.groupby("foot", sort=False)
+    ]
+    known = [value for value in feet if np.isfinite(value)]
+    return float(np.mean(known)) if known else np.nan
+
+
+def _joint_deviations(walk: SteadyWalk) -> NDArray[np.float64]:
+    """Return the MeanSD of each joint in degrees, averaged over the feet that have strides."""
+    feet = [
+        mean_sd(
+            time_normalise(np.degrees(walk.joints(rows)), cut)
+            for rows, cut in zip(walk.steady.values(), cuts, strict=True)
+            if len(cut)
+        )
+        for cuts in walk.strides
+    ]
+    known = [deviations for deviations in feet if np.isfinite(deviations).all()]
+    return np.mean(known, axis=0) if known else np.full(len(walk.body.joints), np.nan)
 
 
 def _phase_measures(walk: SteadyWalk, strides: Strides) -> dict[str, Measure]:
@@ -123,13 +150,17 @@ def _phase_measures(walk: SteadyWalk, strides: Strides) -> dict[str, Measure]:
     feet = [name for name, _ in walk.body.feet]
     at_strikes: list[list[float]] = [[] for _ in feet]
     n_rows, agreeing = 0, 0.0
+    lengths = np.concatenate([np.empty(0), *(np.diff(cut)[:, 0] for cut in strides.cuts)])
+    usual = np.nan if strides.missing else float(lengths.mean())
     for rows, cut, strikes in zip(walk.steady.values(), strides.cuts, walk.strikes, strict=True):
         length = rows.stop - rows.start
         phase = stride_phase(length, cut)
         for foot, events in enumerate(strikes):
             at_strikes[foot].extend(phase[events][np.isfinite(phase[events])])
-        if not strides.missing and length >= LEAST_CYCLES * walk.cycle_length and len(cut):
-            wave_phase = hilbert_phase(walk.joints(rows), walk.period.seconds, walk.sampling_rate)
+        if not strides.missing and length >= LEAST_CYCLES * usual and len(cut):
+            wave_phase = hilbert_phase(
+                walk.joints(rows), usual / walk.sampling_rate, walk.sampling_rate
+            )
             # The two phases have different zero points, and the offset changes between episodes
             # because the sign of a principal component is arbitrary. So we only test whether their
             # difference is constant within an episode.

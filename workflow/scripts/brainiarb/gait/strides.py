@@ -1,7 +1,7 @@
 """Strides: where each begins, how regular they are, and whether the gait returns to itself.
 
-A stride is one full gait cycle, from one anchor to the next. An anchor is every k-th strike of one
-foot, because a walker may step 2:1. Terms as in Perry and Burnfield, Gait Analysis (2010).
+A stride lasts from one strike of a foot to the next strike of the same foot (Perry and Burnfield,
+Gait Analysis, 2010). Every foot has strides of its own, because a walker may step 2:1.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,13 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from brainiarb.signals import principal_axes, z_scored
 from brainiarb.statistics.intervals import central_interval
 
-# A foot keeps the gait's rhythm if the median interval of its anchors differs from the period by
-# this share of the period or less.
-SAME_RHYTHM = 0.1
-# The most strikes of one foot in a cycle.
-MOST_STRIKES = 8
-# An interval is a stride if it lasts between these shares of the period, and a gap if not.
-STRIDE_RANGE = (0.5, 1.5)
+# An interval is a gap, and no stride, if it is longer than this multiple of a long stride.
+GAP = 1.5
+# The long strides of a foot are as long as this quantile of its intervals. So a gait of short and
+# long strides has no gaps, and one strike in ten may be missed.
+LONG = 0.9
 # A return map that explains a smaller share of the variance says nothing, and is refused.
 LEAST_FIT = 0.3
 COMPONENTS = 5
@@ -32,16 +30,8 @@ FILTERED_ROWS = 27
 
 
 @dataclass(frozen=True)
-class Anchor:
-    """What begins a stride: every `every`-th strike of a foot."""
-
-    foot: int
-    every: int
-
-
-@dataclass(frozen=True)
 class ReturnMap:
-    """What remains of a disturbance from one anchor to the next."""
+    """What remains of a disturbance from one strike of a foot to the next."""
 
     eigenvalue: float
     """The largest modulus of the map's eigenvalues: disturbances fade if it is below 1. It is nan
@@ -52,53 +42,50 @@ class ReturnMap:
     fit: float
     """The adjusted R^2; nan with too few pairs."""
     n_pairs: int
-    """The pairs of successive anchors that the map is fitted to."""
+    """The pairs of successive strikes that the map is fitted to."""
     note: str
     """Why the map is refused; empty where it is not."""
 
 
-def find_anchor(episodes: Sequence[Sequence[ArrayLike]], length: float) -> Anchor | None:
-    """Return the foot and the number of strikes that a gait cycle of `length` rows begins with.
+def cut_strides(episodes: Sequence[ArrayLike]) -> list[NDArray[np.int64]]:
+    """Return the rows (n, 2) where the strides of one foot begin and end, for each episode.
 
-    `episodes` holds for each episode the strikes of each foot (`foot_strikes`). The number k is the
-    smallest for which the median interval between every k-th strike of some foot is within 10 % of
-    the cycle; the foot is the one whose interval is nearest to the cycle. Returns None if no foot
-    strikes in the rhythm of the cycle.
+    `episodes` holds the strikes of the foot in each episode (`foot_strikes`). Every interval from
+    one strike to the next is a stride, unless it is longer than 1.5 times the longest stride that
+    is usual for this foot (the 0.9 quantile of all its intervals). Such an interval is a gap, in
+    which a strike was missed. An episode with fewer than two strikes has no strides.
     """
-    for every in range(1, MOST_STRIKES + 1):
-        differences = []
-        for foot, strikes in enumerate(zip(*episodes, strict=True)):
-            rows = [np.asarray(events) for events in strikes]
-            intervals = np.concatenate([events[every:] - events[:-every] for events in rows])
-            if len(intervals):
-                differences.append((abs(float(np.median(intervals)) - length), foot))
-        if differences and min(differences)[0] <= SAME_RHYTHM * length:
-            return Anchor(min(differences)[1], every)
-    return None
+    pairs = []
+    for strikes in episodes:
+        rows = np.asarray(strikes, dtype=np.int64)
+        pairs.append(np.stack([rows[:-1], rows[1:]], axis=1))
+    intervals = np.concatenate([np.zeros(0, np.int64), *(np.diff(cut)[:, 0] for cut in pairs)])
+    if not len(intervals):
+        return pairs
+    longest = GAP * np.quantile(intervals, LONG)
+    return [cut[np.diff(cut)[:, 0] <= longest] for cut in pairs]
 
 
-def cut_strides(strikes: ArrayLike, every: int, length: float) -> tuple[NDArray[np.int64], int]:
-    """Return the rows (n, 2) where strides begin and end, and the number of gaps between strides.
+def variation(values: ArrayLike, episodes: ArrayLike) -> float:
+    """Return the coefficient of variation of `values` (n) within episodes, in percent.
 
-    `strikes` are the strikes of the anchor's foot in one episode. A stride lasts 0.5 to 1.5 times
-    `length`. After an interval of another length, a gap, counting starts again at the next strike,
-    so that one missed strike does not shift all later strides.
+    `episodes` (n) names the episode of each value. The squared differences from the mean of the
+    episode are summed and divided by n minus the number of episodes. So the result does not depend
+    in expectation on how many episodes are recorded, as it would if differences between episodes
+    counted. It is 0 if all strides of an episode are alike, and nan if no episode has two values,
+    if a value is nan or infinite, and for a mean of 0.
     """
-    rows = np.asarray(strikes, dtype=np.int64)
-    low, high = (share * length for share in STRIDE_RANGE)
-    strides, gaps, at = [], 0, 0
-    while at + every < len(rows):
-        if low <= rows[at + every] - rows[at] <= high:
-            strides.append((rows[at], rows[at + every]))
-            at += every
-        else:
-            gaps += 1
-            at += 1
-    return np.array(strides, dtype=np.int64).reshape(-1, 2), gaps
+    x = np.asarray(values, dtype=np.float64)
+    groups, inverse = np.unique(np.asarray(episodes), return_inverse=True)
+    if len(x) <= len(groups) or not np.isfinite(x).all() or x.mean() == 0:
+        return float("nan")
+    means = np.bincount(inverse, x) / np.bincount(inverse)
+    variance = ((x - means[inverse]) ** 2).sum() / (len(x) - len(groups))
+    return float(100 * np.sqrt(variance) / abs(x.mean()))
 
 
 def stride_phase(n_rows: int, strides: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the phase of each row: 0 at an anchor, linear up to 1, nan outside strides."""
+    """Return the phase of each row: 0 at a strike, linear up to 1, nan outside strides."""
     phase = np.full(n_rows, np.nan)
     for start, stop in strides:
         phase[start:stop] = np.arange(stop - start) / (stop - start)
@@ -154,19 +141,19 @@ def symmetry_index(values: ArrayLike) -> float:
 def mean_sd(cycles: Iterable[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Return the variability (c) of each channel from stride to stride, in its unit.
 
-    `cycles` gives arrays (n, 101, c) one by one (`time_normalise`). The standard deviation over
-    strides at each phase is averaged over phases (MeanSD; Dingwell and Cusumano 2000). It is nan
-    with fewer than two strides.
+    `cycles` gives an array (n, 101, c) for each episode, one by one (`time_normalise`). The
+    standard deviation over strides within episodes at each phase is averaged over phases (MeanSD;
+    Dingwell and Cusumano 2000). It is nan if no episode has two strides.
     """
-    count, total, squares = 0, np.zeros(1), np.zeros(1)
+    freedom, squares, channels = 0, np.zeros(1), 1
     for strides in cycles:
-        count += len(strides)
-        total = total + strides.sum(axis=0)
-        squares = squares + (strides**2).sum(axis=0)
-    if count < 2:
-        return np.full(np.shape(total)[-1], np.nan)
-    variance = np.maximum(squares - total**2 / count, 0) / (count - 1)
-    return np.asarray(np.sqrt(variance).mean(axis=0))
+        channels = strides.shape[-1]
+        if len(strides):
+            freedom += len(strides) - 1
+            squares = squares + ((strides - strides.mean(axis=0)) ** 2).sum(axis=0)
+    if freedom < 1:
+        return np.full(channels, np.nan)
+    return np.asarray(np.sqrt(squares / freedom).mean(axis=0))
 
 
 def recurrence_distances(
@@ -196,7 +183,7 @@ def recurrence_distances(
 def fit_return_map(
     states: ArrayLike, following: ArrayLike, rng: np.random.Generator, alpha: float = 0.05
 ) -> ReturnMap:
-    """Fit the map from the state at one anchor to that at the next, and return its stability.
+    """Fit the map from the state at one strike to that at the next, and return its stability.
 
     `states` and `following` (n, d) are pairs of states, one stride apart. They are z-scored
     together and reduced to five principal components, and the map is fitted by least squares

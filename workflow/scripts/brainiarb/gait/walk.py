@@ -11,12 +11,13 @@ from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts, joint_columns
 from brainiarb.gait.contacts import foot_strikes, touches
 from brainiarb.gait.period import GaitPeriod, period_of_stretches
-from brainiarb.gait.strides import Anchor, find_anchor
+from brainiarb.gait.strides import cut_strides
 from brainiarb.rollouts.episodes import Sliceable, clone_episodes, transient_rows
 from brainiarb.rollouts.returns import median_of
 
 NO_WALK = "never walked longer than the start transient"
 NO_PERIOD = "no stable cycle: no period was found"
+NO_STRIDES = "no foot strikes twice in an episode"
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,7 @@ class SteadyWalk:
     """How one agent walks in its recording after the start transient of every episode.
 
     Rows are rows of the recording; the signals of rows are read each time they are asked for.
-    Period, strikes and anchor are computed at the first use and kept. Pass other `episodes` to
+    Period, strikes and strides are computed at the first use and kept. Pass other `episodes` to
     `dataclasses.replace` for a walk of fewer episodes.
     """
 
@@ -121,11 +122,24 @@ class SteadyWalk:
         ]
 
     @cached_property
-    def anchor(self) -> Anchor | None:
-        """Return what begins a stride; None without a period or without strikes in its rhythm."""
-        if not np.isfinite(self.period.seconds):
-            return None
-        return find_anchor(self.strikes, self.cycle_length)
+    def strides(self) -> list[list[NDArray[np.int64]]]:
+        """Return for each foot the rows (n, 2) of its strides in each steady episode.
+
+        Rows are counted from the first row of the steady episode; see `cut_strides`.
+        """
+        feet = range(len(self.body.feet))
+        return [cut_strides([strikes[foot] for strikes in self.strikes]) for foot in feet]
+
+    @property
+    def reference_foot(self) -> int | None:
+        """Return the foot whose strikes begin the phase of the gait; None without strides.
+
+        It is the first foot of the body that has a quarter of the strides of the busiest one or
+        more, so that agents are compared by the same foot wherever they can be.
+        """
+        counts = [sum(map(len, cuts)) for cuts in self.strides]
+        most = max(counts)
+        return next((foot for foot, n in enumerate(counts) if 4 * n >= most > 0), None)
 
     @property
     def missing(self) -> str:
@@ -137,8 +151,14 @@ class SteadyWalk:
     @property
     def unstable(self) -> str:
         """Return why the gait cycle cannot be relied on; empty where it is stable."""
+        if self.period.stable:
+            return ""
         strength = self.period.strength
-        return "" if self.period.stable else f"no stable cycle: autocorrelation {strength:.2f}"
+        return (
+            f"no stable cycle: autocorrelation {strength:.2f}"
+            if np.isfinite(strength)
+            else NO_PERIOD
+        )
 
 
 def walks_of(
