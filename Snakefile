@@ -1,12 +1,21 @@
 # BRAINIARB: when a walking agent is cloned from its demonstrations, does the copy think and move
-# like the original? Each stage is a file in workflow/rules; config.smk there checks the config.
+# like the original? Each stage is a file in workflow/rules; places.smk there finds the files that ship
+# and config.smk checks the config.
 
 from snakemake.utils import min_version
 
 min_version("9.19")
 
 
-configfile: "config/config.yaml"
+include: "workflow/rules/places.smk"
+
+
+configfile: str(SHIPPED_CONFIG)
+
+
+if reads_own_config():
+
+    configfile: str(OWN_CONFIG)
 
 
 report: "workflow/report/workflow.rst"

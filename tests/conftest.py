@@ -27,9 +27,8 @@ def root() -> Path:
 
 def command(*options, overlay="tests/config/tiny.yaml"):
     """Return the command line of Snakemake for a study, the tiny one unless told."""
-    overlays = [ROOT / "config/config.yaml", ROOT / overlay]
     call = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile"]
-    return [str(word) for word in (*call, "--configfile", *overlays, *options)]
+    return [str(word) for word in (*call, "--configfile", ROOT / overlay, *options)]
 
 
 def snakemake(folder, *options, fails=False, **study):
@@ -43,12 +42,8 @@ def snakemake(folder, *options, fails=False, **study):
 
 
 def new_folder(folder):
-    """Make a working directory with what a checkout has in it: the default config."""
-    (folder / "config").mkdir(parents=True)
-    (folder / "config/config.yaml").write_bytes((ROOT / "config/config.yaml").read_bytes())
-    for name in ("workflow/resources", "workflow/claims", "profiles"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).symlink_to(ROOT / name)
+    """Make an empty working directory: all that ships is found beside the Snakefile."""
+    folder.mkdir(parents=True)
     return folder
 
 

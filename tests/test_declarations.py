@@ -8,9 +8,8 @@ import pytest
 from conftest import ROOT
 from figure_drawing import figure_names, module
 
-SNAKEFILE = SimpleNamespace(basedir=ROOT)
 RULES = SimpleNamespace(
-    **runpy.run_path(str(ROOT / "workflow/rules/declarations.smk"), {"workflow": SNAKEFILE})
+    **runpy.run_path(str(ROOT / "workflow/rules/declarations.smk"), {"BASE": ROOT})
 )
 
 

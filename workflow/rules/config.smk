@@ -12,7 +12,6 @@ from pathlib import Path
 import yaml
 from jsonschema import Draft202012Validator
 
-BASE = Path(workflow.basedir)
 SCRIPTS = BASE / "workflow" / "scripts"
 BODIES = SCRIPTS / "brainiarb" / "bodies"
 KINDS = {int: "a number", float: "a number", bool: "true or false", date: "a date"}
@@ -98,6 +97,22 @@ def numbers_without_a_value(value, where=""):
         yield f"{where}: {value} is not a finite number"
 
 
+def files_located(config):
+    """Return the config with the path of each file that it names, see `located`."""
+    experts = {
+        name: {
+            key: located(value) if value and key == "checkpoint" else value
+            for key, value in source.items()
+        }
+        for name, source in config["experts"].items()
+    }
+    statistics = {
+        key: located(value) if key in ("classes", "claims") else value
+        for key, value in config["statistics"].items()
+    }
+    return {**config, "experts": experts, "statistics": statistics}
+
+
 def trained_in(archive):
     """Return the environment that the record beside an archive names, or None without a record."""
     try:
@@ -169,7 +184,7 @@ def contradictions(config):
         if (archive is None) == (training is None):
             yield f"experts.{name}: give either checkpoint or train"
         elif archive is not None and not Path(archive).is_file():
-            yield f"experts.{name}.checkpoint: no file {archive} in {Path.cwd().name}"
+            yield f"experts.{name}.checkpoint: no file {archive} in {Path.cwd()}"
     for key in ("clone", "compare"):
         for name in study[key]:
             if name not in experts:
@@ -197,7 +212,7 @@ def contradictions(config):
                 f"{noise['levels']}"
             )
     if not Path(statistics["classes"]).is_file():
-        yield f"statistics.classes: no file {statistics['classes']} in {Path.cwd().name}"
+        yield f"statistics.classes: no file {statistics['classes']} in {Path.cwd()}"
     else:
         names = measure_names(config)
         for kind, margins in statistics["margins"].items():
@@ -244,18 +259,17 @@ def checked(config):
     )
     config = typed(config, schema)
     errors = Draft202012Validator(schema).iter_errors(config)
-    complaints = (
-        list(numbers_without_a_value(config))
-        or [
-            complaint(e)
-            for e in sorted(errors, key=lambda e: list(map(str, e.absolute_path)))
-        ]
-        or list(contradictions(config))
-    )
+    complaints = list(numbers_without_a_value(config)) or [
+        complaint(e)
+        for e in sorted(errors, key=lambda e: list(map(str, e.absolute_path)))
+    ]
+    if not complaints:
+        config = files_located(config)
+        complaints = list(contradictions(config))
     if complaints:
         raise SystemExit("config: " + "; ".join(complaints))
     # A folder has one spelling, so that `out/` and `out` are the same files.
     return {**config, "results": str(Path(config["results"]).expanduser())}
 
 
-config.update(checked(config))
+config = checked(completed(config))

@@ -52,7 +52,5 @@ def declared_figures(folder):
     }
 
 
-FIGURES = declared_figures(
-    Path(workflow.basedir) / "workflow/scripts/brainiarb/figures"
-)
+FIGURES = declared_figures(BASE / "workflow/scripts/brainiarb/figures")
 FILMS = ["gait_cycle"]
