@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from brainiarb.gait.measures import GaitSettings, analyse_gait
-from brainiarb.gait.tables import episode_groups, margins, measure_gaits
+from brainiarb.gait.tables import margins, measure_gaits
+from brainiarb.gait.walk import episode_groups
 from brainiarb.statistics.measures import COLUMNS, of_agent
 from builders import planted_walks
 

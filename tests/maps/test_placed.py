@@ -26,9 +26,18 @@ def test_rows_of_a_later_clone_are_counted_from_its_own_first_row(map_walks):
 def test_a_clone_gives_no_more_frames_than_asked_and_a_level_has_those_of_its_clones(map_placed):
     assert [(agent.agent, agent.level) for agent in map_placed] == [
         ("expert", -1), *[("clone", 40)] * 3, ("clone", 80), ("level", 40), ("level", 80),
+        *[("group", -1)] * 6,
     ]  # fmt: skip
-    assert [len(agent.regions) for agent in map_placed] == [1200, 200, 200, 200, 0, 600, 0]
+    frames = [len(agent.regions) for agent in map_placed]
+    assert frames == [1200, 200, 200, 200, 0, 600, 0, *[200] * 6]
     assert map_placed[0].sampling_rate == RATE / 2
+
+
+def test_groups_of_an_expert_hold_its_frames_in_turn(map_placed):
+    groups = [agent for agent in map_placed if agent.agent == "group"]
+    assert [group.clone for group in groups] == [*range(6)]
+    together = np.concatenate([group.regions for group in groups])
+    np.testing.assert_array_equal(together, map_placed[0].regions)
 
 
 def test_the_cycle_of_placed_frames_is_that_of_the_gait(map_placed, map_shared):

@@ -19,7 +19,7 @@ def all_tables(placed, shared):
     rng, count = np.random.default_rng(0), int(shared.regions.max())
     transitions = tables.transition_table(placed, count, rng)
     distances = tables.distance_table(placed, count, rng)
-    measures = tables.map_measures("crossq_0", placed, transitions, distances)
+    measures = tables.map_measures(placed, transitions, distances, "crossq_0")
     return {"transitions": transitions, "distances": distances, "measures": measures}
 
 
@@ -43,8 +43,43 @@ def test_a_cyclic_gait_turns_one_way_returns_and_is_no_further_off_than_the_expe
         assert measures["value"]["map_recurrence", 40, clone] > 0.7
         assert measures["status"]["map_recurrence", 40, clone] == OK
         assert measures["value"]["modal_cycle_share", 40, clone] > 0.5
-    level = made["distances"].query("agent == 'level' and level == 40").iloc[0]
-    assert level["distance"] < 0.3
+        assert measures["value"]["net_flux", 40, clone] > 0.5
+    distances = made["distances"].query("agent == 'clone' and level == 40")
+    assert (distances["distance"] < 0.3).all()
+
+
+def test_the_expert_is_the_mean_of_groups_as_large_as_a_clone(map_placed, map_shared):
+    made = all_tables(map_placed, map_shared)
+    keys = ["agent", "level", "clone"]
+    groups = made["transitions"].drop_duplicates(keys).query("agent == 'group'")
+    assert len(groups) == 6  # of one episode each, as the clones have
+    measures = made["measures"].query("level == -1").set_index("measure")
+    for name in ("net_flux", "modal_cycle_share"):
+        assert measures["value"][name] == groups[name].mean()
+        assert "mean of 6 groups of its episodes" in measures["note"][name]
+    own = made["distances"].query("agent == 'group'")["distance"]
+    assert measures["value"]["map_distance"] == own.mean()
+    assert (made["distances"].query("episodes > 0")["episodes"] == 1).all()
+
+
+def test_each_agent_has_the_p_of_its_own_path_against_its_own_visits_in_random_order(
+    map_placed, map_shared
+):
+    made = all_tables(map_placed, map_shared)
+    paths = made["transitions"].drop_duplicates(["agent", "level", "clone"])
+    paths = paths[paths["agent"].isin(["expert", "clone"])]
+    p = made["measures"].query("measure == 'net_flux_p'")
+    np.testing.assert_array_equal(p["value"], paths["p_shuffled"])
+
+
+def test_the_smallest_p_of_a_reversal_is_told():
+    walks = [a_walk(episodes=(600,) * 5), a_walk(40, episodes=(600,) * 4)]
+    shared = fit_map(walks, MAP_SETTINGS, 0)
+    table = all_tables(place_agents(walks, shared, 400), shared)["transitions"]
+    clone = table.query("agent == 'clone'").iloc[0]
+    # This gait never turns back, and its p is as small as that of four stretches can be.
+    assert clone["least_p_reversed"] == 0.125
+    assert clone["p_reversed"] == pytest.approx(0.125, abs=0.03)
 
 
 def test_an_agent_that_fell_at_once_has_notes_instead_of_numbers(map_placed, map_shared):

@@ -100,16 +100,44 @@ def test_the_distance_of_distributions_is_none_for_equal_and_one_for_disjoint():
     assert np.isnan(transitions.jensen_shannon([0, 0], [1, 0]))
 
 
+def test_distances_of_many_distributions_are_those_of_each():
+    rng = np.random.default_rng(0)
+    first, second = rng.uniform(size=(2, 5, 4))
+    each = [transitions.jensen_shannon(p, q) for p, q in zip(first, second, strict=True)]
+    np.testing.assert_array_equal(transitions.jensen_shannon(first, second), each)
+
+
+def test_both_sides_of_a_distance_have_the_same_number_of_episodes():
+    expert = np.eye(4)
+    assert transitions.grouped_distance([[1, 1, 0, 0]], expert[:2], 1) == pytest.approx(
+        transitions.jensen_shannon([1, 1, 0, 0], [1, 0, 0, 0])
+    )
+    # Episodes that fill no group, and those of the agent beyond the size, do not count.
+    agent = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 9, 0]]
+    assert transitions.grouped_distance(agent, expert[:3], 2) == 0
+    for size in (0, 3):
+        assert np.isnan(transitions.grouped_distance(expert[:2], expert, size))
+    assert np.isnan(transitions.grouped_distance(expert, expert[:1], 2))
+
+
+def test_a_distance_does_not_depend_on_how_long_the_expert_is_recorded():
+    rng = np.random.default_rng(0)
+
+    def mean_distance(episodes):
+        drawn = [rng.multinomial(125, [0.4, 0.3, 0.2, 0.1], episodes + 4) for _ in range(200)]
+        return np.mean([transitions.grouped_distance(x[:4], x[4:], 4) for x in drawn])
+
+    assert mean_distance(8) == pytest.approx(mean_distance(40), rel=0.1)
+
+
 def test_identical_agents_lie_within_the_null_and_another_one_does_not():
     rng = np.random.default_rng(0)
     expert = rng.multinomial(125, [0.4, 0.3, 0.2, 0.1], 20)
     null = transitions.split_null(expert, 4, 200, rng)
     assert null.shape == (200,)
-    same = transitions.jensen_shannon(expert.sum(0), expert.sum(0))
-    assert same == 0
-    assert p_value(same, null) == 1
-    alike = rng.multinomial(125, [0.4, 0.3, 0.2, 0.1], 4).sum(0)
-    other = rng.multinomial(125, [0.1, 0.3, 0.2, 0.4], 4).sum(0)
-    assert p_value(transitions.jensen_shannon(alike, expert.sum(0)), null) > 0.05
-    assert p_value(transitions.jensen_shannon(other, expert.sum(0)), null) == 1 / 201
-    assert len(transitions.split_null(expert[:1], 4, 200, rng)) == 0
+    alike = rng.multinomial(125, [0.4, 0.3, 0.2, 0.1], 4)
+    other = rng.multinomial(125, [0.1, 0.3, 0.2, 0.4], 4)
+    assert p_value(transitions.grouped_distance(alike, expert, 4), null) > 0.05
+    assert p_value(transitions.grouped_distance(other, expert, 4), null) == 1 / 201
+    for size in (0, 11):
+        assert len(transitions.split_null(expert, size, 200, rng)) == 0

@@ -33,7 +33,7 @@ def test_a_value_that_holds_by_definition_is_no_reference(measure):
     assert {"level", "contrast", "trend"} <= found
 
 
-@pytest.mark.parametrize("measure", ["strides", "map_distance", "net_flux"])
+@pytest.mark.parametrize("measure", ["strides", "net_flux_p"])
 def test_what_grows_with_the_recording_is_described_and_not_compared(measure):
     found = kinds(planted(measure=measure, own=1.0, noise=0.01))
     assert found <= {"level", "iqm", "bimodality"}

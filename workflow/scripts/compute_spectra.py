@@ -6,9 +6,8 @@ from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
 from brainiarb.gait.measures import GaitSettings
 from brainiarb.gait.spectrum_table import spectrum_table
-from brainiarb.gait.walk import walks_of_levels
+from brainiarb.gait.walk import read_walks
 from brainiarb.jobs import job
-from brainiarb.rollouts.arrays import read_rollouts
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,9 +15,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
-        levels = [-1, *settings["levels"]]
-        recordings = dict(zip(levels, map(read_rollouts, snakemake.input), strict=True))
-        body = get_body(settings["body"])
-        walks = walks_of_levels(body, recordings, settings["expert"], settings["transient"])
+        body, levels = get_body(settings["body"]), settings["levels"]
+        walks = read_walks(body, snakemake.input, levels, settings["expert"], settings["transient"])
         how = GaitSettings(settings["segment"], settings["lowest"], settings["highest"])
         write_csv(snakemake.output.spectra, spectrum_table(walks, how))

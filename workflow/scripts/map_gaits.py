@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
-from brainiarb.gait.walk import walks_of_levels
+from brainiarb.gait.walk import read_walks
 from brainiarb.jobs import job
 from brainiarb.maps.shared import MapSettings
 from brainiarb.maps.tables import map_tables
-from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -18,10 +17,8 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
-        levels = [-1, *settings["levels"]]
-        recordings = dict(zip(levels, map(read_rollouts, snakemake.input), strict=True))
         body, expert = get_body(settings["body"]), settings["expert"]
-        walks = walks_of_levels(body, recordings, expert, settings["transient"])
+        walks = read_walks(body, snakemake.input, settings["levels"], expert, settings["transient"])
         seed = derive_seed(settings["seed"], "map_gaits", expert)
         tables = map_tables(walks, MapSettings(**settings["gaitmap"]), seed)
         logging.info("regions by bandwidth:\n%s", tables.bandwidths.to_string(index=False))

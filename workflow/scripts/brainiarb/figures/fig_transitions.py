@@ -4,8 +4,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from brainiarb.figures.style import (
     EXPERT,
@@ -14,12 +16,13 @@ from brainiarb.figures.style import (
     agent_colour,
     agent_name,
     head,
+    legend,
     letters,
     two_rows,
 )
 
 TABLES = ["gait_map", "occupancy", "transitions", "map_distances"]
-SETTINGS = ["figures.noisy_level", "figures.study_level"]
+SETTINGS = ["figures.noisy_level", "figures.study_level", "statistics.alpha"]
 
 LIKELY = 0.05  # least share of an agent's transitions that is drawn
 BORDER = "#BBBBBB"
@@ -47,17 +50,16 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         head(axes, next(names), agent_name(level) + count)
     agents = paths.drop_duplicates(["agent", "level", "clone"])
     left, right = below.subplots(1, 2)
-    flux_panel(left, agents, levels)
-    distance_panel(right, distances, levels)
+    flux_panel(left, agents, levels, settings["alpha"])
+    distance_panel(right, distances, levels, settings["alpha"])
     for axes, title in (
         (left, "does the gait turn one way?"),
         (right, "is it where the expert is?"),
     ):
-        ticks = [agent_name(level).removeprefix("clone, ") for level in levels]
-        axes.set_xticks(range(len(levels)), ticks)
         axes.set_xlim(-0.6, len(levels) - 0.4)
         axes.set_ylim(0, 1.06)
         head(axes, next(names), title)
+    legend(below, marks(settings["alpha"]), "lower")
     drawn = {"transition": paths, "occupancy": occupancy, "distance": distances}
     return figure, pd.concat(
         [table.assign(kind=kind) for kind, table in drawn.items()], ignore_index=True
@@ -99,33 +101,37 @@ def graph_panel(
         axes.set_xlabel(row["note"] or f"modal cycle {row['modal_cycle']}")
 
 
-def flux_panel(axes: Axes, agents: pd.DataFrame, levels: list[int]) -> None:
-    """Draw the net flux of each agent and level, and the 95th percentiles of both nulls."""
+def flux_panel(axes: Axes, agents: pd.DataFrame, levels: list[int], alpha: float) -> None:
+    """Draw the net flux of each agent, and the 95th percentile of its visits in random order."""
+    ticks = []
     for place, level in enumerate(levels):
-        _points(axes, place, agents[agents["level"] == level], "net_flux", level)
-        for _, row in _together(agents, level).iterrows():
-            for name, style in (("reversed_95", ":"), ("shuffled_95", "-")):
-                axes.plot([place - 0.3, place + 0.3], [row[name]] * 2, style, color=MUTED)
-    axes.plot([], [], "D", ms=5, color=EXPERT, label="expert, or level together")
-    axes.plot([], [], "o", ms=3, color=EXPERT, alpha=0.5, label="each clone")
-    axes.plot([], [], ":", color=MUTED, label="95 % of runs reversed by lot")
-    axes.plot([], [], "-", color=MUTED, label="95 % of random orders")
-    axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.1), ncols=2)
+        rows = _parts(agents, level)
+        _points(axes, place, rows, "net_flux", "shuffled_95", rows["p_shuffled"] > alpha)
+        fewest, most = rows["transitions"].min(), rows["transitions"].max()
+        ticks.append(f"{_tick(level)}\n{fewest} to {most}" if len(rows) else _tick(level))
+    axes.set_xticks(range(len(levels)), ticks)
+    axes.set_xlabel("(below: number of transitions)")
     axes.set_ylabel("net flux")
 
 
-def distance_panel(axes: Axes, distances: pd.DataFrame, levels: list[int]) -> None:
-    """Draw the distance of each clone to the expert, and the 95th percentile of its null."""
-    expert = distances[distances["level"] == -1]
+def distance_panel(axes: Axes, distances: pd.DataFrame, levels: list[int], alpha: float) -> None:
+    """Draw the distance of each agent to the expert, and the 95th percentile of its null."""
     for place, level in enumerate(levels):
-        agents = distances[distances["level"] == level]
-        _points(axes, place, agents[agents["agent"] != "level"], "distance", level)
-        null = agents[agents["agent"] == "clone"] if level >= 0 else expert
-        for _, row in null.iloc[:1].iterrows():
-            axes.plot([place - 0.3, place + 0.3], [row["null_95"]] * 2, "-", color=MUTED)
-    axes.plot([], [], "-", color=MUTED, label="95 % of the expert's parts of that size")
-    axes.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.1))
+        rows = _parts(distances, level)
+        _points(axes, place, rows, "distance", "null_95", rows["p"] > alpha)
+    axes.set_xticks(range(len(levels)), map(_tick, levels))
     axes.set_ylabel("distance to the expert (bits$^{0.5}$)")
+
+
+def marks(alpha: float) -> list[Artist]:
+    """Return the entries of the legend of both panels."""
+    dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "ms": 3, "color": EXPERT}
+    return [
+        Line2D([], [], label="a clone, or as many episodes of the expert", **dot),
+        Line2D([], [], label=f"the same, p above {alpha:g}", mfc="white", **dot),
+        Line2D([], [], color=EXPERT, linewidth=1.2, label="median"),
+        Line2D([], [], color=MUTED, label="95th percentile of its null"),
+    ]
 
 
 def _together(table: pd.DataFrame, level: int) -> pd.DataFrame:
@@ -134,11 +140,26 @@ def _together(table: pd.DataFrame, level: int) -> pd.DataFrame:
     return table[(table["level"] == level) & (table["agent"] == agent)]
 
 
-def _points(axes: Axes, place: int, agents: pd.DataFrame, column: str, level: int) -> None:
-    """Draw agents side by side: clones as dots, the expert or a level as a diamond."""
-    clones = agents[agents["agent"] == "clone"]
-    across = place + np.linspace(-0.22, 0.22, max(len(clones), 1))[: len(clones)]
-    colour = agent_colour(level)
-    axes.plot(across, clones[column], "o", ms=3, color=colour, alpha=0.5)
-    together = agents[agents["agent"] != "clone"]
-    axes.plot([place] * len(together), together[column], "D", ms=5, color=colour)
+def _parts(table: pd.DataFrame, level: int) -> pd.DataFrame:
+    """Return the rows of the clones of a level, or of the groups of the expert's episodes."""
+    agent = "group" if level < 0 else "clone"
+    return table[(table["level"] == level) & (table["agent"] == agent)]
+
+
+def _tick(level: int) -> str:
+    return agent_name(level).removeprefix("clone, ")
+
+
+def _points(
+    axes: Axes, place: int, rows: pd.DataFrame, column: str, null: str, hollow: pd.Series
+) -> None:
+    """Draw agents side by side with the marks of their own nulls, and their median."""
+    colour = agent_colour(int(rows["level"].iloc[0])) if len(rows) else EXPERT
+    across = place + np.linspace(-0.24, 0.24, max(len(rows), 1))[: len(rows)]
+    axes.hlines(rows[null], across - 0.03, across + 0.03, color=MUTED, linewidth=1.0)
+    axes.hlines(rows[column].median(), place - 0.32, place + 0.32, color=colour, linewidth=1.2)
+    for which, face in ((~hollow, colour), (hollow, "white")):
+        axes.plot(
+            across[which.to_numpy()], rows.loc[which, column], "o", ms=3, mec=colour, mfc=face,
+            mew=0.6, linestyle="none",
+        )  # fmt: skip

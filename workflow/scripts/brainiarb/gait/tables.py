@@ -6,7 +6,7 @@ unit of statistics is the agent. The differences between episodes of the expert 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from brainiarb.gait.spectral_measures import (
     posture_spectrum,
     spectral_distances,
 )
-from brainiarb.gait.walk import SteadyWalk
+from brainiarb.gait.walk import SteadyWalk, episode_groups
 from brainiarb.seeds import derive_seed
 from brainiarb.statistics.declarations import grows_with_recording
 from brainiarb.statistics.measures import SPREAD, Measure, Named, measures_table, of_agent
@@ -93,20 +93,6 @@ def measure_gaits(
     for table in tables.values():
         table.insert(0, "expert", expert.expert)
     return GaitTables(**tables, measures=measures_table(measures))
-
-
-def episode_groups(walk: SteadyWalk, size: int) -> list[SteadyWalk]:
-    """Return the walks of groups of `size` episodes, as many as an agent to compare has.
-
-    Episodes that do not fill a group belong to none. Where the episodes do not fill two groups, the
-    groups are halves.
-    """
-    episodes = walk.episodes
-    size = min(size, max(len(episodes) // 2, 1))
-    return [
-        replace(walk, episodes=episodes[i : i + size])
-        for i in range(0, len(episodes) - size + 1, size)
-    ]
 
 
 def margins(

@@ -1,8 +1,9 @@
 """The steady walk of an agent: its episodes without their start, its period and its strikes."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from brainiarb.bodies.model import environment_facts, joint_columns
 from brainiarb.gait.contacts import foot_strikes, touches
 from brainiarb.gait.period import GaitPeriod, period_of_stretches
 from brainiarb.gait.strides import cut_strides
+from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.rollouts.episodes import Sliceable, clone_episodes, transient_rows
 from brainiarb.rollouts.returns import median_of
 
@@ -195,4 +197,29 @@ def walks_of_levels(
         walk
         for level, recording in recordings.items()
         for walk in walks_of(body, recording, expert, level, transient)
+    ]
+
+
+def read_walks(
+    body: Body, files: Iterable[str | Path], levels: Iterable[int], expert: str, transient: float
+) -> list[SteadyWalk]:
+    """Return the walks of an expert and of its clones at some levels, read from their files.
+
+    The first file is the recording of the expert; the others are those of the `levels`, in turn.
+    """
+    recordings = dict(zip([-1, *levels], map(read_rollouts, files), strict=True))
+    return walks_of_levels(body, recordings, expert, transient)
+
+
+def episode_groups(walk: SteadyWalk, size: int) -> list[SteadyWalk]:
+    """Return the walks of groups of `size` episodes, as many as an agent to compare has.
+
+    Episodes that do not fill a group belong to none. Where the episodes do not fill two groups, the
+    groups are halves.
+    """
+    episodes = walk.episodes
+    size = min(size, max(len(episodes) // 2, 1))
+    return [
+        replace(walk, episodes=episodes[i : i + size])
+        for i in range(0, len(episodes) - size + 1, size)
     ]

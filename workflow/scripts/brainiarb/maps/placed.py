@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from brainiarb.gait.walk import SteadyWalk
+from brainiarb.gait.walk import SteadyWalk, episode_groups
 from brainiarb.maps.shared import SharedMap
 
 PLACED_RATE = 60.0
@@ -15,12 +15,16 @@ PLACED_RATE = 60.0
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """Frames of one agent on the shared map, or of all clones of a level (`agent` is `level`)."""
+    """Frames of one agent on the shared map, or of several or of a part of one.
+
+    `agent` is `expert`, `group` (as many episodes of the expert as a clone has), `clone`, or
+    `level` (all clones of a level).
+    """
 
     agent: str
     level: int
     clone: int
-    """-1 for the expert and for a level."""
+    """-1 for the expert and for a level; the number of a group."""
     regions: NDArray[np.int32]
     """(n) of frames in order of time, 0 outside."""
     stretch_ids: NDArray[np.int64]
@@ -59,7 +63,9 @@ def place_agents(walks: Sequence[SteadyWalk], shared: SharedMap, frames: int) ->
     """Place stretches of every agent on the map, then gather the clones of every level.
 
     A clone gives at most `frames` frames, evenly from all of its episodes. The expert gives
-    stretches of the same length from all of its own.
+    stretches of the same length from all of its own. The levels follow the agents, and then the
+    groups of the expert's episodes, each as large as the recording of a clone: what depends on the
+    number of transitions is compared with them.
     """
     rate = walks[0].sampling_rate
     step = max(1, int(rate / PLACED_RATE))
@@ -87,4 +93,10 @@ def place_agents(walks: Sequence[SteadyWalk], shared: SharedMap, frames: int) ->
         )
         gathered = replace(clones[0], agent="level", clone=-1, regions=regions, stretch_ids=ids)
         placed.append(gathered)
+    expert = placed[0]
+    for number, group in enumerate(episode_groups(walks[0], episodes)):
+        inside = np.isin(expert.stretch_ids, group.episode_ids(group.rows))
+        regions, ids = expert.regions[inside], expert.stretch_ids[inside]
+        part = replace(expert, agent="group", clone=number, regions=regions, stretch_ids=ids)
+        placed.append(part)
     return placed

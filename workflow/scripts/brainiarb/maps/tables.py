@@ -12,7 +12,7 @@ from brainiarb.maps.published import published_tracks
 from brainiarb.maps.shared import MapSettings, SharedMap, bandwidth_sweep, fit_map
 from brainiarb.maps.tracks import shared_tracks
 from brainiarb.maps.transitions import (
-    jensen_shannon,
+    grouped_distance,
     modal_cycle,
     net_flux,
     recurrence,
@@ -29,6 +29,8 @@ BRIEFEST_STAY = 0.024
 """s; a shorter stay in a region is a ripple at its border."""
 REPLICATES = 1000
 """Replicates of each null of transitions and distances."""
+FLUXES = ("net_flux", "modal_cycle_share")
+"""Measures of a path that depend on its number of transitions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ def map_tables(walks: Sequence[SteadyWalk], settings: MapSettings, seed: int) ->
     transitions = transition_table(placed, n_regions, rng)
     distances = distance_table(placed, n_regions, rng)
     expert = walks[0].expert
-    measures = map_measures(expert, placed, transitions, distances)
+    measures = map_measures(placed, transitions, distances, expert)
     tables = {
         "cells": pd.concat([on_shared[0], on_published[0]], ignore_index=True),
         "cycles": pd.concat([on_shared[1], on_published[1]], ignore_index=True),
@@ -103,7 +105,8 @@ def transition_table(
     Columns: agent, level, clone, source, target, count, probability (of the target, given the
     source). The columns that follow are equal in all rows of an agent: transitions, stretches,
     net_flux, reversed_95 and p_reversed (see `reversed_null`), shuffled_95 and p_shuffled (see
-    `shuffled_null`), modal_cycle (regions in turn), modal_cycle_share, note. An agent without
+    `shuffled_null`), least_p_reversed (the smallest p_reversed that so few stretches can give:
+    0.125 of 4), modal_cycle (regions in turn), modal_cycle_share, note. An agent without
     transitions has one row, with the regions 0.
     """
     frames = []
@@ -124,6 +127,7 @@ def transition_table(
             known = values[np.isfinite(values)]
             frame[f"{name}_95"] = np.percentile(known, 95) if len(known) else np.nan
             frame[f"p_{name}"] = p_value(flux, values)
+        frame["least_p_reversed"] = min(1.0, 2.0 ** (1 - len(paths)))
         tour, share = modal_cycle(paths)
         frame["modal_cycle"] = "-".join(map(str, tour)) or "none"
         frame["modal_cycle_share"] = share
@@ -136,64 +140,90 @@ def transition_table(
 def distance_table(
     placed: Sequence[Placed], n_regions: int, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Tabulate the Jensen-Shannon distance of every agent's occupancy to the expert's.
+    """Tabulate how far the occupancy of clones lies from their expert's, and that of its own parts.
 
-    Columns: agent, level, clone, frames, distance (bits^0.5), null_median and null_95 (median and
-    95th percentile of the distance between n of the expert's episodes and its remaining ones, where
-    n is the number of episodes of the agent, at most half of the expert's), p, note. The expert's
-    own distance is the median of its null.
+    Both sides of a distance have as many episodes (see `grouped_distance`): those of a clone, at
+    most half of the expert's. A group of the expert's episodes is compared with its other episodes.
+    The expert's own distance is the mean of its groups.
+
+    Columns: agent (expert, group or clone), level, clone, frames, episodes (on each side), distance
+    (bits^0.5), null_median and null_95 (median and 95th percentile of `split_null` of so many
+    episodes), p, note.
     """
     expert = placed[0].frames_by_region(n_regions)
+    nulls: dict[int, np.ndarray] = {}
     rows = []
-    for agent in placed:
-        counts = agent.frames_by_region(n_regions)
-        null = split_null(expert, len(counts), REPLICATES, rng)
+    for agent in (agent for agent in placed if agent.agent != "level"):
+        counts, others = agent.frames_by_region(n_regions), expert
+        if agent.agent == "group":
+            others = expert[~np.isin(np.unique(placed[0].stretch_ids), agent.stretch_ids)]
+        size = min(len(counts), len(expert) // 2)
+        if size not in nulls:
+            nulls[size] = split_null(expert, size, REPLICATES, rng)
+        null = nulls[size]
         median, highest = np.percentile(null, [50, 95]) if len(null) else (np.nan, np.nan)
-        distance = jensen_shannon(counts.sum(axis=0), expert.sum(axis=0))
-        note = "" if np.isfinite(distance) else "fell before the start transient was over"
-        if agent.level < 0:
-            distance, note = median, "of a half of its episodes to the other"
-        if not len(null):
+        distance = np.nan if agent.agent == "expert" else grouped_distance(counts, others, size)
+        note = "" if len(counts) else "fell before the start transient was over"
+        if len(expert) < 2:
             note = "no null: the expert walked in one episode only"
         rows.append(
-            (agent.agent, agent.level, agent.clone, len(agent.regions), distance, median, highest,
-             p_value(distance, null) if agent.level >= 0 else np.nan, note)
+            (agent.agent, agent.level, agent.clone, len(agent.regions), size, distance, median,
+             highest, p_value(distance, null) if agent.agent == "clone" else np.nan, note)
         )  # fmt: skip
-    return pd.DataFrame(
+    table = pd.DataFrame(
         rows,
         columns=[
-            "agent", "level", "clone", "frames", "distance", "null_median", "null_95", "p", "note",
+            "agent", "level", "clone", "frames", "episodes", "distance", "null_median", "null_95",
+            "p", "note",
         ],
     )  # fmt: skip
+    groups = table[table["agent"] == "group"]
+    parts = ["episodes", "distance", "null_median", "null_95"]
+    table.loc[table["agent"] == "expert", parts] = groups[parts].mean().to_numpy()
+    return table.astype({"episodes": int})
 
 
 def map_measures(
-    expert: str, placed: Sequence[Placed], transitions: pd.DataFrame, distances: pd.DataFrame
+    placed: Sequence[Placed], transitions: pd.DataFrame, distances: pd.DataFrame, expert: str
 ) -> pd.DataFrame:
     """Tabulate the measures of every agent that follow from the map (see `measures_table`).
 
-    `map_recurrence` is `unstable` where the gait has no stable cycle to return after.
+    `net_flux`, `modal_cycle_share` and `map_distance` of the expert are the means of groups of as
+    many of its episodes as a clone has, because they depend on the number of transitions.
+    `net_flux_p` is the p of the net flux of the whole path against the same visits in random order
+    (see `shuffled_null`). `map_recurrence` is `unstable` where the gait has no stable cycle to
+    return after.
     """
-    paths = transitions.drop_duplicates(["agent", "level", "clone"])
+    keys = ["agent", "level", "clone"]
+    paths = transitions.drop_duplicates(keys).set_index(keys)
+    lengths = distances.set_index(keys)
+    groups = paths.loc[paths.index.get_level_values("agent") == "group"]
     named: list[Named] = []
-    for agent, (_, path), (_, distance) in zip(
-        placed, paths.iterrows(), distances.iterrows(), strict=True
-    ):
-        if agent.agent == "level":
-            continue
-        returning, absent = np.nan, "no gait period"
-        if np.isfinite(agent.seconds):
-            lag = round(agent.seconds * agent.sampling_rate)
-            returning = recurrence(agent.regions, agent.stretch_ids, lag)
-            absent = "" if np.isfinite(returning) else "too short, or in one region throughout"
+    for agent in (agent for agent in placed if agent.agent in ("expert", "clone")):
+        key = agent.agent, agent.level, agent.clone
+        path, distance = paths.loc[key], lengths.loc[key]
+        few = path if agent.agent == "clone" else groups[[*FLUXES, "transitions"]].mean()
+        note = path["note"] or f"of {few['transitions']:.0f} transitions"
+        if agent.agent == "expert":
+            note = path["note"] or f"mean of {len(groups)} groups of its episodes, {note} each"
         measures = {
             "map_distance": Measure("bits^0.5", distance["distance"], note=distance["note"]),
-            "net_flux": Measure("1", path["net_flux"], note=path["note"]),
-            "modal_cycle_share": Measure("1", path["modal_cycle_share"], note=path["note"]),
-            "map_recurrence": qualified("1", returning, absent, agent.unstable),
+            **{name: Measure("1", few[name], note=note) for name in FLUXES},
+            "net_flux_p": Measure("1", path["p_shuffled"], note=path["note"]),
+            "map_recurrence": _recurrence(agent),
         }
         named += of_agent(expert, agent.level, agent.clone, measures)
     return measures_table(named)
+
+
+def _recurrence(agent: Placed) -> Measure:
+    """Return how reliably an agent is back in its region one gait cycle later."""
+    if not np.isfinite(agent.seconds):
+        return qualified("1", np.nan, "no gait period")
+    lag = round(agent.seconds * agent.sampling_rate)
+    value = recurrence(agent.regions, agent.stretch_ids, lag)
+    absent = "" if np.isfinite(value) else "too short, or in one region throughout"
+    return qualified("1", value, absent, agent.unstable)
 
 
 def _paths(agent: Placed) -> list[np.ndarray]:

@@ -135,36 +135,49 @@ def recurrence(regions: ArrayLike, stretch_ids: ArrayLike, lag: int) -> float:
     return float(((now == then).mean() - chance) / (1 - chance)) if chance < 1 else float("nan")
 
 
-def jensen_shannon(first: ArrayLike, second: ArrayLike) -> float:
-    """Return the Jensen-Shannon distance of two distributions (k), in bits^0.5 (0 to 1).
+def jensen_shannon(first: ArrayLike, second: ArrayLike) -> NDArray[np.float64]:
+    """Return the Jensen-Shannon distances (...) of distributions (..., k), in bits^0.5 (0 to 1).
 
     It is the square root of the divergence (Lin 1991), which is a metric (Endres and Schindelin
     2003). Counts are scaled to sum to 1. The distance is nan if one side has no counts.
     """
     from scipy.special import rel_entr
 
-    p, q = (np.asarray(side, dtype=np.float64) for side in (first, second))
-    if not (p.sum() > 0 and q.sum() > 0):
-        return float("nan")
-    p, q = p / p.sum(), q / q.sum()
+    sides = [np.asarray(side, dtype=np.float64) for side in (first, second)]
+    with np.errstate(invalid="ignore"):
+        p, q = (side / side.sum(axis=-1, keepdims=True) for side in sides)
     middle = (p + q) / 2
-    bits = (rel_entr(p, middle).sum() + rel_entr(q, middle).sum()) / (2 * np.log(2))
-    return float(np.sqrt(max(bits, 0.0)))
+    bits = (rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=-1) / (2 * np.log(2))
+    return np.sqrt(np.clip(bits, 0.0, None))
+
+
+def grouped_distance(agent: ArrayLike, expert: ArrayLike, size: int) -> float:
+    """Return the mean distance of an agent to groups of an expert's episodes, in bits^0.5.
+
+    `agent` (E, k) and `expert` (F, k) are the frames of each episode in each region. The distance
+    between few frames is large by itself, so both sides have `size` episodes: the first of the
+    agent, and groups of the expert's in turn. It is nan if one side has fewer, or no frames.
+    """
+    counts, others = (np.asarray(side, dtype=np.float64) for side in (agent, expert))
+    number = len(others) // max(size, 1)
+    if not 0 < size <= len(counts) or not number:
+        return float("nan")
+    groups = others[: number * size].reshape(number, size, -1).sum(axis=1)
+    return float(jensen_shannon(counts[:size].sum(axis=0), groups).mean())
 
 
 def split_null(
     counts: ArrayLike, size: int, replicates: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
-    """Return distances (replicates) between random episodes of an agent and its remaining ones.
+    """Return the `grouped_distance` (replicates) of `size` random episodes of an agent to its rest.
 
-    `counts` (E, k) are the frames of each episode in each region. `size` episodes are drawn, at
-    most half. So they are as few as the episodes of the recording whose distance is read against
-    this null, because the distance between small samples is large by itself. Returns no distance
-    with fewer than two episodes.
+    `counts` (E, k) are the frames of each episode in each region. Returns no distance if `size`
+    episodes are more than half of all, or none.
     """
     frames = np.asarray(counts, dtype=np.float64)
-    if len(frames) < 2:
+    if not 0 < size <= len(frames) // 2:
         return np.zeros(0)
-    size = min(size, len(frames) // 2)
-    drawn = rng.permuted(np.tile(np.arange(len(frames)) < size, (replicates, 1)), axis=1)
-    return np.array([jensen_shannon(frames[part].sum(0), frames[~part].sum(0)) for part in drawn])
+    drawn = rng.permuted(np.tile(np.arange(len(frames)), (replicates, 1)), axis=1)
+    return np.array(
+        [grouped_distance(frames[order], frames[order[size:]], size) for order in drawn]
+    )

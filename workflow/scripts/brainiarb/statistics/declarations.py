@@ -11,9 +11,9 @@ from math import pi
 
 from brainiarb.statistics.measures import FLOOR
 
-GROWS_WITH_RECORDING = ("strides", "map_distance", "net_flux", "modal_cycle_share")
+GROWS_WITH_RECORDING = ("strides", "net_flux_p")
 """They depend on the number of recorded steps or transitions, in which agents differ: a count
-grows, and a distance between few frames is larger than between many. They are not compared."""
+grows, and a p falls. They are not compared."""
 
 SIMILARITIES = (
     "cka_*", "procrustes_*", "cca_*", "svcca_*", "pwcca_*", "rbf_cka_*", "rsa_*",
@@ -80,7 +80,7 @@ BOUNDS = {
     "return_map_lambda": (0.0, float("inf")),
     "return_map_fit": (float("-inf"), 1.0),
     "map_distance": (0.0, 1.0),
-    "net_flux": (0.0, 1.0),
+    "net_flux*": (0.0, 1.0),
     "modal_cycle_share": (0.0, 1.0),
 }
 """Least and largest possible value; the first pattern that fits holds."""
