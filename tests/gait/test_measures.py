@@ -48,7 +48,8 @@ def test_a_planted_walk_is_measured(gait):
     assert measured["phase_agreement"] > 0.99
     assert measured["cycle_strength"] > 0.95
     noted = [name for name, measure in gait.measures.items() if measure.note]
-    assert noted == ["return_map_lambda"]
+    assert noted == ["return_map_lambda", "alternation", "period_2"]
+    assert measured["period_2"] == 0
 
 
 def test_a_limit_cycle_varies_by_its_noise_alone(gait):

@@ -196,6 +196,20 @@ def test_survival_is_only_told_as_a_share():
     assert asked(measures, "level")["level"].tolist() == [-1]
 
 
+@pytest.mark.parametrize("own", [0.0, 1.0])
+def test_a_mark_of_clones_is_told_and_compared_as_a_share_whatever_the_expert_is(own):
+    marks = planted(measure="period_2", own=own, offset=-own, noise=0.0)
+    measures = fallen(marks, 80, range(5), 1.0)
+    assert kinds(measures) == {"level", "share", "share contrast", "trend"}
+    share = asked(measures, "share")
+    assert share["estimate"].tolist() == [0, 0, 0, 5 / 8]
+    assert set(share["unit"]) == {"share that alternates"}
+    assert at(share, 80)["note"] == "5 of 8 clones alternate"
+    contrast = at(asked(measures, "share contrast"), 80)
+    assert (contrast["estimate"], contrast["answer"]) == (5 / 8, "more alternate with noise")
+    assert asked(measures, "equivalence", margins={"absolute": {"period_2": 0.1}}).empty
+
+
 # ---- equivalence
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from brainiarb.gait.alternation import alternation_measures
 from brainiarb.gait.period import GaitPeriod
 from brainiarb.gait.spectra import PowerSpectrum
 from brainiarb.gait.spectral_measures import harmonic_measures, posture_spectrum
@@ -25,7 +26,7 @@ class GaitSettings:
     highest: float
     """Hz; the band ends here."""
     alpha: float = 0.05
-    """The interval of the return map holds 1 - alpha."""
+    """The interval of the return map holds 1 - alpha; strides alternate if p is alpha or less."""
 
     @property
     def band(self) -> tuple[float, float]:
@@ -57,6 +58,7 @@ def analyse_gait(walk: SteadyWalk, settings: GaitSettings, seed: int) -> Gait:
         **_stance_measures(walk),
         **_cycle_measures(walk, seed),
         **stride_measures(walk, strides, seed, settings.alpha),
+        **alternation_measures(walk, seed, settings.alpha),
         **harmonic_measures(walk, spectrum, settings.band),
     }
     return Gait(walk.period, spectrum, strides.table, measures)

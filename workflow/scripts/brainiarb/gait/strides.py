@@ -47,23 +47,29 @@ class ReturnMap:
     """Why the map is refused; empty where it is not."""
 
 
+def longest_stride(episodes: Sequence[ArrayLike]) -> float:
+    """Return the rows above which an interval between strikes of one foot is a gap.
+
+    `episodes` holds the strikes of the foot in each episode (`foot_strikes`). It is 1.5 times the
+    0.9 quantile of all intervals; nan without an interval.
+    """
+    intervals = np.concatenate([np.empty(0), *map(np.diff, episodes)])
+    return float(GAP * np.quantile(intervals, LONG)) if len(intervals) else float("nan")
+
+
 def cut_strides(episodes: Sequence[ArrayLike]) -> list[NDArray[np.int64]]:
     """Return the rows (n, 2) where the strides of one foot begin and end, for each episode.
 
-    `episodes` holds the strikes of the foot in each episode (`foot_strikes`). Every interval from
-    one strike to the next is a stride, unless it is longer than 1.5 times the longest stride that
-    is usual for this foot (the 0.9 quantile of all its intervals). Such an interval is a gap, in
-    which a strike was missed. An episode with fewer than two strikes has no strides.
+    `episodes` is as in `longest_stride`. Every interval from one strike to the next is a stride,
+    unless it is longer than that: such an interval is a gap, in which a strike was missed. An
+    episode with fewer than two strikes has no strides.
     """
-    pairs = []
+    longest, cuts = longest_stride(episodes), []
     for strikes in episodes:
         rows = np.asarray(strikes, dtype=np.int64)
-        pairs.append(np.stack([rows[:-1], rows[1:]], axis=1))
-    intervals = np.concatenate([np.zeros(0, np.int64), *(np.diff(cut)[:, 0] for cut in pairs)])
-    if not len(intervals):
-        return pairs
-    longest = GAP * np.quantile(intervals, LONG)
-    return [cut[np.diff(cut)[:, 0] <= longest] for cut in pairs]
+        pairs = np.stack([rows[:-1], rows[1:]], axis=1)
+        cuts.append(pairs[pairs[:, 1] - pairs[:, 0] <= longest])
+    return cuts
 
 
 def variation(values: ArrayLike, episodes: ArrayLike) -> float:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from brainiarb.statistics.blocks import LEAST_LEVELS, Side, differences, sample, trend
-from brainiarb.statistics.descriptions import WALKING
 from brainiarb.statistics.methods import clipped, mapped, t_interval
 from brainiarb.statistics.questions import Inquiry, Question, is_split, method_of
 from brainiarb.statistics.shares import paired_shares
@@ -109,11 +108,12 @@ def _shares_with_clean(subject: Subject, level: int, inquiry: Inquiry) -> Iterat
     """Ask whether more or fewer clones walk than clean clones, number by number."""
     pairs, left_out = [], 0
     for expert, table in subject.clones.items():
-        if {0, level} <= set(table.columns) and expert in subject.standard:
+        least = subject.threshold(expert, inquiry.walking)
+        if {0, level} <= set(table.columns) and least is not None:
             known = table[[0, level]].dropna().to_numpy(float)
             left_out += len(table) - len(known)
             if len(known):
-                pairs.append(known >= inquiry.walking * subject.standard[expert])
+                pairs.append(known >= least)
     if not pairs:
         return
     if len(pairs) == 1:
@@ -122,10 +122,10 @@ def _shares_with_clean(subject: Subject, level: int, inquiry: Inquiry) -> Iterat
     else:
         shares = np.array([float(np.diff(walks.mean(axis=0))[0]) for walks in pairs])
         result, method = clipped(t_interval(shares, inquiry.confidence), -1, 1), "t of experts"
-    answer = f"{'more' if result.estimate > 0 else 'fewer'} walk with noise"
+    answer = f"{'more' if result.estimate > 0 else 'fewer'} {subject.declared.verb} with noise"
     yield Question(
         "share contrast", level, result, [*map(len, pairs)], left_out, method, inquiry.confidence,
-        answer, WALKING,
+        answer, subject.declared.share,
     )  # fmt: skip
 
 

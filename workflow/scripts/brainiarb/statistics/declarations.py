@@ -31,10 +31,16 @@ TWO_MODES = ("survival", "return", "episode_length", "stitched_return_*", "time_
 """Clones that walk and clones that fall lie far apart. The share of each is told, and the mean
 only where all clones of a level do the same."""
 
-COUNTED = ("survival",)
-"""Only the share of clones is told: their values are shares of few episodes."""
+MARKED = {"period_2": "alternate"}
+"""A clone is marked by 1 or not by 0, whatever its expert is; the verb says what the marked do."""
 
-RATIOS = ("action_mse_*", "mean_kl_*", "head_kl_*", "stride_*_cv", "mean_sd*")
+COUNTED = ("survival", *MARKED)
+"""Only the share of clones is told: their values are marks, or shares of few episodes."""
+
+RATIOS = (
+    "action_mse_*", "mean_kl_*", "head_kl_*", "stride_*_cv", "stride_time_cv_late_early",
+    "mean_sd*",
+)  # fmt: skip
 """Positive and skewed: their logarithms are averaged and compared, and results are ratios."""
 
 DISTANCES = ("procrustes_*", "spectral_distance", "log_spectral_distance", "map_distance")
@@ -68,8 +74,10 @@ BOUNDS = {
     "cycle_strength": (-1.0, 1.0),
     "map_recurrence": (0.0, 1.0),
     "recurrence_ratio": (0.0, float("inf")),
-    "stride_frequency": (0.0, float("inf")),
-    "stride_*_cv": (0.0, float("inf")),
+    "stride_*": (0.0, float("inf")),
+    "settling_time": (0.0, float("inf")),
+    "alternation": (-2.0, 2.0),
+    "period_2": (0.0, 1.0),
     "strides": (0.0, float("inf")),
     "mean_sd*": (0.0, float("inf")),
     "fundamental*": (0.0, float("inf")),
@@ -100,6 +108,14 @@ class Declaration:
     on_states_of_level: bool
     two_modes: bool
     counted: bool
+    marked: bool
+    verb: str
+    """What those clones do whose share is told, in the plural."""
+
+    @property
+    def share(self) -> str:
+        """Return the unit of a share of clones."""
+        return f"share that {self.verb}s"
 
 
 def declaration(measure: str) -> Declaration:
@@ -118,8 +134,10 @@ def declaration(measure: str) -> Declaration:
         referable=not (grows or _named(name, CERTAIN_OF_EXPERT) or _named(name, COUNTED)),
         grows=grows,
         on_states_of_level=_named(name, ON_STATES_OF_LEVEL),
-        two_modes=_named(name, TWO_MODES),
+        two_modes=_named(name, (*TWO_MODES, *MARKED)),
         counted=_named(name, COUNTED),
+        marked=name in MARKED,
+        verb=MARKED.get(name, "walk"),
     )
 
 

@@ -17,15 +17,13 @@ from brainiarb.statistics.questions import Inquiry, Question, finite, method_of
 from brainiarb.statistics.shares import wilson
 from brainiarb.statistics.subjects import Subject
 
-WALKING = "share that walks"
-"""Unit of a share of clones."""
-
 
 def descriptions(subject: Subject, inquiry: Inquiry) -> Iterator[Question]:
     """Describe the experts and the clones of each level.
 
     `level` and `iqm` are the mean and the interquartile mean. A measure with the modes of clones
-    that walk and of clones that fall has a `share` of clones that walk at each level. Where some
+    that walk and of clones that fall has a `share` of clones that walk at each level, and a
+    measure that marks clones has a `share` of those that are marked. Where some
     walk and others do not, there is no mean, but `walking`, the mean of those that walk.
     """
     names = [name for name in sorted(subject.own) if name in subject.clones or not subject.clones]
@@ -46,7 +44,7 @@ def _of_level(subject: Subject, level: int, inquiry: Inquiry) -> Iterator[Questi
         walkers = subject.walkers(level, inquiry.walking)
         clones, walking = sum(map(len, walkers.values())), int(sum(map(sum, walkers.values())))
         if walkers:
-            yield _share([*walkers.values()], level, left_out, inquiry)
+            yield _share(subject, [*walkers.values()], level, left_out, inquiry)
         if subject.declared.counted:
             return
         if 0 < walking < clones:
@@ -63,13 +61,19 @@ def _of_level(subject: Subject, level: int, inquiry: Inquiry) -> Iterator[Questi
     )  # fmt: skip
 
 
-def _share(walkers: Sequence[np.ndarray], level: int, left_out: int, inquiry: Inquiry) -> Question:
-    """Ask for the share of clones that walk."""
+def _share(
+    subject: Subject,
+    walkers: Sequence[np.ndarray],
+    level: int,
+    left_out: int,
+    inquiry: Inquiry,
+) -> Question:
+    """Ask for the share of clones that walk, or that are marked."""
     method = "Wilson" if len(walkers) == 1 else "Wilson, effective number of clones"
-    note = f"{sum(map(sum, walkers))} of {sum(map(len, walkers))} clones walk"
+    note = f"{sum(map(sum, walkers))} of {sum(map(len, walkers))} clones {subject.declared.verb}"
     return Question(
         "share", level, wilson(walkers, inquiry.confidence), [*map(len, walkers)], left_out, method,
-        inquiry.confidence, unit=WALKING, notes=(note,),
+        inquiry.confidence, unit=subject.declared.share, notes=(note,),
     )  # fmt: skip
 
 

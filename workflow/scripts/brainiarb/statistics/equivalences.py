@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from brainiarb.statistics.blocks import differences, sample
-from brainiarb.statistics.descriptions import WALKING
 from brainiarb.statistics.methods import Inference, equivalence, mapped
 from brainiarb.statistics.questions import Inquiry, Question, is_split, method_of
 from brainiarb.statistics.shares import binomial
@@ -33,10 +32,11 @@ def equivalences(subject: Subject, margin: Margin, inquiry: Inquiry) -> Iterator
     """Ask of each level whether its clones are equivalent to their expert.
 
     Of a measure that is told as the share of clones that walk, the margin is the largest share that
-    does not walk. A measure that grows with the recording, or whose value for the expert holds by
-    definition, is not asked of; nor is a level where some clones walk and others do not.
+    does not walk. A measure that grows with the recording, that marks clones, or whose value for
+    the expert holds by definition, is not asked of; nor is a level where some clones walk and
+    others do not.
     """
-    if not (subject.declared.referable or subject.declared.counted):
+    if subject.declared.marked or not (subject.declared.referable or subject.declared.counted):
         return
     for level in subject.levels:
         clones = {
@@ -57,7 +57,9 @@ def _of_shares(subject: Subject, level: int, margin: Margin, inquiry: Inquiry) -
     result = mapped(binomial(walkers, 1 - margin.size, 1 - 2 * inquiry.alpha), lambda x: x - 1)
     missing = sum(map(len, subject.values(level).values())) - sum(map(len, walkers))
     method = f"binomial test of the share that walks, margin {margin.size:.3g}"
-    return _question(level, result, walkers, missing, method, margin, inquiry, WALKING)
+    return _question(
+        level, result, walkers, missing, method, margin, inquiry, subject.declared.share
+    )
 
 
 def _of_values(

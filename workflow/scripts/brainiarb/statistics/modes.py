@@ -11,8 +11,11 @@ def modes(subject: Subject, inquiry: Inquiry) -> Iterator[Question]:
     """Ask whether the clones of each level have more than one mode, by the mean dip of the experts.
 
     Levels are asked one by one: clones of one number are alike at all levels, so that the dips of
-    levels are no independent sample.
+    levels are no independent sample. A measure that marks clones has two modes by definition, and
+    is not asked of.
     """
+    if subject.declared.marked:
+        return
     for level in subject.levels:
         values, left_out = finite(subject.values(level).values())
         if values:

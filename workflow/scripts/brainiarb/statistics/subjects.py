@@ -9,6 +9,9 @@ import pandas as pd
 from brainiarb.statistics.declarations import Declaration, declaration
 from brainiarb.statistics.measures import DEMONSTRATOR, EPISODE_SD, FLOOR, SPREAD
 
+MARK = 0.5
+"""The values 1 (marked) and 0 lie on either side of it."""
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -52,14 +55,21 @@ class Subject:
     def walkers(self, level: int, walking: float) -> dict[str, np.ndarray]:
         """Return by expert which clones of a level walk (k), among those that have a value.
 
-        A clone walks where its value is at least the share `walking` of the expert's own.
+        A clone walks where its value is at least the share `walking` of the expert's own. Of a
+        measure that marks clones, those that are marked are returned.
         """
-        marked = {}
+        hits = {}
         for expert, values in self.values(level).items():
-            known = values[np.isfinite(values)]
-            if expert in self.standard and len(known):
-                marked[expert] = known >= walking * self.standard[expert]
-        return marked
+            known, least = values[np.isfinite(values)], self.threshold(expert, walking)
+            if least is not None and len(known):
+                hits[expert] = known >= least
+        return hits
+
+    def threshold(self, expert: str, walking: float) -> float | None:
+        """Return the least value of a clone that walks, or is marked; None where nothing says."""
+        if self.declared.marked:
+            return MARK
+        return walking * self.standard[expert] if expert in self.standard else None
 
 
 def subjects(measures: pd.DataFrame) -> Iterator[Subject]:
