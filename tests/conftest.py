@@ -58,17 +58,12 @@ def study(tmp_path_factory):
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
     """A checkout whose tiny study is finished, with placeholders for its files; only for plans."""
-    from plans import FOLDER, plan
+    from plans import finish
 
     checkout = tmp_path_factory.mktemp("finished") / "checkout"
     ignored = shutil.ignore_patterns("results", ".snakemake", ".git", ".venv*", "*_cache")
     shutil.copytree(ROOT, checkout, ignore=ignored)
-    for name in sorted(plan(checkout)):
-        path = checkout / FOLDER / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name)
-    plan(checkout, executor="touch")
-    assert plan(checkout) == set()
+    finish(checkout)
     return checkout
 
 

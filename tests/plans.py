@@ -16,15 +16,17 @@ PROFILE = yaml.safe_load((ROOT / "profiles/default/profile.yaml").read_text("utf
 TRIGGERS = frozenset(RerunTrigger.parse_choice(name) for name in PROFILE["rerun-triggers"])
 TINY = "tests/config/tiny.yaml"
 FOLDER = "results/tiny/walker2d"
+STUDY_FOLDER = "results/walker2d"  # of the default study
 
 
-def plan(checkout, executor="dryrun", cores=1, config=None, targets=()):
+def plan(checkout, executor="dryrun", cores=1, config=None, targets=(), overlay=TINY):
     """Return the files that Snakemake would make in a checkout after a change of the config.
 
-    Paths are relative to the folder of the body. Without targets it is the default study.
+    Paths are relative to the folder of the body. Without an overlay the study is the default one.
+    Without targets all its files are planned.
     """
     files = []
-    overlays = [checkout / TINY]
+    overlays = [checkout / overlay] if overlay else []
     if config:
         change = checkout / "change.yaml"
         change.write_text(yaml.safe_dump(config))
@@ -45,4 +47,15 @@ def plan(checkout, executor="dryrun", cores=1, config=None, targets=()):
             )
         )
         dag.execute_workflow(executor=executor, updated_files=files)
-    return {str(file).removeprefix(f"{FOLDER}/") for file in files}
+    folder = FOLDER if overlay else STUDY_FOLDER
+    return {str(file).removeprefix(f"{folder}/") for file in files}
+
+
+def finish(checkout, config=None):
+    """Write placeholders for all missing files of the tiny study, so that nothing is to be made."""
+    for name in sorted(plan(checkout, config=config)):
+        path = checkout / FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name)
+    plan(checkout, executor="touch", config=config)
+    assert plan(checkout, config=config) == set()

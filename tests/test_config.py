@@ -61,6 +61,11 @@ def refusal(*options):
     return lines[0]
 
 
+def cloned_at(levels, expert="crossq_1"):
+    """Return a change by which a second expert is cloned at levels of its own."""
+    return {"study": {"clone": ["tiny", {"expert": expert, "levels": levels}]}}
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -109,6 +114,25 @@ def refusal(*options):
         ({"results": False}, "results: False was read as true or false and not as a text"),
         ({"study": {"clone": [1]}}, "study.clone.0: 1 was read as a number and not as a text"),
         ({"study": {"clone": ["nobody"]}}, "study.clone: nobody is not among experts"),
+        ({"study": {"clone": ["crossq_9"]}}, "), did you mean crossq_8?"),
+        ({"study": {"clone": []}}, "study.clone: [] should be non-empty"),
+        ({"study": {"clone": ["tiny", "tiny"]}}, "study.clone: tiny is listed twice"),
+        (cloned_at([0, 40], "tiny"), "study.clone: tiny is listed twice"),
+        (cloned_at([0, 80]), "study.clone: 80 of crossq_1 is not among noise.levels [0, 40]"),
+        (cloned_at([40]), "study.clone.1.levels: 0 must be among them"),
+        (cloned_at([0, 0]), "study.clone.1.levels: 0 is listed twice"),
+        (cloned_at([]), "study.clone.1.levels: [] "),
+        (cloned_at([0]), "study.compare: crossq_1 is cloned, so it must be compared"),
+        (
+            {"study": {"clone": [{"expert": "tiny", "level": [0]}]}},
+            "study.clone.0.level is not a key, did you mean levels?; "
+            "study.clone.0: 'levels' is a required property",
+        ),
+        (
+            {"study": {"clone": [{"expert": "tiny", "levels": [0]}]}},
+            "study.clone: tiny is drawn, because it comes first, so 40 of spectra.levels must be "
+            "among its levels [0]",
+        ),
         ({"figures": {"dpi": 20}}, "figures.dpi: 20 is less than the minimum of 50"),
         ({"figures": {"dpi_of": {"fig4_psd": 2000}}}, "2000 is greater than the maximum of 1200"),
         (

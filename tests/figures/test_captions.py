@@ -18,6 +18,8 @@ STATISTICS = ("fig4_psd", "fig_functional", "fig_robustness", "fig_similarity", 
 def rendered(caption, **study):
     """Return a caption's text in the report of the default study, with other keys on request."""
     config = yaml.safe_load(CONFIG)
+    named = [e if isinstance(e, str) else e["expert"] for e in config["study"]["clone"]]
+    config["study"]["clone"] = named  # as the workflow hands it to captions
     for part, keys in study.items():
         config[part].update(keys)
     # Snakemake renders captions with these options.

@@ -108,9 +108,7 @@ rule link_activations:
         expert_file("activations/expert.h5"),
         expert_file("activations/untrained.h5"),
         expert_file("activations/peers.h5"),
-        expand(
-            expert_file("activations/bc_{noise}.h5"), noise=LEVELS, allow_missing=True
-        ),
+        clones_of("activations/bc_{noise}.h5"),
     output:
         activations=expert_file("activations.h5"),
     log:

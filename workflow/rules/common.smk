@@ -8,7 +8,7 @@ TRAINED = sorted(
     name for name, source in EXPERTS.items() if source.get("checkpoint") is None
 )
 PLACED = sorted(name for name in EXPERTS if name not in TRAINED)
-CLONED = list(config["study"]["clone"])
+DRAWN_EXPERT = next(iter(CLONED))
 COMPARED = sorted(config["study"]["compare"])
 LEVELS = sorted(config["noise"]["levels"])
 DRAWN = sorted({config["figures"][f"{which}_level"] for which in ("noisy", "study")})
@@ -28,9 +28,29 @@ def expert_file(name):
     return f"{BODY_FOLDER}/{{expert}}/{name}"
 
 
-def cloned_files(name, **wildcards):
-    """Return a file of each expert that is cloned, for all values of the other wildcards."""
-    return expand(expert_file(name), expert=sorted(CLONED), **wildcards)
+def levels_of(expert, among=LEVELS):
+    """Return the sorted levels of an expert's clones that are among the given ones, if it has any."""
+    return [level for level in CLONED.get(expert, []) if level in among]
+
+
+def clone_files(name, expert, among=LEVELS):
+    """Return a file of an expert for each level of its clones that is among the given ones."""
+    return expand(expert_file(name), expert=expert, noise=levels_of(expert, among))
+
+
+def clones_of(name, among=LEVELS):
+    """Return an input function that gives a file of {expert} for each level of its clones."""
+    return lambda wildcards: clone_files(name, wildcards.expert, among)
+
+
+def cloned_files(*names, among=LEVELS):
+    """Return files of each expert that is cloned; a name with {noise} gives one for each of its levels."""
+    return [
+        file
+        for expert in sorted(CLONED)
+        for name in names
+        for file in clone_files(name, expert, among)
+    ]
 
 
 def others(expert):
@@ -40,7 +60,7 @@ def others(expert):
 
 def drawn_file(name):
     """Return the path of a file in the folder of the expert that the figures draw."""
-    return f"{BODY_FOLDER}/{CLONED[0]}/{name}"
+    return f"{BODY_FOLDER}/{DRAWN_EXPERT}/{name}"
 
 
 def figure_inputs(figure):
@@ -138,7 +158,7 @@ def map_settings(wildcards, without=()):
         "analysis.transient",
         gaitmap={k: v for k, v in config["gaitmap"].items() if k not in without},
         expert=wildcards.expert,
-        levels=MAPPED,
+        levels=levels_of(wildcards.expert, MAPPED),
     )
 
 

@@ -160,6 +160,52 @@ def measure_names(config):
     )
 
 
+def clone_entries(config):
+    """Return the entries of study.clone as mappings; a name alone stands for all noise levels."""
+    return [
+        entry if isinstance(entry, dict) else {"expert": entry}
+        for entry in config["study"]["clone"]
+    ]
+
+
+def cloned_levels(config):
+    """Return the sorted noise levels of each cloned expert, in the order in which they are listed."""
+    every = config["noise"]["levels"]
+    return {
+        entry["expert"]: sorted(entry.get("levels", every))
+        for entry in clone_entries(config)
+    }
+
+
+def unlevelled(config):
+    """Yield a sentence for each noise level that is asked for where nothing is cloned at it."""
+    every, cloned = config["noise"]["levels"], cloned_levels(config)
+    for name, levels in cloned.items():
+        for level in levels:
+            if level not in every:
+                yield f"study.clone: {level} of {name} is not among noise.levels {every}"
+    drawn, levels = next(iter(cloned.items()))
+    for section, key in (
+        ("spectra", "levels"),
+        ("robustness", "levels"),
+        ("statistics", "primary_levels"),
+        ("figures", "noisy_level"),
+        ("figures", "study_level"),
+    ):
+        asked = config[section][key]
+        for level in asked if isinstance(asked, list) else [asked]:
+            if level not in every:
+                yield f"{section}.{key}: {level} is not among noise.levels {every}"
+            elif level not in levels:
+                yield (
+                    f"study.clone: {drawn} is drawn, because it comes first, so {level} of "
+                    f"{section}.{key} must be among its levels {levels}"
+                )
+    for level in (0, config["figures"]["noisy_level"]):
+        if level not in config["spectra"]["levels"]:
+            yield f"spectra.levels: {level} must be among them, because a figure draws it"
+
+
 def contradictions(config):
     """Yield a sentence for each fault that a schema cannot express.
 
@@ -168,49 +214,35 @@ def contradictions(config):
     bodies = sorted(f.stem for f in (BODIES / "catalogue").glob("[!_]*.py"))
     if config["body"] not in bodies:
         yield f"body: {config['body']!r} is not one of {bodies}"
-    experts, study, noise, spectra, robustness, statistics = (
-        config[k]
-        for k in (
-            "experts",
-            "study",
-            "noise",
-            "spectra",
-            "robustness",
-            "statistics",
-        )
+    experts, spectra, robustness, statistics = (
+        config[k] for k in ("experts", "spectra", "robustness", "statistics")
     )
+    compared = config["study"]["compare"]
+    listed = [entry["expert"] for entry in clone_entries(config)]
     for name, source in experts.items():
         archive, training = source.get("checkpoint"), source.get("train")
         if (archive is None) == (training is None):
             yield f"experts.{name}: give either checkpoint or train"
         elif archive is not None and not Path(archive).is_file():
             yield f"experts.{name}.checkpoint: no file {archive} in {Path.cwd()}"
-    for key in ("clone", "compare"):
-        for name in study[key]:
+    for key, names in (("clone", listed), ("compare", compared)):
+        for name in names:
             if name not in experts:
-                yield f"study.{key}: {name} is not among experts ({', '.join(sorted(experts))})"
-    for name in sorted(experts.keys() & {*study["clone"], *study["compare"]}):
+                hint = suggestion(name, experts)
+                known = ", ".join(sorted(experts))
+                yield f"study.{key}: {name} is not among experts ({known}){hint}"
+    for name in sorted({name for name in listed if listed.count(name) > 1}):
+        yield f"study.clone: {name} is listed twice"
+    for name in sorted(experts.keys() & {*listed, *compared}):
         environment = trained_in(experts[name].get("checkpoint"))
         if environment and environment.split("-")[0].lower() != config["body"]:
             yield (
                 f"experts.{name}.checkpoint: trained in {environment}, but body is "
                 f"{config['body']}; give study an expert of that body"
             )
-    for name in study["clone"]:
-        if name in experts and name not in study["compare"]:
-            yield f"study.compare: {name} is cloned, so it must be compared"
-    for level in spectra["levels"]:
-        if level not in noise["levels"]:
-            yield f"spectra.levels: {level} is not among noise.levels {noise['levels']}"
-    for level in robustness["levels"]:
-        if level not in noise["levels"]:
-            yield f"robustness.levels: {level} is not among noise.levels {noise['levels']}"
-    for level in statistics["primary_levels"]:
-        if level not in noise["levels"]:
-            yield (
-                f"statistics.primary_levels: {level} is not among noise.levels "
-                f"{noise['levels']}"
-            )
+    for name in sorted({*listed} & experts.keys() - {*compared}):
+        yield f"study.compare: {name} is cloned, so it must be compared"
+    yield from unlevelled(config)
     if not Path(statistics["classes"]).is_file():
         yield f"statistics.classes: no file {statistics['classes']} in {Path.cwd()}"
     else:
@@ -226,17 +258,10 @@ def contradictions(config):
         if name not in ("levels", "episodes")
     ):
         yield "robustness: give at least one dose of one disturbance, such as push: [100]"
-    figures = config["figures"]
-    for key in ("noisy_level", "study_level"):
-        if figures[key] not in noise["levels"]:
-            yield f"figures.{key}: {figures[key]} is not among noise.levels {noise['levels']}"
-    for name in figures["dpi_of"]:
+    for name in config["figures"]["dpi_of"]:
         if name not in [*FIGURES, *FILMS]:
             hint = suggestion(name, [*FIGURES, *FILMS])
             yield f"figures.dpi_of: {name} is not a figure{hint}"
-    for level in (0, figures["noisy_level"]):
-        if level not in spectra["levels"]:
-            yield f"spectra.levels: {level} must be among them, because a figure draws it"
     known = similarity_measures()
     for name in config["similarity"]["measures"]:
         if name not in known:
@@ -273,3 +298,6 @@ def checked(config):
 
 
 config = checked(completed(config))
+CLONED = cloned_levels(config)
+# The captions of the report list the cloned experts by name.
+config["study"] = {**config["study"], "clone": list(CLONED)}

@@ -2,8 +2,6 @@
 -> dynamics/jpca_*.csv, trajectories_*.csv, decoding_*.csv, measures/dynamics_*.csv -> tables/
 """
 
-PROBED = ["expert", *LEVELS]
-
 
 rule analyse_dynamics:
     input:
@@ -16,7 +14,7 @@ rule analyse_dynamics:
     log:
         log_file("analyse_dynamics/{expert}_{agents}.log"),
     wildcard_constraints:
-        agents=any_of(PROBED),
+        agents=any_of(["expert", *LEVELS]),
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -16,7 +16,7 @@ for figure in FIGURES:
                 f"{BODY_FOLDER}/figures/{figure}.png",
                 caption=f"../report/{figure}.rst",
                 category="Figures",
-                labels={"figure": figure, "expert": CLONED[0]},
+                labels={"figure": figure, "expert": DRAWN_EXPERT},
             ),
             pdf=f"{BODY_FOLDER}/figures/{figure}.pdf",
             numbers=f"{BODY_FOLDER}/figures/{figure}.csv",
@@ -27,7 +27,7 @@ for figure in FIGURES:
         params:
             settings=settings(
                 *FIGURES[figure]["SETTINGS"],
-                expert=CLONED[0],
+                expert=DRAWN_EXPERT,
                 figure=figure,
                 every_expert=FIGURES[figure]["EVERY_EXPERT"],
                 dpi=dpi_of(figure),
@@ -51,7 +51,7 @@ rule film_gait_cycle:
             f"{BODY_FOLDER}/figures/gait_cycle.gif",
             caption="../report/gait_cycle.rst",
             category="Figures",
-            labels={"figure": "gait_cycle", "expert": CLONED[0]},
+            labels={"figure": "gait_cycle", "expert": DRAWN_EXPERT},
         ),
     log:
         log_file("film_gait_cycle.log"),
@@ -61,7 +61,7 @@ rule film_gait_cycle:
         settings=settings(
             "body",
             "figures.noisy_level",
-            expert=CLONED[0],
+            expert=DRAWN_EXPERT,
             dpi=dpi_of("gait_cycle"),
         ),
         code=code("film_gait_cycle.py"),

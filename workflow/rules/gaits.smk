@@ -5,7 +5,7 @@ spectral_distances.csv, margins.csv, measures/gaits.csv (on demand: map_stabilit
 
 MAP_INPUT = [
     expert_file("rollouts.npz"),
-    *expand(expert_file("bc_{noise}/rollouts.npz"), noise=MAPPED, allow_missing=True),
+    clones_of("bc_{noise}/rollouts.npz", MAPPED),
 ]
 
 
@@ -58,9 +58,7 @@ rule refit_maps:
 rule measure_gaits:
     input:
         expert=expert_file("rollouts.npz"),
-        clones=expand(
-            expert_file("bc_{noise}/rollouts.npz"), noise=LEVELS, allow_missing=True
-        ),
+        clones=clones_of("bc_{noise}/rollouts.npz"),
         others=lambda wildcards: expand(
             expert_file("rollouts.npz"), expert=others(wildcards.expert)
         ),
@@ -84,7 +82,7 @@ rule measure_gaits:
             "spectra.highest",
             "statistics.alpha",
             expert=wildcards.expert,
-            levels=LEVELS,
+            levels=levels_of(wildcards.expert),
             others=others(wildcards.expert),
         ),
         code=code("measure_gaits.py"),

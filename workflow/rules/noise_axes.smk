@@ -7,6 +7,10 @@ as many samples as the fewest episodes have.
 """
 
 AXES = config["noise_axes"]
+# Experts that are cloned at a few levels only are left out here.
+AXES_EXPERTS = sorted(
+    {DRAWN_EXPERT, *(name for name in CLONED if levels_of(name) == LEVELS)}
+)
 FEWEST, MOST = min(AXES["episodes"]), max(AXES["episodes"])
 PLACES = sorted(
     {f"{meaning}_{MOST}" for meaning in AXES["meanings"]}
@@ -116,7 +120,7 @@ rule tabulate_noise_axes:
     input:
         expand(
             expert_file("{place}/noise_axes_{noise}.csv"),
-            expert=sorted(CLONED),
+            expert=AXES_EXPERTS,
             place=PLACES,
             noise=sorted(AXES["levels"]),
         ),

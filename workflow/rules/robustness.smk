@@ -2,7 +2,7 @@
 -> robustness/expert.csv, robustness/<noise>.csv, measures/robustness_*.csv -> tables/
 """
 
-DISTURBED = ["expert", *sorted(config["robustness"]["levels"])]
+DISTURBED = sorted(config["robustness"]["levels"])
 
 
 rule disturb_agents:
@@ -15,7 +15,7 @@ rule disturb_agents:
     log:
         log_file("disturb_agents/{expert}_{agents}.log"),
     wildcard_constraints:
-        agents=any_of(DISTURBED),
+        agents=any_of(["expert", *DISTURBED]),
     conda:
         "../../envs/rl.yaml"
     params:

@@ -4,11 +4,7 @@
 rule compute_spectra:
     input:
         expert_file("rollouts.npz"),
-        expand(
-            expert_file("bc_{noise}/rollouts.npz"),
-            noise=sorted(config["spectra"]["levels"]),
-            allow_missing=True,
-        ),
+        clones_of("bc_{noise}/rollouts.npz", config["spectra"]["levels"]),
     output:
         spectra=expert_file("spectra.csv"),
     log:
@@ -23,7 +19,7 @@ rule compute_spectra:
             "spectra.lowest",
             "spectra.highest",
             expert=wildcards.expert,
-            levels=sorted(config["spectra"]["levels"]),
+            levels=levels_of(wildcards.expert, config["spectra"]["levels"]),
         ),
         code=code("compute_spectra.py"),
     message:

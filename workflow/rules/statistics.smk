@@ -4,12 +4,8 @@
 rule measure_returns:
     input:
         expert_file("returns/rollouts.csv"),
-        lambda wildcards: expand(
-            expert_file("returns/{kind}_{noise}.csv"),
-            expert=wildcards.expert,
-            kind=["demonstrations", "bc"],
-            noise=LEVELS if wildcards.expert in CLONED else [],
-        ),
+        clones_of("returns/demonstrations_{noise}.csv"),
+        clones_of("returns/bc_{noise}.csv"),
     output:
         measures=expert_file("measures/returns.csv"),
     log:

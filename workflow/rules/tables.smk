@@ -1,22 +1,14 @@
 """Tables: parts by expert, level and mode -> tables/*.csv"""
 
-RETURNS = expand(
-    expert_file("returns/rollouts{mode}.csv"), expert=COMPARED, mode=["", "_sampled"]
-)
-for expert in sorted(CLONED):
-    for noise in LEVELS:
-        for agents in (f"demonstrations_{noise}", f"bc_{noise}", f"bc_{noise}_sampled"):
-            RETURNS.append(expert_file(f"returns/{agents}.csv").format(expert=expert))
-
 # The parts of each table, in order.
 TABLED = {
-    "similarity": cloned_files(
-        "similarity/{part}.csv", part=["expert", *(f"bc_{n}" for n in LEVELS)]
-    ),
+    "similarity": cloned_files("similarity/expert.csv", "similarity/bc_{noise}.csv"),
     "spectra": cloned_files("spectra.csv"),
     "gait_map": cloned_files("gait_map.csv"),
     "gait_cycles": cloned_files("gait_cycles.csv"),
-    "robustness": cloned_files("robustness/{agents}.csv", agents=DISTURBED),
+    "robustness": cloned_files(
+        "robustness/expert.csv", "robustness/{noise}.csv", among=DISTURBED
+    ),
     "map_bandwidths": cloned_files("map_bandwidths.csv"),
     "occupancy": cloned_files("occupancy.csv"),
     "transitions": cloned_files("transitions.csv"),
@@ -25,23 +17,40 @@ TABLED = {
     "spectral_distances": cloned_files("spectral_distances.csv"),
     "margins": cloned_files("margins.csv"),
     "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
-    "jpca": cloned_files("dynamics/jpca_{agents}.csv", agents=PROBED),
+    "jpca": cloned_files("dynamics/jpca_expert.csv", "dynamics/jpca_{noise}.csv"),
     "jpca_trajectories": cloned_files(
-        "dynamics/trajectories_{agents}.csv", agents=PROBED
+        "dynamics/trajectories_expert.csv", "dynamics/trajectories_{noise}.csv"
     ),
-    "decoding": cloned_files("dynamics/decoding_{agents}.csv", agents=PROBED),
+    "decoding": cloned_files(
+        "dynamics/decoding_expert.csv", "dynamics/decoding_{noise}.csv"
+    ),
     "measures": [
-        *cloned_files("measures/functional_{part}.csv", part=[*LEVELS, "untrained"]),
+        *cloned_files(
+            "measures/functional_{noise}.csv", "measures/functional_untrained.csv"
+        ),
         *expand(expert_file("measures/returns.csv"), expert=COMPARED),
         *cloned_files("measures/gaits.csv"),
         *cloned_files("measures/gait_map.csv"),
+        *cloned_files("measures/similarity.csv", "measures/similarity_{noise}.csv"),
         *cloned_files(
-            "measures/similarity{part}.csv", part=["", *(f"_{n}" for n in LEVELS)]
+            "measures/robustness_expert.csv",
+            "measures/robustness_{noise}.csv",
+            among=DISTURBED,
         ),
-        *cloned_files("measures/robustness_{agents}.csv", agents=DISTURBED),
-        *cloned_files("measures/dynamics_{agents}.csv", agents=PROBED),
+        *cloned_files("measures/dynamics_expert.csv", "measures/dynamics_{noise}.csv"),
     ],
-    "returns": RETURNS,
+    "returns": [
+        *expand(
+            expert_file("returns/rollouts{mode}.csv"),
+            expert=COMPARED,
+            mode=["", "_sampled"],
+        ),
+        *cloned_files(
+            "returns/demonstrations_{noise}.csv",
+            "returns/bc_{noise}.csv",
+            "returns/bc_{noise}_sampled.csv",
+        ),
+    ],
 }
 
 # These tables are made when they are asked for by name or listed under `extra_tables`.
