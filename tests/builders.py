@@ -200,7 +200,9 @@ def assert_rate(hits, rate):
 SHOWN_ROWS = 60  # states that networks are shown
 
 
-SIMILARITY_MEASURES = ("cka", "cka_debiased", "cka_null", "procrustes")
+SIMILARITY_MEASURES = (
+    "cka", "cka_debiased", "cka_null", "procrustes", "cka_deconfounded", "cka_whitened",
+)  # fmt: skip
 
 
 def equal_layers(table, comparison, stimuli, clone):

@@ -26,13 +26,18 @@ def layer():
     return rng.normal(size=(120, 4)) @ rng.normal(size=(4, 7))
 
 
+def beside_observations(*networks):
+    observations = {OBSERVATIONS: np.random.default_rng(2).normal(size=(120, 3))}
+    return cross_products(in_chunks([*networks, observations]), dtype=np.float64)
+
+
 @pytest.mark.parametrize("name", MEASURES)
 def test_two_equal_layers_have_the_ideal_value(name, layer):
     entry = MEASURES[name]
     if isinstance(entry, ArrayMeasure):
         value = entry.value(layer, layer, EPISODES)
     else:
-        products = cross_products(in_chunks([{"x": layer}, {"x": layer}]), dtype=np.float64)
+        products = beside_observations({"x": layer}, {"x": layer})
         value = entry.function(products, 0, 1, 0, 0)
     if np.isnan(entry.ideal):
         assert 0 < value < 0.1
@@ -46,7 +51,7 @@ def test_unrelated_layers_are_far_from_the_ideal_value(name, layer):
     if isinstance(entry, ArrayMeasure):
         value = entry.value(layer, unrelated, EPISODES)
     else:
-        products = cross_products(in_chunks([{"x": layer}, {"x": unrelated}]), dtype=np.float64)
+        products = beside_observations({"x": layer}, {"x": unrelated})
         value = entry.function(products, 0, 1, 0, 0)
     assert np.isnan(entry.ideal) or abs(value - entry.ideal) > 0.5
 

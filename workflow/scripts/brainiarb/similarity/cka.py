@@ -20,6 +20,8 @@ FEW_ROWS = "debiased undefined: fewer than 4 rows"
 ONE_ROW = "debiased undefined: all variance in one row"
 NOTES = (NO_ROWS, NOT_FINITE, NO_VARIANCE, FEW_ROWS, ONE_ROW, "")
 """Why a pair of layers has no CKA or no debiased CKA: the first note that holds; else empty."""
+WHITENED = 0.99
+"""The share of a layer's variance in the components that are whitened."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +101,23 @@ class CrossProducts:
         totals = part[:-2, -1] + x.heavy.sum(axis=0), part[-1, :-2] + y.heavy.sum(axis=0)
         return part[:-2, :-2] + x.heavy.T @ y.heavy - np.outer(*totals) / max(self.rows, 1)
 
+    def whitening(self, network: int, layer: int) -> np.ndarray:
+        """Return the map (p, k) to the leading components of a layer, scaled to unit squared norm.
+
+        They are the fewest that hold `WHITENED` of the variance; none of a layer without variance.
+        """
+        if (network, layer) not in self._whitenings:
+            covariance = self.covariance(network, network, layer, layer)
+            axes = np.zeros((len(covariance), 0))
+            if np.isfinite(covariance).all() and np.trace(covariance) > 0:
+                variances, axes = np.linalg.eigh(covariance)
+                variances, axes = variances[::-1].clip(0.0), axes[:, ::-1]
+                held = np.cumsum(variances)
+                count = 1 + int(np.searchsorted(held, WHITENED * held[-1]))
+                axes = axes[:, :count] / np.sqrt(variances[:count])
+            self._whitenings[network, layer] = axes
+        return self._whitenings[network, layer]
+
     def only(self, networks: Sequence[int], pairs: Iterable[tuple[int, int]]) -> "CrossProducts":
         """Return the sums of some of the networks, in ascending order, and of some of their pairs.
 
@@ -141,6 +160,11 @@ class CrossProducts:
     @cached_property
     def _known(self) -> dict[tuple[int, int], tuple[np.ndarray, np.ndarray]]:
         """CKA by pair of networks, as far as it was asked for."""
+        return {}
+
+    @cached_property
+    def _whitenings(self) -> dict[tuple[int, int], np.ndarray]:
+        """`whitening` by network and layer, as far as it was asked for."""
         return {}
 
     def _note(self, biased: float, unbiased: float) -> str:

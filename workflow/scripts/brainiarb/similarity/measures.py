@@ -13,6 +13,7 @@ import numpy as np
 
 from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.errors import Refused
+from brainiarb.similarity.adjusted_cka import deconfounded_cka, whitened_cka
 from brainiarb.similarity.array_measures import (
     cca,
     linear_predictivity,
@@ -39,6 +40,11 @@ def equal_layers_on_half(stimuli: str, first: str, second: str) -> bool:
     return stimuli == "half" and first == second and not first.endswith("_relu")
 
 
+def equal_hidden_layers(stimuli: str, first: str, second: str) -> bool:
+    """Compare each hidden layer after its ReLU with the other network's, on the same states."""
+    return stimuli != "own" and first == second and first.endswith("_relu")
+
+
 @dataclass(frozen=True, kw_only=True)
 class SimilarityMeasure:
     """What tables and figures need to know about a measure."""
@@ -54,6 +60,8 @@ class SimilarityMeasure:
     """Its name in the table of measures, before the layer; empty if it is not tabulated there."""
     position: str = ""
     """The name of its position between floor and ceiling; empty if it has no reference."""
+    needs: str = "variance in both layers"
+    """What it needs to have a value, for the note of a pair without a value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +80,6 @@ class ArrayMeasure(SimilarityMeasure):
     """Its value from x (n, p), y (n, q) and the episode of each row (n)."""
     rows: int | None = None
     """The most rows that it is given, evenly spaced; all rows if None."""
-    needs: str = "variance in both layers"
-    """What it needs to have a value, for the note of a pair without a value."""
 
     def value(self, x: np.ndarray, y: np.ndarray, episode_ids: np.ndarray) -> float:
         """Return the value for paired rows, evenly thinned if there are too many."""
@@ -112,6 +118,23 @@ MEASURES: dict[str, ProductMeasure | ArrayMeasure] = {
         compares=equal_layers_on_half,
         function=lambda products, a, b, i, j: products.procrustes(a, b, i, j),
         tabulated="procrustes",
+    ),
+    "cka_deconfounded": ProductMeasure(
+        label="CKA without the observation",
+        unit="1",
+        ideal=1.0,
+        compares=equal_hidden_layers,
+        function=deconfounded_cka,
+        needs="variance that the observation leaves in both layers",
+        tabulated="cka_deconfounded",
+    ),
+    "cka_whitened": ProductMeasure(
+        label="CKA of whitened components",
+        unit="1",
+        ideal=1.0,
+        compares=equal_hidden_layers,
+        function=whitened_cka,
+        tabulated="cka_whitened",
     ),
     "cca": ArrayMeasure(
         label="CCA",

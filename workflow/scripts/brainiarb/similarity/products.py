@@ -84,11 +84,13 @@ def products_of(
 ) -> Products:
     """Multiply the recorded layers of pairs of networks, and each layer of `matching` by itself.
 
-    A network without the layers of an actor, such as the observations, takes part in all products.
-    `shared` gives the layers of the same rows again.
+    A network without the layers of an actor, such as the observations, takes part in all products,
+    and every network is multiplied with the observations. `shared` gives the layers of the same
+    rows again.
     """
     names = tuple(networks)
-    positions = [(names.index(first), names.index(second)) for first, second in pairs]
+    beside = [(name, OBSERVATIONS) for name in names if OBSERVATIONS in names]
+    positions = [(names.index(first), names.index(second)) for first, second in (*pairs, *beside)]
 
     def multiplied(chosen: Sequence[str]) -> CrossProducts:
         sides = [

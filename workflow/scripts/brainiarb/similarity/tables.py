@@ -85,7 +85,7 @@ class SimilarityTable:
             ]
             for name, measure in self.measures.items()
         }
-        return pd.DataFrame(
+        table = pd.DataFrame(
             {
                 "layer_first": [x for *_, x, _ in pairs],
                 "layer_second": [y for *_, y in pairs],
@@ -94,6 +94,12 @@ class SimilarityTable:
                 "note": np.ravel(products.notes(first, second)),
             }
         )
+        for name, measure in self.measures.items():
+            if isinstance(measure, ProductMeasure):
+                compared = np.array([measure.compares(stimuli, x, y) for *_, x, y in pairs], bool)
+                missing = table[name].isna() & (table["note"] == "") & compared
+                table.loc[missing, "note"] = f"{name} undefined: needs {measure.needs}"
+        return table
 
     def _compare_arrays(self, pairs: pd.DataFrame, shared: SharedStates | None) -> None:
         """Fill in the measures that need the layers themselves, for two networks."""
