@@ -64,6 +64,7 @@ rule compare_functions:
         checkpoint=expert_file("checkpoint.zip"),
         actors=expert_file("bc_{noise}.pt"),
         rollouts=expert_file("rollouts.npz"),
+        references=expert_file("measures/functional_untrained.csv"),
     output:
         measures=expert_file("measures/functional_{noise}.csv"),
     log:

@@ -13,6 +13,7 @@ from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.seeds import derive_seed
 from brainiarb.similarity.acting import level_functions
+from brainiarb.similarity.stitched_scale import tabulate_scale
 from brainiarb.similarity.stitching import matched_states, tabulate_stitched, walk_stitched
 
 if TYPE_CHECKING:
@@ -37,8 +38,10 @@ if __name__ == "__main__":
             threads=snakemake.threads,
             progress=f"stitched {level} %",
         )
+        stitched = tabulate_stitched(measured, name, level, range(len(actors)))
         frames = [
             level_functions(expert, clones, name, level),
-            tabulate_stitched(measured, name, level, range(len(actors))),
+            stitched,
+            tabulate_scale(stitched, pd.read_csv(snakemake.input.references)),
         ]
         write_csv(snakemake.output.measures, pd.concat(frames, ignore_index=True))

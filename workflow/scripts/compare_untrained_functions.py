@@ -18,7 +18,9 @@ from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.rollouts.scaler import observation_scaler
 from brainiarb.seeds import derive_seed
 from brainiarb.similarity.acting import floor_functions
+from brainiarb.similarity.stitched_scale import tabulate_scale
 from brainiarb.similarity.stitching import matched_states, tabulate_stitched, walk_stitched
+from brainiarb.statistics.measures import FLOOR
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -38,7 +40,7 @@ if __name__ == "__main__":
         floor = untrained(sizes, seeds, observation_scaler(rollouts))
         frames = [floor_functions(of_expert, of_untrained, len(seeds), name)]
         for actors, clones, prefix in (
-            (floor, range(len(seeds)), "floor_"),
+            (floor, range(len(seeds)), FLOOR),
             (expert, [-1], ""),
         ):
             measured = walk_stitched(
@@ -52,4 +54,6 @@ if __name__ == "__main__":
                 progress=f"stitched {prefix or 'expert'}",
             )
             frames.append(tabulate_stitched(measured, name, -1, clones, prefix))
-        write_csv(snakemake.output.measures, pd.concat(frames, ignore_index=True))
+        references = pd.concat(frames, ignore_index=True)
+        scale = tabulate_scale(references, references)
+        write_csv(snakemake.output.measures, pd.concat([references, scale], ignore_index=True))

@@ -23,7 +23,7 @@ from brainiarb.activity.activations import Activations, read_by_next
 from brainiarb.actors.actions import action_mse
 from brainiarb.similarity.centring import Network
 from brainiarb.similarity.products import paired_layers
-from brainiarb.statistics.measures import Named, measures_table, qualified
+from brainiarb.statistics.measures import FLOOR, Named, measures_table, qualified
 
 UNITS = {"action_mse": "1", "action_r2": "1", "head_kl": "nat", "mean_kl": "nat"}
 """The unit of each measure. Actions are shares of the half-range, so their error has no unit."""
@@ -102,7 +102,7 @@ def level_functions(
         for reference, group, name in (
             (Activations(expert, "expert"), "expert", "{}_expert"),
             (on_level, "level", "{}_level"),
-            (on_level, "reference/untrained/level", "floor_{}_level"),
+            (on_level, "reference/untrained/level", f"{FLOOR}{{}}_level"),
         )
     ]
     return pd.concat(tables, ignore_index=True)
@@ -117,7 +117,7 @@ def floor_functions(
     """
     networks = [Activations(untrained, "expert", k) for k in range(count)]
     reference = Activations(expert, "expert")
-    return compare_functions(reference, networks, "floor_{}_expert", expert_name, -1)
+    return compare_functions(reference, networks, f"{FLOOR}{{}}_expert", expert_name, -1)
 
 
 def compare_functions(

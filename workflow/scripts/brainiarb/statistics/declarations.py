@@ -27,7 +27,10 @@ CERTAIN_OF_EXPERT = (*SIMILARITIES, "stitched_r2_*")
 ON_STATES_OF_LEVEL = (*SIMILARITIES, "*_level")
 """They are measured on states that the clones of the level visited themselves."""
 
-TWO_MODES = ("survival", "return", "episode_length", "stitched_return_*", "time_to_fall_*")
+TWO_MODES = (
+    "survival", "return", "episode_length", "stitched_return_*", "stitched_scale_*",
+    "time_to_fall_*",
+)  # fmt: skip
 """Clones that walk and clones that fall lie far apart. The share of each is told, and the mean
 only where all clones of a level do the same."""
 
