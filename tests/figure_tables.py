@@ -15,6 +15,7 @@ from brainiarb.experts.curves import named_curve, read_curve
 from brainiarb.figures import fig_decoding, fig_functional, fig_jpca, fig_noise_series, fig_strides
 from brainiarb.figures.fig4_psd import MEASURES
 from brainiarb.maps.tables import map_tables
+from brainiarb.rollouts.robustness import fall_shares, robustness_measures
 from brainiarb.statistics.tables import statistics_table
 from builders import MAP_SETTINGS, a_walk, several
 
@@ -225,28 +226,31 @@ def curves():
     return {"learning_curves": pd.concat(parts, ignore_index=True)}
 
 
-def responses():
-    """The expert and four clones of two levels, under two disturbances."""
-    doses = [("push", [0, 100, 200]), ("friction", [0.5, 1, 1.5])]
+def responses(expert=EXPERT):
+    """Episodes of the expert and four clones of two levels, under two disturbances.
+
+    Of a level, some clones fall at a dose: more at each further dose from the undisturbed one.
+    """
+    doses = {"push": ("N", [0.0, 100, 200]), "friction": ("1", [0.5, 1, 1.5])}
+    agents = [(-1, -1, 9), *((0, clone, 1) for clone in range(4))]
+    agents += [(80, clone, 4) for clone in range(4)]
     rows = [
-        (level, clone, name, dose, 5000.0 - 10 * max(level, 0) - clone - dose, 1000 - dose)
-        for level, clone in [(-1, -1), *product((0, 40), range(4))]
-        for name, values in doses
-        for dose in values
+        (level, clone, name, dose, unit, episode, 4 * abs(place - neutral) > limit + clone)
+        for level, clone, limit in agents
+        for (name, (unit, values)), neutral in zip(doses.items(), (0, 1), strict=True)
+        for place, dose in enumerate(values)
+        for episode in range(4)
     ]
-    columns = ["level", "clone", "disturbance", "dose", "return", "length"]
-    return pd.DataFrame(rows, columns=columns).assign(expert=EXPERT)
+    columns = ["level", "clone", "disturbance", "dose", "unit", "episode", "fell"]
+    table = pd.DataFrame(rows, columns=columns).assign(expert=expert, length=1000)
+    return table.assign(**{"return": 5000.0 - 1000 * table["fell"]})
 
 
-def kept_returns():
-    """What each agent of `responses` keeps; one clone falls anyway."""
-    agents = responses()[["disturbance", "level", "clone"]].drop_duplicates()
-    table = measures_of(
-        (f"robust_{name}", level, clone, 0.9 + 0.01 * clone)
-        for name, level, clone in agents.itertuples(index=False)
-    )
-    table.loc[table.eval("level == 40 and clone == 1"), ["value", "status"]] = np.nan, "absent"
-    return table
+def falls():
+    """The falls of two cloned experts, and the measures of the first."""
+    walker, both = get_body("walker2d"), [responses(), responses("sac_0")]
+    shares = pd.concat([fall_shares(walker, each, 0.05) for each in both], ignore_index=True)
+    return {"falls": shares, "measures": robustness_measures(walker, both[0])}
 
 
 def gait_tables():
@@ -299,7 +303,7 @@ BUILDERS = {
     "fig_noise_series": lambda: {"agents": returns(), **with_statistics(series())},
     "fig_noise_axes": axis_tables,
     "fig_functional": lambda: with_statistics(acting()),
-    "fig_robustness": lambda: {"robustness": responses(), **with_statistics(kept_returns())},
+    "fig_robustness": falls,
     "learning_curves": curves,
 }
 MEASURED = {
@@ -308,6 +312,5 @@ MEASURED = {
     "fig_strides": gait_measures,
     "fig_noise_series": series,
     "fig_functional": acting,
-    "fig_robustness": kept_returns,
 }
 """The measures of one expert, of each figure that shows statistics."""

@@ -1,26 +1,76 @@
-"""Robustness: dose and response of every agent, and what it keeps."""
+"""Robustness: who falls at which dose, with intervals, clones and the critical dose."""
 
-from figure_drawing import bars, drawn, points, tables_of
+import pandas as pd
+import pytest
+
+from figure_drawing import bars, draw, drawn, labels, points, tables_of, words
+from figure_tables import EXPERT
 
 
-def test_dose_responses_are_drawn_for_every_agent_and_who_has_no_value_is_counted():
+def shares(**of):
+    table = tables_of("fig_robustness")["falls"]
+    for column, value in of.items():
+        table = table[table[column] == value]
+    return table
+
+
+def test_every_level_stands_at_every_dose_with_the_interval_of_the_table():
     figure, numbers = drawn("fig_robustness")
-    assert len(figure.axes) == 6
-    assert len(numbers) == 9 * 6
-    pushes = figure.axes[0]
-    assert pushes.get_xlabel() == "push (N, for 50 ms)"
-    assert len(pushes.lines) == 1 + 2 * 5
-    expert, _, noisy = points(pushes)
-    assert expert.get_ydata().tolist() == [5001, 4901, 4801]
-    assert noisy.get_ydata().tolist() == [4598.5, 4498.5, 4398.5]
-    assert [label.get_text() for label in figure.axes[2].get_xticklabels()] == [
-        "expert\nn = 1 of 1", "0 %\nn = 4 of 4", "40 %\nn = 3 of 4",
+    pushes, friction, critical = figure.axes
+    assert [axes.get_xlabel() for axes in figure.axes] == [
+        "push (N, for 50 ms)", "friction (factor)", "each expert at its critical dose",
     ]  # fmt: skip
+    for axes, name in ((pushes, "push"), (friction, "friction")):
+        rows = shares(expert=EXPERT, disturbance=name)
+        assert len(rows) == 9
+        assert sorted(bars(axes)) == sorted(rows[["low", "high"]].to_numpy().tolist())
+    assert [text.get_text() for text in friction.get_xticklabels()] == [
+        "0.5", "1\nundisturbed", "1.5",
+    ]  # fmt: skip
+    assert len(bars(critical)) == 6
+    assert set(numbers["kind"]) == {"level", "agent"}
 
 
-def test_the_kept_return_has_the_intervals_of_its_levels():
-    statistics = tables_of("fig_robustness")["statistics"]
-    rows = statistics.query("kind == 'level' and measure == 'robust_push' and level >= 0")
-    kept = drawn("fig_robustness")[0].axes[2]
+def test_every_clone_is_a_point_fallers_included():
+    pushes = drawn("fig_robustness")[0].axes[0]
+    clones = [line for line in points(pushes) if len(line.get_xdata()) == 4]
+    assert len(clones) == 6
+    measures = tables_of("fig_robustness")["measures"]
+    clean = measures.query("measure == 'falls_push_200' and level == 0")["value"].tolist()
+    assert clean in [line.get_ydata().tolist() for line in clones]
+    assert 1.0 in clean
+
+
+def test_the_legend_counts_clones_and_episodes_and_says_what_a_bar_is():
+    assert labels(drawn("fig_robustness")[0]) == {
+        "expert (4 episodes a dose)",
+        "clones, clean (4 clones, 16 episodes a dose)",
+        "clones, 80 % noise (4 clones, 16 episodes a dose)",
+        "95 % interval",
+        "critical dose: it fells nearest to half of the clean clones' episodes",
+    }
+
+
+def test_the_critical_dose_is_marked_and_stands_under_each_expert():
+    figure = drawn("fig_robustness")[0]
+    rows = shares(critical=True).drop_duplicates("expert")
     assert len(rows) == 2
-    assert bars(kept) == rows[["low", "high"]].to_numpy().tolist()
+    for row in rows.itertuples():
+        assert f"{row.expert}\n{row.disturbance} {row.dose:g}" in words(figure)
+    assert sum(len(axes.patches) for axes in figure.axes) == 1
+
+
+def test_without_clean_clones_nothing_is_called_critical():
+    table = shares().assign(critical=False)
+    figure, _ = draw("fig_robustness", {"falls": table[table["level"] != 0]})
+    assert not [axes for axes in figure.axes if axes.get_xlabel().startswith("each expert")]
+    assert not [label for label in labels(figure) if "critical" in label]
+
+
+@pytest.mark.parametrize(("study_level", "drawn_level"), [(80, 80), (60, 120)])
+def test_the_level_of_the_study_is_drawn_or_the_highest(study_level, drawn_level):
+    table = shares()
+    further = table[table["level"] == 80].assign(level=120)
+    falls = pd.concat([table, further], ignore_index=True)
+    _, numbers = draw("fig_robustness", {"falls": falls}, study_level=study_level)
+    assert set(numbers.query("kind == 'level'")["level"]) == {-1, 0, drawn_level}

@@ -1,4 +1,4 @@
-"""Robustness: a dose is what it says, alike for all agents; areas are those of known series."""
+"""Disturbances: a dose is what it says, alike for all agents."""
 
 import numpy as np
 import pandas as pd
@@ -11,12 +11,10 @@ from brainiarb.rollouts.disturbances import (
     MODEL_FIELDS,
     PUSH_SECONDS,
     PUSH_START,
-    UNITS,
     delayed,
     dose_responses,
     noisy_sensors,
     push,
-    robustness_measures,
     scaled_model,
     scaled_reset,
     undisturbed_dose,
@@ -169,48 +167,3 @@ def test_what_an_agent_does_depends_on_no_other():
     of_two, of_three = respond(2), respond(3)
     kept = of_three[of_three["clone"] < 2].reset_index(drop=True)
     pd.testing.assert_frame_equal(of_two, kept)
-
-
-# ---- measures
-
-
-def responses(name, doses, returns, lengths=1000, fell=False):
-    table = pd.DataFrame({"dose": doses, "return": returns, "length": lengths, "fell": fell})
-    return table.assign(
-        expert="e", level=40, clone=2, disturbance=name, unit=UNITS[name], episode=0
-    )
-
-
-def measured(table):
-    return robustness_measures(WALKER, table).set_index("measure")
-
-
-def test_areas_of_known_series():
-    doses, returns = [0.0, 50, 200], [1000.0, 1000, 0]
-    measures = measured(responses("push", doses, returns, [1000, 1000, 0]))
-    # A quarter of the range at 1, then a triangle.
-    assert measures.loc["robust_push", "value"] == pytest.approx(0.25 + 0.75 / 2)
-    assert measures.loc["time_to_fall_push", "value"] == pytest.approx(8 * (0.25 + 0.75 / 2))
-    assert measures["unit"].tolist() == ["1", "s"]
-    assert measures[["expert", "level", "clone", "note"]].drop_duplicates().values.tolist() == [
-        ["e", 40, 2, ""]
-    ]
-
-
-def test_what_is_retained_counts_from_the_undisturbed_dose_wherever_it_lies():
-    measures = measured(responses("friction", [0.5, 1, 1.5], [50.0, 100, 150]))
-    assert measures.loc["robust_friction", "value"] == pytest.approx(1)
-    measures = measured(responses("reset_noise", [0.005, 0.1], [100.0, 50]))
-    assert measures.loc["robust_reset_noise", "value"] == pytest.approx(0.75)
-
-
-def test_who_falls_undisturbed_has_nothing_to_retain_but_a_time_to_fall():
-    table = responses("push", [0.0, 0, 0, 100, 100, 100], 30.0, 125, [True, True, False] * 2)
-    measures = measured(table)
-    assert np.isnan(measures.loc["robust_push", "value"])
-    assert measures.loc["robust_push", "note"] == "falls undisturbed in 2 of 3 episodes"
-    assert measures.loc["time_to_fall_push", "value"] == pytest.approx(1)
-    half = measured(responses("push", [0.0, 0, 100, 100], 30.0, 125, [True, False] * 2))
-    assert half.loc["robust_push", "note"] == "falls undisturbed in 1 of 2 episodes"
-    measures = measured(responses("push", [0.0, 100], [-5.0, -9]))
-    assert measures.loc["robust_push", "note"] == "undisturbed return -5, nothing to retain"

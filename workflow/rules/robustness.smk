@@ -1,5 +1,5 @@
 """Robustness: rollouts.npz, checkpoint.zip, bc_<noise>.pt
--> robustness/expert.csv, robustness/<noise>.csv, measures/robustness_*.csv -> tables/
+-> robustness/expert.csv, robustness/<noise>.csv -> falls.csv, measures/robustness.csv -> tables/
 """
 
 DISTURBED = sorted(config["robustness"]["levels"])
@@ -11,7 +11,6 @@ rule disturb_agents:
         rollouts=expert_file("rollouts.npz"),
     output:
         responses=expert_file("robustness/{agents}.csv"),
-        measures=expert_file("measures/robustness_{agents}.csv"),
     log:
         log_file("disturb_agents/{expert}_{agents}.log"),
     wildcard_constraints:
@@ -31,3 +30,23 @@ rule disturb_agents:
         "Disturbing the walk of {wildcards.expert}: {wildcards.agents}"
     script:
         "../scripts/disturb_agents.py"
+
+
+rule measure_robustness:
+    input:
+        expert_file("robustness/expert.csv"),
+        clones_of("robustness/{noise}.csv", DISTURBED),
+    output:
+        falls=expert_file("falls.csv"),
+        measures=expert_file("measures/robustness.csv"),
+    log:
+        log_file("measure_robustness/{expert}.log"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        settings=settings("body", "statistics.alpha"),
+        code=code("measure_robustness.py"),
+    message:
+        "Measuring the robustness of {wildcards.expert} and its clones"
+    script:
+        "../scripts/measure_robustness.py"

@@ -9,6 +9,7 @@ TABLED = {
     "robustness": cloned_files(
         "robustness/expert.csv", "robustness/{noise}.csv", among=DISTURBED
     ),
+    "falls": cloned_files("falls.csv"),
     "map_bandwidths": cloned_files("map_bandwidths.csv"),
     "occupancy": cloned_files("occupancy.csv"),
     "transitions": cloned_files("transitions.csv"),
@@ -32,11 +33,7 @@ TABLED = {
         *cloned_files("measures/gaits.csv"),
         *cloned_files("measures/gait_map.csv"),
         *cloned_files("measures/similarity.csv", "measures/similarity_{noise}.csv"),
-        *cloned_files(
-            "measures/robustness_expert.csv",
-            "measures/robustness_{noise}.csv",
-            among=DISTURBED,
-        ),
+        *cloned_files("measures/robustness.csv"),
         *cloned_files("measures/dynamics_expert.csv", "measures/dynamics_{noise}.csv"),
     ],
     "returns": [

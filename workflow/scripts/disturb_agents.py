@@ -1,4 +1,4 @@
-"""Record an expert, or the clones of a level, under disturbances and measure their robustness."""
+"""Record an expert, or the clones of a level, under disturbances."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
-from brainiarb.rollouts.disturbances import UNITS, dose_responses, robustness_measures
+from brainiarb.rollouts.disturbances import UNITS, dose_responses
 from brainiarb.seeds import derive_seed
 
 if TYPE_CHECKING:
@@ -38,4 +38,3 @@ if __name__ == "__main__":
         responses.insert(0, "expert", settings["expert"])
         responses.insert(1, "level", level)
         write_csv(snakemake.output.responses, responses)
-        write_csv(snakemake.output.measures, robustness_measures(body, responses))

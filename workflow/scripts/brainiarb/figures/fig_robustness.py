@@ -1,4 +1,4 @@
-"""The return and the steps that expert and clones keep under disturbances."""
+"""How many episodes of expert and clones end in a fall under each dose of each disturbance."""
 
 from typing import Any
 
@@ -6,24 +6,27 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from brainiarb.figures.inputs import of_expert
-from brainiarb.figures.means import Means, level_means
 from brainiarb.figures.style import (
-    EXPERT,
+    MUTED,
     PAGE_WIDTH,
     agent_colour,
     agent_name,
     head,
     legend,
     letters,
+    rows_of,
 )
+from brainiarb.statistics.intervals import percent
 
-TABLES = ["robustness", "measures", "statistics"]
-EVERY_EXPERT = ["measures"]
-SETTINGS = ["figures.noisy_level", "statistics.alpha"]
+TABLES = ["falls", "measures"]
+EVERY_EXPERT = ["falls"]
+SETTINGS = ["figures.study_level"]
 
-DOSES = {
+TITLES = {
     "push": "push (N, for 50 ms)",
     "friction": "friction (factor)",
     "mass": "mass (factor)",
@@ -31,70 +34,120 @@ DOSES = {
     "action_delay": "action delay (steps)",
     "reset_noise": "noise of the start (half-width)",
 }
-RESPONSES = {"return": "return", "length": "steps until a fall"}
-SPREAD = 0.5  # width over which the clones of a level stand side by side
-ASIDE = 0.4  # distance of the mean from its level
+COLUMNS = 3
+SIDES = 0.25  # from the expert to the clean clones, and on to the noisy ones
+SPREAD = 0.14  # width over which the clones of a level stand
+CRITICAL = "critical dose: it fells nearest to half of the clean clones' episodes"
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw a row per disturbance: return and survival over dose, and the area of what is kept.
+    """Draw a panel per disturbance, and a last one of all cloned experts at their critical doses.
 
-    Thin lines and dots are clones; thick lines are the expert and the mean of a level's clones.
+    The clones without noise stand beside those of the level that the study drew, or of the highest
+    level that was disturbed where that level was not.
     """
-    table, every = tables["robustness"], tables["measures"]
-    names = [name for name in DOSES if name in set(table["disturbance"])]
-    measures = [f"robust_{name}" for name in names]
-    means = level_means(tables["statistics"], every, measures, settings["alpha"])
-    kept = of_expert(every[every["measure"].isin(measures)], settings["expert"])
-    responses = table.groupby(["disturbance", "level", "clone", "dose"], as_index=False)[
-        list(RESPONSES)
-    ].mean()
-    figure = Figure(figsize=(PAGE_WIDTH, 0.45 + 1.65 * len(names)))
-    panels = figure.subplots(len(names), len(RESPONSES) + 1, squeeze=False)
-    for letter, axes in zip(letters(), panels.flat, strict=False):
+    measures = tables["measures"]
+    falls = measures[measures["measure"].str.startswith("falls_")]
+    table = drawn_levels(tables["falls"], settings["study_level"])
+    own = of_expert(table, settings["expert"])
+    critical = table[table["critical"]]
+    names = [name for name in TITLES if name in set(own["disturbance"])]
+    count = len(names) + bool(len(critical))
+    rows = rows_of(count, COLUMNS)
+    figure = Figure(figsize=(PAGE_WIDTH, 0.6 + 2.0 * rows))
+    grid = figure.subplots(rows, min(count, COLUMNS), sharey=True, squeeze=False)
+    for axes in grid.flat[count:]:
+        axes.set_axis_off()
+    for letter, axes in zip(letters(), grid.flat[:count], strict=False):
         head(axes, letter)
-    for name, measure, row in zip(names, measures, panels, strict=True):
-        rows = responses[responses["disturbance"] == name]
-        for axes, (column, label) in zip(row, RESPONSES.items(), strict=False):
-            dose_response(axes, rows, column, settings["noisy_level"])
-            axes.set(xlabel=DOSES[name], ylabel=label)
-            axes.set_ylim(min(0.0, axes.get_ylim()[0]), None)
-        areas(row[-1], kept[kept["measure"] == measure], means, measure)
-    handles, _ = panels[0, 0].get_legend_handles_labels()
-    legend(figure, [*handles, *means.handles(EXPERT)], "upper")
-    experts = means.experts.assign(kind="expert's mean")
-    return figure, pd.concat([responses, experts], ignore_index=True) if len(experts) else responses
+        axes.set_ylim(-0.04, 1.04)
+    for axes, name in zip(grid.flat, names, strict=False):
+        disturbance(axes, own[own["disturbance"] == name], falls)
+        axes.set_xlabel(TITLES[name])
+    for axes in grid[:, 0]:
+        axes.set_ylabel("share of episodes\nwith a fall")
+    if len(critical):
+        critical_doses(grid.flat[count - 1], critical)
+    legend(figure, handles(own), "upper")
+    parts = [table.assign(kind="level"), falls.assign(kind="agent")]
+    return figure, pd.concat(parts, ignore_index=True)
 
 
-def dose_response(axes: Axes, responses: pd.DataFrame, column: str, noisy_level: int) -> None:
-    """Draw each clone thin; the expert and the mean of the clean and of the noisy clones thick."""
-    for level in (-1, 0, noisy_level):
-        agents = responses[responses["level"] == level]
-        agents = agents.pivot(index="dose", columns="clone", values=column)
-        if agents.empty:
-            continue
-        colour = agent_colour(level)
-        if level >= 0:
-            axes.plot(agents.index, agents, color=colour, linewidth=0.5, alpha=0.45)
+def drawn_levels(table: pd.DataFrame, study_level: int) -> pd.DataFrame:
+    """Return the rows of the expert, of the clean clones and of one level of noisy clones."""
+    noisy = sorted({*table["level"]} - {-1, 0})
+    chosen = [study_level] if study_level in noisy else noisy[-1:]
+    return table[table["level"].isin([-1, 0, *chosen])]
+
+
+def disturbance(axes: Axes, shares: pd.DataFrame, falls: pd.DataFrame) -> None:
+    """Draw the share of each level at each dose with its interval, and each clone as a point."""
+    doses = sorted(shares["dose"].unique())
+    for row in shares.itertuples():
+        place = doses.index(row.dose)
+        share(axes, place, row)
+        measure = f"falls_{row.disturbance}_{row.dose:g}"
+        of_dose = falls["measure"] == ("falls_undisturbed" if row.undisturbed else measure)
+        clones = falls[of_dose & (falls["level"] == row.level) & (row.level >= 0)]
+        aside = SPREAD * (np.arange(len(clones)) - (len(clones) - 1) / 2) / max(len(clones), 1)
         axes.plot(
-            agents.index, agents.mean(axis=1), "o-", color=colour, ms=2.5, linewidth=1.5,
-            label=agent_name(level).replace("clone", "clones"),
+            place + side(row.level) + aside, clones["value"], "o", ms=1.8, mew=0,
+            mfc=agent_colour(row.level), alpha=0.45,
         )  # fmt: skip
+    for dose in shares.loc[shares["critical"], "dose"].unique():
+        place = doses.index(dose)
+        axes.axvspan(place - 0.5, place + 0.5, color=MUTED, alpha=0.25, linewidth=0, zorder=0)
+    undisturbed = {*shares.loc[shares["undisturbed"], "dose"]}
+    ticks = [f"{dose:g}" + "\nundisturbed" * (dose in undisturbed) for dose in doses]
+    axes.set_xticks(range(len(doses)), ticks)
+    axes.set_xlim(-0.5, len(doses) - 0.5)
 
 
-def areas(axes: Axes, kept: pd.DataFrame, means: Means, measure: str) -> None:
-    """Draw how much each agent keeps over all doses, by level, and how many agents have a value."""
-    levels = sorted(kept["level"].unique())
+def critical_doses(axes: Axes, critical: pd.DataFrame) -> None:
+    """Draw the levels of every cloned expert at the dose that is critical for its clean clones."""
+    places = critical.drop_duplicates("expert").reset_index(drop=True)
     ticks = []
-    for place, level in enumerate(levels):
-        values = kept.loc[kept["level"] == level, "value"].to_numpy(float)
-        aside = SPREAD * ((np.arange(len(values)) + 0.5) / len(values) - 0.5)
-        colour = agent_colour(level)
-        axes.plot(place + aside, values, "o", ms=3, mfc=colour, mec="white", mew=0.3)
-        means.draw(axes, measure, {level: place + ASIDE}, colour)
-        name = "expert" if level < 0 else f"{level} %"
-        ticks.append(f"{name}\nn = {np.isfinite(values).sum()} of {len(values)}")
-    axes.set_xticks(range(len(levels)), ticks)
-    axes.set(xlim=(-0.6, len(levels) - 0.4), ylabel="retained return\nover all doses")
-    axes.axhline(1, color="black", linestyle=":", linewidth=0.6)
-    axes.set_ylim(min(0.0, axes.get_ylim()[0]), None)
+    for place, own in enumerate(places.itertuples()):
+        for row in critical[critical["expert"] == own.expert].itertuples():
+            share(axes, place, row)
+        ticks.append(f"{own.expert}\n{own.disturbance.replace('_', ' ')} {own.dose:g}")
+    axes.set_xticks(range(len(ticks)), ticks)
+    if len(ticks) > COLUMNS:
+        axes.set_xticks(range(len(ticks)), ticks, rotation=45, ha="right")
+    axes.set_xlim(-0.5, len(ticks) - 0.5)
+    axes.axhline(0.5, color=MUTED, linewidth=0.6, linestyle=":", zorder=0)
+    axes.set_xlabel("each expert at its critical dose")
+
+
+def share(axes: Axes, place: float, row: Any) -> None:
+    """Draw the share of a level with its interval beside a place on the x axis."""
+    colour, at = agent_colour(row.level), place + side(row.level)
+    axes.plot([at, at], [row.low, row.high], color=colour, linewidth=1.2)
+    marker = "D" if row.level < 0 else "o"
+    axes.plot(at, row.share, marker, color=colour, ms=3.4, mec="white", mew=0.4)
+
+
+def side(level: int) -> float:
+    """Return how far beside a place a level stands: expert, clean and noisy clones in turn."""
+    return SIDES * (-1 if level < 0 else 0 if level == 0 else 1)
+
+
+def handles(shares: pd.DataFrame) -> list[Line2D | Patch]:
+    """Return the entries of the legend, which say how many clones and episodes a share is of."""
+    entries: list[Line2D | Patch] = []
+    for row in shares.drop_duplicates("level").sort_values("level").itertuples():
+        sample = f"{row.clones} clones, {row.episodes} episodes a dose"
+        if row.level < 0:
+            sample = f"{row.episodes} episodes a dose"
+        name = agent_name(row.level).replace("clone", "clones")
+        entries.append(
+            Line2D(
+                [], [], color=agent_colour(row.level), marker="D" if row.level < 0 else "o",
+                ms=3.4, linestyle="none", label=f"{name} ({sample})",
+            )
+        )  # fmt: skip
+    interval = percent(1 - shares["confidence"].iloc[0])
+    entries.append(Line2D([], [], color=MUTED, linewidth=1.2, label=f"{interval} interval"))
+    if shares["critical"].any():
+        entries.append(Patch(color=MUTED, alpha=0.25, linewidth=0, label=CRITICAL))
+    return entries

@@ -1,4 +1,4 @@
-"""Robustness: how much of its return an agent keeps under disturbances, and how long it stays up.
+"""Disturbances: every agent walks under the same doses of each, and its episodes are recorded.
 
 | disturbance    | dose                                                 | undisturbed           |
 |----------------|------------------------------------------------------|-----------------------|
@@ -23,7 +23,6 @@ from brainiarb.rollouts.episodes import RETURN_STEPS
 from brainiarb.rollouts.recording import Act, Disturb, record_episodes
 from brainiarb.rollouts.returns import episode_returns
 from brainiarb.seeds import generator
-from brainiarb.statistics.measures import Measure, Named, measures_table, of_agent, qualified
 
 UNITS = {
     "push": "N",
@@ -171,50 +170,3 @@ def delayed(act: Act, steps: int) -> Act:
         return waiting.popleft() if len(waiting) > steps else np.zeros_like(waiting[-1])
 
     return late
-
-
-# ---- measures
-
-
-def area(doses: np.ndarray, values: np.ndarray) -> float:
-    """Return the area under values (n) over ascending doses (n), whose range is scaled to 1."""
-    return float(np.trapezoid(values, (doses - doses[0]) / (doses[-1] - doses[0])))
-
-
-def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
-    """Tabulate the measures of robustness of every agent.
-
-    `responses` is from `dose_responses`, with the columns expert and level.
-
-    `robust_<disturbance>` is the area under the retained return, which is the mean return at a dose
-    over the mean return without disturbance: 1 if nothing is lost. The measure is absent if an
-    agent falls without disturbance in half of its episodes or more: it has no walk to retain.
-
-    `time_to_fall_<disturbance>` is the restricted mean survival time (s), from the start of the
-    episode to its fall or its 1,000th step (Royston and Parmar 2013, BMC Med. Res. Methodol.
-    13:152; no episode is censored earlier, so it is a plain mean), averaged over the dose range by
-    the same area.
-    """
-    seconds = environment_facts(body).step_seconds
-    named: list[Named] = []
-    for (expert, level, clone, name), series in responses.groupby(
-        ["expert", "level", "clone", "disturbance"], sort=False
-    ):
-        means = series.groupby("dose")[["return", "length"]].mean()
-        doses = means.index.to_numpy(float)
-        undisturbed = series[series["dose"] == undisturbed_dose(body, name)]
-        falls, whole = int(undisturbed["fell"].sum()), undisturbed["return"].mean()
-        retained, absent = np.nan, ""
-        if 2 * falls >= len(undisturbed):
-            absent = f"falls undisturbed in {falls} of {len(undisturbed)} episodes"
-        elif whole <= 0:
-            absent = f"undisturbed return {whole:.0f}, nothing to retain"
-        else:
-            retained = area(doses, means["return"].to_numpy() / whole)
-        survived = area(doses, means["length"].to_numpy() * seconds)
-        measures = {
-            f"robust_{name}": qualified("1", retained, absent),
-            f"time_to_fall_{name}": Measure("s", survived),
-        }
-        named += of_agent(expert, level, clone, measures)
-    return measures_table(named)

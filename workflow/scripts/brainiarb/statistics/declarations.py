@@ -53,6 +53,7 @@ BOUNDS = {
     "survival": (0.0, 1.0),
     "episode_length": (0.0, float("inf")),
     "time_to_fall_*": (0.0, float("inf")),
+    "falls_*": (0.0, 1.0),
     "cka_*": (float("-inf"), 1.0),
     "procrustes_*": (0.0, pi / 2),
     "cca_*": (0.0, 1.0),
