@@ -81,6 +81,14 @@ def cloned_at(levels, expert="crossq_1"):
             {"experts": {"other": {"checkpoint": "missing.zip"}}},
             "experts.other.checkpoint: no file missing.zip",
         ),
+        (
+            {"experts": {"crossq_0": {"normalisation": "missing.pkl"}}},
+            "experts.crossq_0.normalisation: no file missing.pkl",
+        ),
+        (
+            {"experts": {"tiny": {"normalisation": "Makefile"}}},
+            "experts.tiny.normalisation: give it beside checkpoint only",
+        ),
         ({"experts": {"tables": {"checkpoint": "a.zip"}}}, "tables"),
         ({"figures": {"noisy_level": 30}}, "figures.noisy_level: 30 is not among noise.levels"),
         ({"spectra": {"levels": [0]}}, "spectra.levels: 40 must be among them"),

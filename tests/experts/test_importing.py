@@ -111,12 +111,14 @@ def test_the_walk_on_arrival_tells_returns_and_the_share_of_clipped_states(
     archive, normalised, tmp_path, caplog
 ):
     caplog.set_level(logging.INFO)
-    plain = trial(import_archive(archive, BODY), BODY)
+    unscaled = import_archive(archive, BODY)
+    plain = trial(unscaled, BODY)
     evaluation = plain["evaluation"]
     assert len(evaluation["returns"]) == len(evaluation["lengths"]) == evaluation["episodes"] == 5
     assert evaluation["return_mean"] == pytest.approx(np.mean(evaluation["returns"]), abs=0.1)
     assert f"return {evaluation['return_mean']:.0f} " in caplog.text
-    assert plain["normalisation"].startswith("none")
+    assert unscaled.record["normalisation"].startswith("none: no VecNormalize file was found")
+    assert unscaled.record["normalisation"] in caplog.text
     assert "returns" in plain["concerns"][0]
     assert "Walker2d and HalfCheetah" in plain["concerns"][0]
     assert plain["concerns"][0] in caplog.text

@@ -1,14 +1,16 @@
 """Normalisations: they fold into the first layer, and nothing that a file names is called."""
 
 import pickle
+import shutil
 from functools import partial
 
 import numpy as np
 import pytest
+import torch
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.vec_env import VecNormalize
 
-from archive_builders import Trap, assert_refused, same_actor
+from archive_builders import Trap, assert_refused, same_actor, torch_bytes
 from brainiarb.bodies.registry import get_body
 from brainiarb.experts.importing import import_archive
 
@@ -60,6 +62,8 @@ def test_a_scaling_of_rewards_alone_changes_nothing(
     imported = import_archive(archive, BODY, tmp_path / "vecnormalize.pkl")
     same_actor(imported.actors, model, observations)
     assert imported.normalisation is None
+    told = "none: vecnormalize.pkl scaled rewards and no observations"
+    assert imported.record["normalisation"] == told
 
 
 def test_a_normalisation_that_names_anything_else_is_refused(normalised, archive, tmp_path, marker):
@@ -90,3 +94,31 @@ def test_a_damaged_normalisation_is_refused(damage, normalised, archive, tmp_pat
         }[damage]
     )
     refused(archive, path, r"vecnormalize\.pkl")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n", "a Git LFS pointer"),
+        (b"<!DOCTYPE html>\n<html>", "it is a web page"),
+        (b"", "it is empty"),
+        (torch_bytes({"mu.weight": torch.zeros(6, 8)}), "a saved policy or a state dict"),
+        (pickle.dumps({"mean": [0.0]}), "it holds a dict"),
+    ],
+)
+def test_a_file_of_another_kind_is_named_as_what_it_is(content, words, archive, tmp_path):
+    path = tmp_path / "vecnormalize.pkl"
+    path.write_bytes(content)
+    refused(archive, path, r"vecnormalize\.pkl is not ", words)
+
+
+def test_a_second_archive_of_the_model_is_named_as_a_model(archive, tmp_path):
+    path = shutil.copyfile(archive, tmp_path / "vecnormalize.pkl")
+    refused(
+        archive, path, "an archive of Stable-Baselines3, which holds a model", "VecNormalize.sa"
+    )
+
+
+def test_arrays_of_numpy_are_named_as_such(archive, tmp_path):
+    np.savez(tmp_path / "stats.npz", mean=np.zeros(17))
+    refused(archive, tmp_path / "stats.npz", "an archive of numpy arrays")

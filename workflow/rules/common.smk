@@ -1,8 +1,5 @@
 """Names that several stages share: experts, levels, files, and the inputs of a job by its wildcards."""
 
-import re
-from pathlib import Path
-
 EXPERTS = config["experts"]
 TRAINED = sorted(
     name for name, source in EXPERTS.items() if source.get("checkpoint") is None
@@ -89,53 +86,6 @@ def dpi_of(figure):
 def log_file(name):
     """Return the path of a log, whose place mirrors that of the output."""
     return f"{BODY_FOLDER}/logs/{name}"
-
-
-def zoo_folders(folder):
-    """Return the folders that the RL Zoo names after an environment of the studied body."""
-    return sorted(
-        f for f in folder.glob("*-v[0-9]") if f.name[:-3].lower() == config["body"]
-    )
-
-
-def archive_files(wildcards):
-    """Return an expert's archive and the files beside it that belong to it.
-
-    Such files are the JSON of its provenance, its learning curve and the VecNormalize file. The
-    closest of the latter is taken: it has the name that a callback gives it, lies in the folder that
-    the RL Zoo names after the archive or the environment, or lies beside or above the archive.
-    """
-    archive = Path(EXPERTS[wildcards.expert]["checkpoint"])
-    saved = re.sub(r"(_\d+_steps)?$", r"_vecnormalize\1", archive.stem, count=1)
-    beside = {
-        "record": [archive.with_suffix(".json")],
-        "curve": [archive.with_suffix(".csv")],
-        "normalisation": [
-            archive.with_name(f"{saved}.pkl"),
-            archive.with_name(
-                f"{saved.replace('_vecnormalize', '_vec_normalize')}.pkl"
-            ),
-            *(
-                folder / name
-                for folder in (
-                    archive.with_suffix(""),
-                    archive.parent,
-                    *zoo_folders(archive.parent),
-                    archive.parent.parent,
-                    *zoo_folders(archive.parent.parent),
-                )
-                for name in ("vecnormalize.pkl", "vec_normalize.pkl")
-            ),
-        ],
-    }
-    existing = {
-        name: [str(path) for path in paths if path.is_file()]
-        for name, paths in beside.items()
-    }
-    return {
-        "checkpoint": str(archive),
-        **{name: paths[0] for name, paths in existing.items() if paths},
-    }
 
 
 def disturbed_agents(wildcards):

@@ -101,7 +101,7 @@ def files_located(config):
     """Return the config with the path of each file that it names, see `located`."""
     experts = {
         name: {
-            key: located(value) if value and key == "checkpoint" else value
+            key: located(value) if value and key != "train" else value
             for key, value in source.items()
         }
         for name, source in config["experts"].items()
@@ -225,6 +225,11 @@ def contradictions(config):
             yield f"experts.{name}: give either checkpoint or train"
         elif archive is not None and not Path(archive).is_file():
             yield f"experts.{name}.checkpoint: no file {archive} in {Path.cwd()}"
+        normalisation = source.get("normalisation")
+        if normalisation is not None and archive is None:
+            yield f"experts.{name}.normalisation: give it beside checkpoint only"
+        elif normalisation is not None and not Path(normalisation).is_file():
+            yield f"experts.{name}.normalisation: no file {normalisation} in {Path.cwd()}"
     for key, names in (("clone", listed), ("compare", compared)):
         for name in names:
             if name not in experts:

@@ -44,7 +44,9 @@ rule place_expert:
     conda:
         "../../envs/rl.yaml"
     params:
-        settings=settings("body"),
+        settings=lambda wildcards: settings(
+            "body", unsure=unsure_normalisations(wildcards)
+        ),
         code=code("place_expert.py"),
     message:
         "Placing the expert {wildcards.expert}"

@@ -4,8 +4,11 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from brainiarb.actors.archives import write_archive
 from brainiarb.bodies.registry import get_body
+from brainiarb.experts.concerns import file_concerns, length_concerns
 from brainiarb.experts.curves import named_curve, read_curve
 from brainiarb.experts.importing import import_archive, read_record, trial
 from brainiarb.files import write_csv, write_json
@@ -22,6 +25,22 @@ if __name__ == "__main__":
         record = {**read_record(snakemake.input.get("record")), "placed_from": source.name}
         logging.info("imported %s from %s", imported.record["layout"], source)
         walked = trial(imported, body, snakemake.threads)
+        # The whole config and not params: what is said about an expert changes nothing of it, so
+        # another transient places no expert anew and makes no study again.
+        config = snakemake.config
+        further = [
+            *length_concerns(
+                np.array(walked["evaluation"]["lengths"]),
+                body,
+                config["analysis"]["transient"],
+                config["spectra"]["segment"],
+                config["recording"]["steps"],
+            ),
+            *file_concerns(snakemake.params.settings["unsure"], snakemake.wildcards.expert),
+        ]
+        for concern in further:
+            logging.warning("concern: %s", concern)
+        walked["concerns"] += further
         write_archive(
             snakemake.output.checkpoint, imported.actors, 0, body.env_id, imported.critics
         )

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from brainiarb.actors.actors import Actors, layer_shapes
-from brainiarb.actors.foreign import LEGACY_TORCH, kind_of, size_hint
+from brainiarb.actors.foreign import LEGACY_TORCH, kind_of, kind_of_zip, size_hint
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts
 from brainiarb.errors import Refused
@@ -75,21 +75,14 @@ def _plain_path(folder: str) -> bool:
 
 def _refuse_other_zips(names: list[str], path: str | Path) -> None:
     """Refuse zip archives that other programs write, and say what they are."""
-    files = {name.rpartition("/")[2] for name in names}
-    if "policy.pth" in files:
+    if any(name.rpartition("/")[2] == "policy.pth" for name in names):
         return
     inner = sorted(name for name in names if name.lower().endswith(".zip"))
     if inner:
         raise Refused(f"{path} is a zip that holds {inner[0]}; unpack it and name that archive")
-    if "data.pkl" in files:
-        kind = "it is a file of torch, such as a saved policy or a state dict"
-    elif "parameter_list" in files:
-        kind = "it is an archive of Stable-Baselines 2"
-    else:
-        kind = "it is another kind of zip"
     raise Refused(
-        f"{path} holds no policy.pth, so it has no actor: {kind}; save the model with `model.save` "
-        "of Stable-Baselines3"
+        f"{path} holds no policy.pth, so it has no actor: {kind_of_zip(names)}; save the model "
+        "with `model.save` of Stable-Baselines3"
     )
 
 

@@ -1,6 +1,7 @@
 """What foreign files and networks are: by the first bytes of a file, by the sizes of a network."""
 
 import re
+from collections.abc import Iterable
 
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts
@@ -79,6 +80,26 @@ def kind_of(content: bytes) -> tuple[str, str] | None:
         if content.startswith(start):
             return kind, advice
     return None
+
+
+def kind_of_zip(names: Iterable[str]) -> str:
+    """Return what a zip is, by the names of its members.
+
+    Examples
+    --------
+    >>> kind_of_zip(["data", "policy.pth"])
+    'it is an archive of Stable-Baselines3, which holds a model'
+    """
+    files = {name.rpartition("/")[2] for name in names}
+    if "policy.pth" in files:
+        return "it is an archive of Stable-Baselines3, which holds a model"
+    if "data.pkl" in files:
+        return "it is a file of torch, such as a saved policy or a state dict"
+    if "parameter_list" in files:
+        return "it is an archive of Stable-Baselines 2"
+    if files and all(name.endswith(".npy") for name in files):
+        return "it is an archive of numpy arrays"
+    return "it is another kind of zip"
 
 
 def size_hint(sizes: tuple[int, int], body: Body) -> str:

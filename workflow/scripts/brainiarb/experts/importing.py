@@ -77,11 +77,17 @@ def import_archive(
     _refuse_other_bounds(_mapping(data.get("action_space")), facts, path, body.name)
 
     normalisation = None
+    scaling: str | dict[str, Any] = (
+        "none: no VecNormalize file was found, so the expert is taken as trained without one"
+    )
     critics, critics_note = _critics(policy, facts.sizes), "kept"
     if vecnormalize is not None:
         normalisation = read_normalisation(vecnormalize, facts.observations)
+        file = Path(vecnormalize).name
+        scaling = f"none: {file} scaled rewards and no observations"
     if normalisation is not None:
         actors = fold_scaler(actors, normalisation.scaler)
+        scaling = {"file": file, "folded_into": "linear1", "clip": normalisation.clip}
         critics, critics_note = {}, "untrained: those of the archive take normalised observations"
     elif not critics:
         critics_note = f"untrained: those of the archive ({algorithm}) are not SAC's"
@@ -93,6 +99,7 @@ def import_archive(
         "steps": _integer(data.get("num_timesteps")),
         "seed": _integer(data.get("seed")),
         "hidden": [actors.get_parameter(f"linear{n}.bias").shape[1] for n in (1, 2)],
+        "normalisation": scaling,
         "critics": critics_note,
         "optimisers": "cold: the archive holds weights, no optimiser state and no replay buffer",
     }
@@ -138,10 +145,9 @@ def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:
     lengths = episode_lengths(ids)
     doubts = concerns(returns, lengths, body)
     for doubt in doubts:
-        logging.warning("%s", doubt)
+        logging.warning("concern: %s", doubt)
     record: dict[str, Any] = {
         "concerns": doubts,
-        "normalisation": "none: the expert is taken as trained without VecNormalize",
         "evaluation": {
             "action": "mean",
             "steps": RETURN_STEPS,
@@ -153,11 +159,11 @@ def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:
         },
     }
     if imported.normalisation is None:
-        logging.info("no scaling of observations: the expert is taken as trained without it")
+        logging.info("scaling of observations: %s", imported.record["normalisation"])
     else:
         clip = imported.normalisation.clip
         share = float(imported.normalisation.clipped(rollouts["observations"]).mean())
-        record["normalisation"] = {"folded_into": "linear1", "clip": clip, "clipped_share": share}
+        record["normalisation"] = {**imported.record["normalisation"], "clipped_share": share}
         if share:
             logging.warning(
                 "%.2g %% of the states lie beyond the clip of %g standard deviations, which is not "

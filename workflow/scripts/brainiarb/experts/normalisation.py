@@ -7,11 +7,13 @@ names is ever called.
 
 import io
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from brainiarb.actors.foreign import kind_of, kind_of_zip
 from brainiarb.errors import Refused
 from brainiarb.rollouts.scaler import Scaler
 
@@ -71,14 +73,18 @@ class _Reader(pickle.Unpickler):
 def read_normalisation(path: str | Path, observations: int) -> Normalisation | None:
     """Read how a VecNormalize scaled observations (o); return None if it scaled only rewards.
 
-    Raises Refused if the file is damaged, if it names anything except numpy arrays and the known
-    classes, or if it scaled another number of observations.
+    Raises Refused if the file is damaged, if it is a file of another kind, if it names anything
+    except numpy arrays and the known classes, or if it scaled another number of observations.
     """
     content = Path(path).read_bytes()
+    _refuse_other_kinds(content, path)
     try:
         if len(content) > LARGEST:
             raise Refused(f"it has {len(content)} bytes, more than {LARGEST}")
-        state = _Reader(io.BytesIO(content)).load().state
+        kept = _Reader(io.BytesIO(content)).load()
+        if type(kept).__name__ != "VecNormalize" or not isinstance(kept, _Kept):
+            raise Refused(f"it holds a {type(kept).__name__}")
+        state = kept.state
         if not state["norm_obs"]:
             return None
         statistics = state["obs_rms"].state
@@ -86,8 +92,9 @@ def read_normalisation(path: str | Path, observations: int) -> Normalisation | N
         clip, epsilon = (float(_numbers(state[name])[0]) for name in ("clip_obs", "epsilon"))
     except Exception as error:
         raise Refused(
-            f"{path} is not the VecNormalize of one array of observations ({error}); save it again "
-            "with `VecNormalize.save`, or move it away if it does not belong to the archive"
+            f"{path} is not the VecNormalize of one array of observations "
+            f"({_first_line(error)}); save it again with `VecNormalize.save`, or move it away if "
+            "it belongs to no archive here"
         ) from error
     if mean.shape != (observations,) or variance.shape != (observations,):
         raise Refused(
@@ -101,6 +108,22 @@ def read_normalisation(path: str | Path, observations: int) -> Normalisation | N
             f"{path} holds a mean, a variance or a clip that cannot scale numbers; save it again"
         )
     return Normalisation(scaler, clip)
+
+
+def _refuse_other_kinds(content: bytes, path: str | Path) -> None:
+    """Refuse a file that is no pickle, and say what it is."""
+    kind = kind_of(content)
+    if kind is None and zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            found = kind_of_zip(archive.namelist())
+        kind = found, "name the file that `VecNormalize.save` wrote"
+    if kind is not None:
+        raise Refused(f"{path} is not a VecNormalize file: {kind[0]}; {kind[1]}")
+
+
+def _first_line(error: Exception) -> str:
+    first, *_ = str(error).splitlines() or [type(error).__name__]
+    return first
 
 
 def _numbers(value: Any) -> np.ndarray:
