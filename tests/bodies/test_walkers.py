@@ -132,31 +132,48 @@ def test_walkers_left_out_stand_still_and_do_not_matter(body):
     np.testing.assert_array_equal(together.observations()[[0, 2]], start[[0, 2]])
 
 
-def direct_sensors(
-    body: Body, state: mujoco.MjData, action: np.ndarray, data: mujoco.MjData
-) -> list[float]:
-    """Heights and foot forces of a state from its contacts, on plain data of their own."""
+def direct_forces(body: Body, data: mujoco.MjData) -> np.ndarray:
+    """Return the normal force on each foot from the contacts of data that are up to date."""
     model = plain_model(body)
-    data.qpos, data.qvel, data.ctrl = state.qpos, state.qvel, action
-    data.qacc_warmstart = state.qacc_warmstart
-    mujoco.mj_forward(model, data)
-    heights = [data.geom(name).xpos[2] for name in body.height_geoms]
     forces, wrench = np.zeros(len(body.feet)), np.zeros(6)
     for foot, (_, geom) in enumerate(body.feet):
         for number in range(data.ncon):
             if model.geom(geom).id in data.contact[number].geom:
                 mujoco.mj_contactForce(model, data, number, wrench)
                 forces[foot] += wrench[0]
-    return [*heights, *forces]
+    return forces
+
+
+def direct_sensors(
+    body: Body, state: mujoco.MjData, action: np.ndarray, data: mujoco.MjData
+) -> np.ndarray:
+    """Heights in a state, then foot forces of every simulation step of its environment step.
+
+    Data of the plain model are stepped alone, and forward kinematics are computed by themselves.
+    """
+    model, facts = plain_model(body), environment_facts(body)
+    data.qpos, data.qvel = state.qpos, state.qvel
+    data.ctrl = facts.action_centre + facts.action_half_range * action
+    data.qacc_warmstart = state.qacc_warmstart
+    forces = []
+    for _ in range(facts.frame_skip):
+        warm = data.qacc_warmstart.copy()
+        mujoco.mj_forward(model, data)
+        if not forces:
+            heights = [data.geom(name).xpos[2] for name in body.height_geoms]
+        forces.append(direct_forces(body, data))
+        data.qacc_warmstart = warm
+        mujoco.mj_step(model, data)
+    return np.concatenate([heights, *forces])
 
 
 @pytest.mark.parametrize("body", [WALKER, ANT], ids=lambda body: body.name)
-def test_heights_and_forces_are_those_of_the_state_in_which_the_action_is_taken(body):
+def test_heights_are_those_at_the_action_and_forces_those_of_all_simulation_steps(body):
     walkers, rng = Walkers(body, 3), np.random.default_rng(3)
     everyone = np.arange(3)
     walkers.reset(everyone, everyone)
     state, data = mujoco.MjData(walkers.batch.get_model(0)), mujoco.MjData(plain_model(body))
-    sensed, computed = [], []
+    heights, forces, computed = [], [], []
     for _ in range(150):  # also beyond the fall, where legs and torso lie on the floor
         actions = actions_for(walkers, rng, np.array([0.0, 0.3, 1.0]))
         computed.append(
@@ -166,11 +183,34 @@ def test_heights_and_forces_are_those_of_the_state_in_which_the_action_is_taken(
             ]
         )
         step = walkers.step(everyone, actions)
-        sensed.append(np.hstack((step.heights, step.contact_forces)))
-    np.testing.assert_allclose(sensed, computed, rtol=1e-9, atol=1e-9)
-    loaded = (np.array(sensed)[:, :, len(body.height_geoms) :] > 0).sum(axis=0)
-    assert (loaded > 10).all()
-    assert (loaded < 150).all()
+        heights.append(step.heights)
+        forces.append(step.contact_forces)
+    parts = len(body.height_geoms)
+    np.testing.assert_allclose(heights, np.array(computed)[..., :parts], rtol=1e-9, atol=1e-9)
+    each = np.array(computed)[..., parts:].reshape(150, 3, -1, len(body.feet))
+    np.testing.assert_allclose(forces, each.mean(axis=2), rtol=1e-6, atol=1e-6)
+    touches = np.array(forces) > 0
+    np.testing.assert_array_equal(touches, (each > 0).any(axis=2))
+    assert (touches.sum(axis=0) > 10).all()
+    assert (touches.sum(axis=0) < 150).all()
+    # Some touches are seen in a later simulation step only.
+    assert (touches & ~(each[:, :, 0] > 0)).any()
+
+
+def test_a_touch_that_is_shorter_than_an_environment_step_is_seen():
+    body = get_body("halfcheetah")
+    walkers, one = Walkers(body, 1), np.array([0])
+    still = np.zeros((1, len(body.joints)))
+    for speed, touched in ((0.0, False), (-8.0, True)):
+        walkers.reset(one, [0])
+        # From 0.2 m above the ground only a fast cheetah reaches it within the step of 0.05 s.
+        walkers.qpos[0, 1] += 0.2
+        walkers.qvel[0, 1] = speed
+        assert (walkers.step(one, still).contact_forces > 0).any() == touched
+    # It is lifted before its next step, so that no step begins with a touch.
+    walkers.qpos[0, 1] += 2.0
+    walkers.qvel[0] = 0.0
+    assert (walkers.step(one, still).contact_forces == 0).all()
 
 
 def test_a_standing_walker_presses_its_weight():

@@ -78,15 +78,16 @@ class Step:
     heights: np.ndarray
     """(n, g) z of the height geoms (m) at the instant at which the step begins."""
     contact_forces: np.ndarray
-    """(n, f) normal force on each foot (N) at the instant at which the step begins, under its
-    action."""
+    """(n, f) mean normal force on each foot (N) over the simulation steps of the step. It is above
+    0 if the foot touches the ground in any of them, however briefly."""
 
 
 class Walkers:
     """Copies of one body that step together; each equals a Gymnasium environment of its own.
 
-    The sensors are read in the first simulation step of an environment step. They describe the
-    state in which the action is taken and the forces that the action meets in that state. The
+    The sensors are read in every simulation step of an environment step. They describe the state in
+    which that step begins: heights are those of the state in which the action is taken, and forces
+    are averaged over all steps, because a touch can be shorter than an environment step. The
     sensors need no second computation, so the solver starts as warm as in the environment.
     Quantities that MuJoCo derives (centres of mass, inertia, external forces) have the values that
     MuJoCo left at the end of the environment step, as in Gymnasium.
@@ -154,10 +155,13 @@ class Walkers:
         controls = facts.action_centre + facts.action_half_range * actions
         x_before = self._forward_position(walkers)
         self._ctrl[walkers] = controls
+        feet = len(self.body.feet)
         self.batch.step(walkers, nstep=1)
         sensors = self._sensors[walkers]
-        if facts.frame_skip > 1:
-            self.batch.step(walkers, nstep=facts.frame_skip - 1)
+        forces_on_feet = sensors[:, :feet].copy()
+        for _ in range(facts.frame_skip - 1):
+            self.batch.step(walkers, nstep=1)
+            forces_on_feet += self._sensors[walkers, :feet]
         if facts.feels_contacts:
             self._update_external_forces(walkers)
 
@@ -170,7 +174,6 @@ class Walkers:
         forces = np.square(self._external_forces[walkers]).sum(axis=(1, 2))
         contact_cost = np.clip(facts.contact_weight * forces, *facts.contact_cost_range)
         contact = 0.0 - contact_cost  # A plain minus would turn no cost into -0.0.
-        feet = len(self.body.feet)
         return Step(
             rewards=forward + alive + control + contact,
             rewards_forward=forward,
@@ -179,7 +182,7 @@ class Walkers:
             rewards_contact=contact,
             terminals=fallen & facts.fall.ends_episode,
             heights=sensors[:, feet + _Z :: 3],
-            contact_forces=sensors[:, :feet],
+            contact_forces=forces_on_feet / facts.frame_skip,
         )
 
     def _forward_position(self, walkers: np.ndarray) -> np.ndarray:

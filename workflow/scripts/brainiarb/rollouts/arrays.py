@@ -41,7 +41,8 @@ DTYPES: dict[str, type[np.generic]] = {
 """The arrays of every recording, with one row for each time step.
 
 `terminals` marks the step in which the walker fell, `timeouts` the last step of an episode that was
-cut. What counts as a fall stands in `brainiarb.bodies.falls`.
+cut. What counts as a fall stands in `brainiarb.bodies.falls`. `contact_forces` are means over the
+simulation steps of a time step, and `contacts` marks the feet that touch the ground in any of them.
 """
 
 LEARNING_DTYPES: dict[str, type[np.generic]] = {"inputs": np.float32, "labels": np.float32}
