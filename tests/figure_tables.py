@@ -37,9 +37,13 @@ def with_statistics(measures, experts=1):
         [measures.assign(expert=name, value=measures["value"] + n) for n, name in enumerate(names)],
         ignore_index=True,
     )
+    return {"measures": every, "statistics": statistics_of(every)}
+
+
+def statistics_of(measures):
+    """What statistics say of measures, none of which is primary."""
     asked = {"seed": 0, "alpha": 0.05, "replicates": 20, "permutations": 20, "walking": 0.5}
-    table = statistics_table(every, {}, **asked, primary_levels=[0], margins={})
-    return {"measures": every, "statistics": table}
+    return statistics_table(measures, {}, **asked, primary_levels=[0], margins={})
 
 
 def observations(body="walker2d"):

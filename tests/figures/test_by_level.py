@@ -52,4 +52,13 @@ def test_the_legend_names_the_mean_only_where_there_is_one():
     given = [tables["statistics"], tables["statistics"].iloc[:0]]
     means = [level_means(table, tables["measures"], ["speed"], 0.05) for table in given]
     names = [[str(handle.get_label()) for handle in legend_handles(each)] for each in means]
-    assert set(names[0]) - set(names[1]) == {"mean of the clones, 95 % interval"}
+    assert set(names[0]) - set(names[1]) == {"mean of 4 clones, 95 % interval"}
+
+
+def test_the_median_of_the_clones_of_each_level_is_a_line_across_their_points():
+    measures = gait_measures()
+    (medians,) = [
+        sorted(float(line.get_segments()[0][0, 1]) for line in panel(measures).collections)
+    ]
+    clones = measures.query("measure == 'speed' and level >= 0")
+    assert medians == sorted(clones.groupby("level")["value"].median())

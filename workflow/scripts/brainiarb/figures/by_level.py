@@ -26,6 +26,7 @@ def legend_handles(means: Means) -> list[Artist]:
         Patch(color=MUTED, alpha=0.35, linewidth=0, label="range of the expert's episode groups"),
         Line2D([], [], marker="o", color=CLEAN, label="clone", **point),
         Line2D([], [], marker="o", color=CLEAN, mfc="white", label="no stable cycle", **point),
+        Line2D([], [], color=CLEAN, linewidth=0.9, label="median of the clones"),
         *means.handles(NOISY),
     ]
 
@@ -38,9 +39,10 @@ def levels_of(measures: pd.DataFrame) -> list[int]:
 def clones_by_level(
     axes: Axes, measure: str, measures: pd.DataFrame, margins: pd.DataFrame, means: Means
 ) -> None:
-    """Draw each clone of the drawn expert as a point, the expert's value and range, and the means.
+    """Draw each clone of the drawn expert as a point, their median, the expert's value and range.
 
-    A point is hollow where the measure is unstable, which for a gait means that no cycle is stable.
+    Means with their intervals stand beside them where the table of statistics has a mean. A point
+    is hollow where the measure is unstable, which for a gait means that no cycle is stable.
     Above a level in which clones have no value stands how many clones have one.
     """
     levels = levels_of(measures)
@@ -58,6 +60,8 @@ def clones_by_level(
                 place + side[which], clones["value"].to_numpy()[which], "o", ms=2.6, mfc=face,
                 mec=CLEAN, mew=0.6, linestyle="none",
             )  # fmt: skip
+        side_by_side = place - SPREAD / 2, place + SPREAD / 2
+        axes.hlines(clones["value"].median(), *side_by_side, color=CLEAN, linewidth=0.9)
         known = int(clones["value"].notna().sum())
         if known < len(clones):
             axes.text(

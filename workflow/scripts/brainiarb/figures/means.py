@@ -1,8 +1,9 @@
 """The means of clones at each noise level with their intervals, as several figures show them.
 
-The sample depends on the study. If one expert is cloned, the sample is its clones. If several are
-cloned, each expert gives one number, and the interval is over experts. Figures show the clones of
-one expert, so they must not present an interval over experts as the mean of its clones.
+The sample depends on the level. Where one expert is cloned, the sample is its clones. Where
+several are cloned, each expert gives one number, and the interval is over experts. The marks of
+both differ, and the legend says how many experts and clones each is of. All intervals and counts
+are those of the table of statistics, where no interval leaves the possible range of its measure.
 """
 
 from collections.abc import Collection, Mapping
@@ -19,6 +20,8 @@ from brainiarb.statistics.intervals import percent
 
 LEAST = 3
 """Numbers that a drawn interval is from, at least: that of two lies far beyond both of them."""
+WIDTHS = {False: 0.8, True: 1.6}
+"""Line widths of an interval of clones of one expert, and of one over experts."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,17 +29,16 @@ class Means:
     """The means of some measures, ready to be drawn."""
 
     table: pd.DataFrame
-    """Rows of the table of statistics, all of one kind and one sample; see `level_means`."""
+    """Rows of the table of statistics, all of one kind; see `level_means`."""
     experts: pd.DataFrame
-    """expert, measure, level, value: the mean of the clones of each expert; without rows in a study
-    of one cloned expert."""
+    """expert, measure, level, value: the mean of the clones of each expert where several are
+    cloned."""
     label: str
-    """What the interval is of, for a legend."""
+    """The name of the interval, for a legend, such as "95 % interval"."""
 
     def drawn(self, measure: str | None = None) -> pd.DataFrame:
         """Return the rows, of one measure or of all, whose intervals are drawn."""
-        sample = self.table["n_clones"].where(self.table["n_experts"] == 1, self.table["n_experts"])
-        rows = self.table[(self.table["level"] >= 0) & (sample >= LEAST)]
+        rows = self.table[(self.table["level"] >= 0) & (sample_size(self.table) >= LEAST)]
         rows = rows.dropna(subset=["low", "high"])
         return rows if measure is None else rows[rows["measure"] == measure]
 
@@ -49,8 +51,8 @@ class Means:
         """Draw interval and mean at the place of each level, and the mean of each expert there."""
         for row in self.drawn(measure).itertuples():
             if row.level in places:
-                place = places[row.level]
-                axes.plot([place, place], [row.low, row.high], color=colour, linewidth=1.2)
+                place, width = places[row.level], WIDTHS[bool(row.n_experts > 1)]
+                axes.plot([place, place], [row.low, row.high], color=colour, linewidth=width)
                 axes.plot(place, row.estimate, "_", color=colour, ms=4, mew=1.2)
         experts = self.experts[self.experts["measure"] == measure]
         experts = experts[experts["level"].isin([*places])]
@@ -66,10 +68,14 @@ class Means:
         axes.plot(rows["level"].map(places), rows["estimate"], color=colour, linewidth=0.7)
 
     def handles(self, colour: str) -> list[Artist]:
-        """Return the entries of a legend: none without an interval, and one for experts' means."""
+        """Return the entries of a legend: each kind of interval that is drawn, experts' means."""
         marks: list[Artist] = []
-        if len(self.drawn()):
-            marks.append(Line2D([], [], marker="_", color=colour, linewidth=1.2, label=self.label))
+        rows = self.drawn()
+        for several, width in WIDTHS.items():
+            of_kind = rows[(rows["n_experts"] > 1) == several]
+            if len(of_kind):
+                label = f"{sample_name(of_kind)}, {self.label}"
+                marks.append(Line2D([], [], marker="_", color=colour, linewidth=width, label=label))
         if len(self.experts):
             marks.append(
                 Line2D(
@@ -80,16 +86,39 @@ class Means:
         return marks
 
 
-def of_one_sample(statistics: pd.DataFrame, kind: str) -> tuple[pd.DataFrame, int]:
-    """Return the rows of a kind whose sample is that of the study, and its number of experts.
+def sample_size(rows: pd.DataFrame) -> pd.Series:
+    """Return how many numbers each row of statistics is from: clones of one expert, or experts."""
+    return rows["n_clones"].where(rows["n_experts"] == 1, rows["n_experts"])
 
-    In a study of several cloned experts, a row of one expert only is left out: it is not over
-    experts, and the table does not say whose it is.
+
+def sample_name(rows: pd.DataFrame) -> str:
+    """Return what the means in rows of statistics are of, all clones of one expert or over experts.
+
+    An example is "mean over 5 experts (18 to 20 clones)".
+    """
+    clones = span(rows["n_clones"])
+    if rows["n_experts"].max() > 1:
+        return f"mean over {span(rows['n_experts'])} experts ({clones} clones)"
+    return f"mean of {clones} clones"
+
+
+def span(counts: pd.Series) -> str:
+    """Return the smallest and the largest count, or the count if all are equal."""
+    low, high = int(counts.min()), int(counts.max())
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def of_one_sample(statistics: pd.DataFrame, kind: str) -> tuple[pd.DataFrame, int]:
+    """Return the rows of a kind whose sample is that of their level, and the number of experts.
+
+    At a level where several experts are cloned, a row of one expert only is left out: it is not
+    over experts, and the table does not say whose it is.
     """
     clones = statistics[statistics["level"] >= 0]
-    experts = int(clones["n_experts"].max()) if len(clones) else 1
+    cloned = clones.groupby("level")["n_experts"].max().astype(float)
     rows = statistics[statistics["kind"] == kind]
-    return (rows[rows["n_experts"] > 1] if experts > 1 else rows), experts
+    several = rows["level"].map(cloned).fillna(1.0) > 1
+    return rows[(rows["n_experts"] > 1) | ~several], int(cloned.max()) if len(cloned) else 1
 
 
 def level_means(
@@ -97,18 +126,20 @@ def level_means(
 ) -> Means:
     """Return the means of the measures `names`, whose intervals hold 1 - `alpha`.
 
-    `statistics` and `measures` are the tables of that name, with the rows of every expert.
+    `statistics` and `measures` are the tables of that name, with the rows of every expert. A level
+    whose clones have more than one mode, or of which some walk and others fall, has no mean.
     """
-    table, count = of_one_sample(statistics, "level")
+    table, _ = of_one_sample(statistics, "level")
+    keys = ["measure", "level"]
+    two_modes = statistics.loc[statistics["answer"] == "more than one mode", keys]
+    split = pd.MultiIndex.from_frame(two_modes)
+    table = table[~pd.MultiIndex.from_frame(table[keys]).isin(split)]
     clones = measures[measures["measure"].isin(names) & (measures["level"] >= 0)]
     clones = clones[(clones["clone"] >= 0) & np.isfinite(clones["value"])]
-    keys = ["expert", "measure", "level"]
-    experts = clones.groupby(keys, as_index=False)["value"].mean()
-    # A level without a row has clones of two modes, which have no mean.
-    experts = experts.merge(table[["measure", "level"]].astype({"level": int}))
-    sample = "mean of the clones" if count == 1 else f"mean over {count} experts"
+    experts = clones.groupby(["expert", *keys], as_index=False)["value"].mean()
+    several = table.loc[table["n_experts"] > 1, keys].astype({"level": int})
     return Means(
         table[table["measure"].isin(names)],
-        experts if count > 1 else experts.iloc[:0],
-        f"{sample}, {percent(alpha)} interval",
+        experts.merge(several, on=keys),
+        f"{percent(alpha)} interval",
     )
