@@ -46,6 +46,9 @@ RATIOS = (
 )  # fmt: skip
 """Positive and skewed: their logarithms are averaged and compared, and results are ratios."""
 
+SHARES = ("period_2", "falls_*")
+"""Shares of few cases, such as the episodes of one clone, or marks of single clones."""
+
 DISTANCES = ("procrustes_*", "spectral_distance", "log_spectral_distance", "map_distance")
 """The expert's own value is a distance between its own episodes: a floor near 0."""
 
@@ -112,6 +115,7 @@ class Declaration:
     on_states_of_level: bool
     two_modes: bool
     counted: bool
+    shares: bool
     marked: bool
     verb: str
     """What those clones do whose share is told, in the plural."""
@@ -140,6 +144,7 @@ def declaration(measure: str) -> Declaration:
         on_states_of_level=_named(name, ON_STATES_OF_LEVEL),
         two_modes=_named(name, (*TWO_MODES, *MARKED)),
         counted=_named(name, COUNTED),
+        shares=_named(name, SHARES),
         marked=name in MARKED,
         verb=MARKED.get(name, "walk"),
     )

@@ -19,6 +19,13 @@ def t_tail(value: float, freedom: float) -> float:
     return float(stdtr(freedom, -value))
 
 
+def shifted_t_tail(value: float, freedom: float, shift: float) -> float:
+    """Return the share of the noncentral t distribution that lies above a value."""
+    from scipy.special import nctdtr
+
+    return float(1 - nctdtr(freedom, shift, value))
+
+
 def normal_tail(value: float) -> float:
     """Return the share of the standard normal distribution that lies above a value."""
     from scipy.special import ndtr

@@ -35,8 +35,12 @@ class Inference:
 # ------------------------------------------------------------------------------------- intervals
 
 
-def t_interval(values: np.ndarray, confidence: float = 0.95, null: float = 0.0) -> Inference:
+def t_interval(
+    values: np.ndarray, confidence: float = 0.95, null: float = 0.0, least_error: float = 0.0
+) -> Inference:
     """Return the mean of `values` (n), its t interval and the p value of the t test against `null`.
+
+    The standard error is at least `least_error`, if more is known of it than the values tell.
 
     Interval and p are nan if there are fewer than two values. If all values are equal, p is that of
     exact sign flips: 2 / 2^n, or 1 if the values equal `null`. The interval is then a single point
@@ -59,7 +63,7 @@ def t_interval(values: np.ndarray, confidence: float = 0.95, null: float = 0.0) 
     mean = float(np.mean(values))
     if n < 2:
         return Inference(mean)
-    error = standard_error(values)
+    error = max(standard_error(values), least_error)
     if not error:
         apart = abs(mean - null) > ROUNDING * max(abs(mean), abs(null))
         return _of_equal_values(mean, n, 2 / 2**n if apart else 1.0, 1 - confidence)

@@ -9,6 +9,7 @@ from brainiarb.statistics.methods import Inference
 from brainiarb.statistics.subjects import Subject
 
 OVER = "over experts"
+CONDITIONAL = "conditional on this expert"
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Question:
     def condition(self) -> str:
         """Return what the result can be generalised to."""
         if len(self.units) == 1:
-            return "conditional on this expert"
+            return CONDITIONAL
         return "conditional on these experts" if self.within else OVER
 
 

@@ -1,0 +1,167 @@
+"""Rows of the table of claims: the numbers of one part of a claim at one level."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+import pandas as pd
+
+from brainiarb.statistics.effects import Effects, effects
+from brainiarb.statistics.ledger import WITHIN, Claim, Part
+from brainiarb.statistics.power import power, spread
+from brainiarb.statistics.questions import CONDITIONAL, OVER
+from brainiarb.statistics.subjects import Subject, subjects
+from brainiarb.statistics.verdicts import UNTESTABLE, Evidence, evidence, reason, verdict
+
+PUBLISHED = "cka"
+"""Column of the table of similarities with the number that the study published."""
+DESCRIBED = "described only: this level does not decide the claim"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How all claims are asked."""
+
+    alpha: float
+    primary_levels: Sequence[int]
+    designs: Mapping[str, Mapping[str, int]]
+    """Numbers of `experts` and of `clones` of each level, by the name of a design."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One part of a claim at one level."""
+
+    claim: Claim
+    number: int
+    part: Part
+    level: int
+    decides: bool
+    effects: Effects
+    evidence: Evidence
+    fault: str
+    """Why nothing can be tested."""
+
+    def answer(self, p: float, p_against: float, alpha: float) -> tuple[str, str]:
+        """Return the answer of the part by corrected p values, and the reason for it."""
+        if not self.decides:
+            return "", DESCRIBED
+        found = verdict(self.evidence, p, p_against, alpha)
+        if found == UNTESTABLE:
+            return found, self.fault
+        return found, reason(self.evidence, self.part, found, alpha)
+
+    def power(self, alpha: float, experts: int, clones: int) -> float:
+        """Return the power of a design at `alpha`, nan at a level that does not decide."""
+        if not self.decides:
+            return float("nan")
+        ends = (self.part.smallest, self.part.no_effect)
+        least, none = map(log, ends) if self.part.logarithms else ends
+        found = spread([*self.effects.blocks.values()])
+        margins = 2 if self.part.expects == WITHIN else 1
+        return power(found, least - none, experts, clones, alpha, margins)
+
+
+def row(
+    claim: Claim, number: int, level: int, of_measure: Mapping[str, Subject], asked: Asked
+) -> Row:
+    """Return the row of the part of a claim with a number from 1, at one level."""
+    part = claim.parts[number - 1]
+    subject = of_measure.get(part.measure)
+    found = Effects({}, 0, (-np.inf, np.inf), part.logarithms)
+    fault = f"the study has no measure {part.measure}"
+    if subject is not None:
+        found = effects(subject, part.comparison, level, part.logarithms)
+        fault = f"no clone has this comparison of {part.measure} at this level"
+    if found.blocks:
+        fault = "one number is no sample"
+    decides = level in claim.levels and level in asked.primary_levels
+    tested = evidence(found.units, part, found.least_error)
+    return Row(claim, number, part, level, decides, found, tested, fault)
+
+
+def numbers(
+    row: Row, of_measure: Mapping[str, Subject], similarity: pd.DataFrame, asked: Asked
+) -> dict[str, object]:
+    """Return what a row says before its p values are corrected, by the names of columns."""
+    claim, part, found = row.claim, row.part, row.effects
+    confidence = 1 - 2 * asked.alpha
+    result = found.interval(confidence)
+    scaled = [part.scaled(x) for x in (result.estimate, result.low, result.high)]
+    deviation, experts = spread([*found.blocks.values()]), len(found.blocks)
+    published, note = _by_published_procedure(claim, similarity, row.level)
+    return {
+        "id": claim.name,
+        "part": row.number,
+        "section": claim.section,
+        "claim": claim.says,
+        "hypothesis": claim.hypothesis,
+        "exploratory": claim.exploratory,
+        "level": row.level,
+        "decides": row.decides,
+        "measure": part.measure,
+        "comparison": part.comparison,
+        "expects": part.expects,
+        "smallest_effect": part.smallest,
+        "no_effect": part.no_effect,
+        "stimuli": part.stimuli,
+        "published": claim.published,
+        "published_procedure": published,
+        "published_note": note,
+        "estimate": result.estimate,
+        "low": result.low,
+        "high": result.high,
+        "confidence": confidence,
+        "n_experts": experts,
+        "n_clones": sum(map(len, found.blocks.values())),
+        "n_left_out": found.left_out,
+        "condition": OVER if experts > 1 else CONDITIONAL * experts,
+        "p": row.evidence.p if row.decides else np.nan,
+        "p_against": row.evidence.p_against if row.decides else np.nan,
+        "claimed": part.claimed,
+        "effect": scaled[0],
+        "effect_low": min(scaled[1:]),
+        "effect_high": max(scaled[1:]),
+        "sd_blocks": deviation.blocks,
+        "sd_experts": deviation.experts,
+        **_control(part, row.level, of_measure),
+        "figure": claim.figure,
+    }
+
+
+def _control(part: Part, level: int, of_measure: Mapping[str, Subject]) -> dict[str, object]:
+    """Return the name and the mean of the number that decides how a result is read."""
+    if part.control is None:
+        return {"control": "", "control_value": np.nan}
+    measure, comparison = part.control
+    value = np.nan
+    if measure in of_measure:
+        found = effects(of_measure[measure], comparison, level, comparison == "ratio")
+        value = found.interval(0.9).estimate
+    return {"control": f"{measure}, {comparison}", "control_value": value}
+
+
+def _by_published_procedure(
+    claim: Claim, similarity: pd.DataFrame, level: int
+) -> tuple[float, str]:
+    """Return the value that the published procedure gives at a level, and how it is made."""
+    if claim.rows is None:
+        return float("nan"), claim.absent
+    rows = pd.concat(
+        [_matching(similarity, where) for where in (claim.rows.clones, claim.rows.expert) if where]
+    )
+    value = f"{claim.rows.comparison} of {PUBLISHED}"
+    table = rows.groupby(["expert", "level", "clone"], as_index=False)[PUBLISHED].mean()
+    table = table.rename(columns={PUBLISHED: "value"}).assign(measure=PUBLISHED, unit="1")
+    for subject in subjects(table):
+        found = effects(subject, claim.rows.comparison, level, claim.rows.comparison == "ratio")
+        if found.blocks:
+            return found.interval(0.9).estimate, value
+    return float("nan"), f"the study has no {value} at this level"
+
+
+def _matching(table: pd.DataFrame, where: Mapping[str, str]) -> pd.DataFrame:
+    """Return the rows of a table whose columns have the given values."""
+    same = [table[column].astype(str) == value for column, value in where.items()]
+    return table[np.logical_and.reduce(same)]
