@@ -263,3 +263,21 @@ def test_forward_reward_is_for_the_point_of_the_torso_that_the_environment_rewar
         *_, info = env.step(action)
         reward = walkers.step(np.array([0]), action[None]).rewards_forward[0]
         assert reward == pytest.approx(info["reward_forward"], abs=1e-12)
+
+
+@every_body
+@pytest.mark.parametrize("planted", [1e9, np.inf, np.nan])
+def test_a_simulation_that_mujoco_reset_is_unstable_and_ends_its_episode(body, planted):
+    walkers, everyone = Walkers(body, 3), np.arange(3)
+    walkers.reset(everyone, [0, 1, 2])
+    still = np.zeros((3, len(body.joints)))
+    assert not walkers.step(everyone, still).unstable.any()
+    walkers.qvel[1] = planted
+    step = walkers.step(everyone, still)
+    assert step.unstable.tolist() == [False, True, False]
+    assert step.terminals[1]
+    assert step.rewards_forward[1] == step.rewards_healthy[1] == 0
+    assert np.isfinite(step.rewards).all()
+    # One reset ends one episode: the walker that starts anew is stable.
+    walkers.reset(np.array([1]), [3])
+    assert not walkers.step(everyone, still).unstable.any()

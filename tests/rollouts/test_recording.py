@@ -53,6 +53,22 @@ def test_episodes_are_whole_sorted_and_say_what_they_are():
     assert arrays["sampling_rate"] == 125.0
 
 
+@pytest.mark.parametrize("name", ["walker2d", "halfcheetah"])
+def test_an_unstable_simulation_ends_its_episode_and_is_told(name, caplog):
+    def kick(walkers, t):
+        if t == 10:
+            walkers.qvel[1] = 1e12
+
+    body = get_body(name)
+    arrays = record_episodes(
+        body, lambda seen: np.zeros((len(seen), 6)), agents=1, episodes=2, steps=30, seed=0,
+        mode="mean", disturb=kick,
+    )  # fmt: skip
+    assert np.bincount(arrays["episode_ids"]).tolist() == [30, 11]
+    assert arrays["terminals"].nonzero()[0].tolist() == [40]
+    assert "1 of 2 episodes end because their simulation became unstable" in caplog.text
+
+
 def test_step_limit_is_a_timeout_and_no_fall():
     arrays = episodes(act=stand, steps=30)
     assert len(arrays["rewards"]) == 4 * 30

@@ -74,7 +74,9 @@ class Step:
     rewards_contact: np.ndarray
     """(n) minus the cost of contacts; 0 for a body without this cost."""
     terminals: np.ndarray
-    """(n) bool: the walker fell in this step, which ends its episode."""
+    """(n) bool: the walker fell in this step, or its simulation was unstable; its episode ends."""
+    unstable: np.ndarray
+    """(n) bool: numbers grew too large in this step, so that MuJoCo reset the simulation."""
     heights: np.ndarray
     """(n, g) z of the height geoms (m) at the instant at which the step begins."""
     contact_forces: np.ndarray
@@ -91,6 +93,9 @@ class Walkers:
     sensors need no second computation, so the solver starts as warm as in the environment.
     Quantities that MuJoCo derives (centres of mass, inertia, external forces) have the values that
     MuJoCo left at the end of the environment step, as in Gymnasium.
+    A walker whose simulation MuJoCo had to reset, because positions, velocities or accelerations
+    were huge or nan, counts as fallen, whatever its body: it stands upright again and would seem to
+    walk on. It earns no forward reward in that step. (In Gymnasium its episode goes on.)
     The results do not depend on `threads`.
     """
 
@@ -113,6 +118,14 @@ class Walkers:
         self._sensors = self.batch.bind("sensordata")
         self._origins = self.batch.bind("xpos")
         self._centres_of_mass = self.batch.bind("xipos")
+        self._resetting = [
+            int(kind)
+            for kind in (
+                mujoco.mjtWarning.mjWARN_BADQPOS,
+                mujoco.mjtWarning.mjWARN_BADQVEL,
+                mujoco.mjtWarning.mjWARN_BADQACC,
+            )
+        ]
         self._external_forces = np.zeros((count, self._model.nbody, 6))
         self._observed = [
             (self._external_forces if field == "cfrc_ext" else self.batch.bind(field), size)
@@ -156,6 +169,7 @@ class Walkers:
         x_before = self._forward_position(walkers)
         self._ctrl[walkers] = controls
         feet = len(self.body.feet)
+        resets_before = self._resets(walkers)
         self.batch.step(walkers, nstep=1)
         sensors = self._sensors[walkers]
         forces_on_feet = sensors[:, :feet].copy()
@@ -166,8 +180,10 @@ class Walkers:
             self._update_external_forces(walkers)
 
         state = np.hstack((self.qpos[walkers], self.qvel[walkers]))
-        fallen = facts.fall.fallen(state)
-        speed = (self._forward_position(walkers) - x_before) / facts.step_seconds
+        unstable = self._resets(walkers) > resets_before
+        fallen = facts.fall.fallen(state) | unstable
+        moved = np.where(unstable, 0.0, self._forward_position(walkers) - x_before)
+        speed = moved / facts.step_seconds
         forward = facts.forward_weight * speed
         alive = facts.healthy_reward * ~fallen
         control = -facts.control_weight * np.square(controls).sum(axis=1)
@@ -180,10 +196,16 @@ class Walkers:
             rewards_healthy=alive,
             rewards_control=control,
             rewards_contact=contact,
-            terminals=fallen & facts.fall.ends_episode,
+            terminals=fallen & facts.fall.ends_episode | unstable,
+            unstable=unstable,
             heights=sensors[:, feet + _Z :: 3],
             contact_forces=forces_on_feet / facts.frame_skip,
         )
+
+    def _resets(self, walkers: np.ndarray) -> np.ndarray:
+        """Return how often (n) MuJoCo itself reset walkers since their last reset by us."""
+        counts: np.ndarray = self.batch.warning[walkers][:, self._resetting, 1].sum(axis=1)
+        return counts
 
     def _forward_position(self, walkers: np.ndarray) -> np.ndarray:
         """Return the x (n) in m of walkers at the point whose speed the environment rewards."""

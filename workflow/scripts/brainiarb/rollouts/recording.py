@@ -1,6 +1,7 @@
 """Recording: many walkers step together, and each step calls the policy once for all of them."""
 
 import json
+import logging
 from collections.abc import Callable
 
 import numpy as np
@@ -59,6 +60,9 @@ def record_episodes(
     disturb: Disturb | None = None,
 ) -> Rollouts:
     """Record episodes of every agent. Each ends when the walker falls or after `steps` rows.
+
+    A simulation that becomes unstable, so that MuJoCo resets it, ends its episode like a fall; the
+    log says how many did.
 
     At every step `act` gets the observations (agents * episodes, o) of all walkers, agent by agent,
     and returns actions (agents * episodes, a) in [-1, 1]. Fallen walkers are among them, so that
@@ -211,6 +215,7 @@ def _record(
         name: np.zeros((lanes, steps, *widths[name]), DTYPES[name])
         for name in ("observations", "qpos", "qvel", "actions_clean", "actions", *_STEP_ARRAYS)
     }
+    unstable = 0
     starts = np.zeros((lanes, steps), bool)
     lengths, resets = np.zeros(lanes, int), np.zeros(lanes, int)
     running = fresh = np.arange(lanes)
@@ -237,12 +242,20 @@ def _record(
         step = walkers.step(running, actions.astype(np.float64))
         for name in _STEP_ARRAYS:
             held[name][running, t] = getattr(step, name)
+        unstable += int(step.unstable.sum())
         lengths[running] += 1
         goes_on = (again | ~step.terminals) & (quotas[running] > t + 1)
         fresh, running = running[goes_on & step.terminals], running[goes_on]
         if not len(running):
             break
 
+    if unstable:
+        logging.warning(
+            "%d of %d episodes end because their simulation became unstable and MuJoCo reset it; "
+            "they count as falls",
+            unstable,
+            resets.sum(),
+        )
     walked = np.arange(steps) < lengths[:, None]
     rows = {name: values[walked] for name, values in held.items()}
     lasts = np.cumsum(lengths) - 1
