@@ -124,3 +124,15 @@ def test_all_tables_of_the_maps_begin_with_the_expert_and_hold_both_kinds_of_map
         assert set(table["expert"]) == {"crossq_0"}, name
     assert set(made.cells["map"]) == set(made.cycles["map"]) == {"shared", "published"}
     assert made.bandwidths.loc[made.bandwidths["chosen"], "bandwidth"].tolist() == [0.03]
+
+
+def test_without_frames_of_published_maps_the_shared_map_stands_alone_and_stays_the_same():
+    few = replace(MAP_SETTINGS, points=120, published_frames=120)
+    both, alone = (
+        tables.map_tables([a_walk(), a_walk(40)], replace(few, published_frames=frames), 0)
+        for frames in (120, 0)
+    )
+    for name in ("cells", "cycles"):
+        shared = getattr(both, name).query("map == 'shared'").reset_index(drop=True)
+        pd.testing.assert_frame_equal(getattr(alone, name), shared)
+    pd.testing.assert_frame_equal(alone.measures, both.measures)

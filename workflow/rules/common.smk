@@ -25,6 +25,12 @@ def expert_file(name):
     return f"{BODY_FOLDER}/{{expert}}/{name}"
 
 
+# Experts with clones at every level. Only of them are details made that no test over experts needs.
+SERIES = sorted(
+    {DRAWN_EXPERT, *(name for name, levels in CLONED.items() if levels == LEVELS)}
+)
+
+
 def levels_of(expert, among=LEVELS):
     """Return the sorted levels of an expert's clones that are among the given ones, if it has any."""
     return [level for level in CLONED.get(expert, []) if level in among]
@@ -40,11 +46,11 @@ def clones_of(name, among=LEVELS):
     return lambda wildcards: clone_files(name, wildcards.expert, among)
 
 
-def cloned_files(*names, among=LEVELS):
+def cloned_files(*names, among=LEVELS, experts=CLONED):
     """Return files of each expert that is cloned; a name with {noise} gives one for each of its levels."""
     return [
         file
-        for expert in sorted(CLONED)
+        for expert in sorted(experts)
         for name in names
         for file in clone_files(name, expert, among)
     ]
@@ -101,12 +107,17 @@ def peer_files(name):
 
 
 def map_settings(wildcards, without=()):
-    """Return the settings of a rule that fits the gait map, without some keys of `gaitmap`."""
+    """Return the settings of a rule that fits the gait map, without some keys of `gaitmap`.
+
+    Maps as the study published them take as long as the shared map, and only figures show them.
+    """
+    published = {} if wildcards.expert in SERIES else {"published_frames": 0}
+    gaitmap = {**config["gaitmap"], **published}
     return settings(
         "seed",
         "body",
         "analysis.transient",
-        gaitmap={k: v for k, v in config["gaitmap"].items() if k not in without},
+        gaitmap={k: v for k, v in gaitmap.items() if k not in without},
         expert=wildcards.expert,
         levels=levels_of(wildcards.expert, MAPPED),
     )

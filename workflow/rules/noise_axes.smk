@@ -7,10 +7,6 @@ as many samples as the fewest episodes have.
 """
 
 AXES = config["noise_axes"]
-# Experts that are cloned at a few levels only are left out here.
-AXES_EXPERTS = sorted(
-    {DRAWN_EXPERT, *(name for name in CLONED if levels_of(name) == LEVELS)}
-)
 FEWEST, MOST = min(AXES["episodes"]), max(AXES["episodes"])
 PLACES = sorted(
     {f"{meaning}_{MOST}" for meaning in AXES["meanings"]}
@@ -120,7 +116,7 @@ rule tabulate_noise_axes:
     input:
         expand(
             expert_file("{place}/noise_axes_{noise}.csv"),
-            expert=AXES_EXPERTS,
+            expert=SERIES,
             place=PLACES,
             noise=sorted(AXES["levels"]),
         ),

@@ -3,7 +3,7 @@
 # The parts of each table, in order.
 TABLED = {
     "similarity": cloned_files("similarity/expert.csv", "similarity/bc_{noise}.csv"),
-    "spectra": cloned_files("spectra.csv"),
+    "spectra": cloned_files("spectra.csv", experts=SERIES),
     "gait_map": cloned_files("gait_map.csv"),
     "gait_cycles": cloned_files("gait_cycles.csv"),
     "robustness": cloned_files(
@@ -18,13 +18,9 @@ TABLED = {
     "spectral_distances": cloned_files("spectral_distances.csv"),
     "margins": cloned_files("margins.csv"),
     "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
-    "jpca": cloned_files("dynamics/jpca_expert.csv", "dynamics/jpca_{noise}.csv"),
-    "jpca_trajectories": cloned_files(
-        "dynamics/trajectories_expert.csv", "dynamics/trajectories_{noise}.csv"
-    ),
-    "decoding": cloned_files(
-        "dynamics/decoding_expert.csv", "dynamics/decoding_{noise}.csv"
-    ),
+    "jpca": dynamics_files("jpca"),
+    "jpca_trajectories": dynamics_files("trajectories"),
+    "decoding": dynamics_files("decoding"),
     "measures": [
         *cloned_files(
             "measures/functional_{noise}.csv", "measures/functional_untrained.csv"
@@ -34,7 +30,7 @@ TABLED = {
         *cloned_files("measures/gait_map.csv"),
         *cloned_files("measures/similarity.csv", "measures/similarity_{noise}.csv"),
         *cloned_files("measures/robustness.csv"),
-        *cloned_files("measures/dynamics_expert.csv", "measures/dynamics_{noise}.csv"),
+        *dynamics_files("dynamics", folder="measures"),
     ],
     "returns": [
         *expand(
@@ -42,11 +38,8 @@ TABLED = {
             expert=COMPARED,
             mode=["", "_sampled"],
         ),
-        *cloned_files(
-            "returns/demonstrations_{noise}.csv",
-            "returns/bc_{noise}.csv",
-            "returns/bc_{noise}_sampled.csv",
-        ),
+        *cloned_files("returns/demonstrations_{noise}.csv", "returns/bc_{noise}.csv"),
+        *cloned_files("returns/bc_{noise}_sampled.csv", experts=SERIES),
     ],
 }
 

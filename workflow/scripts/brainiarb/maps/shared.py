@@ -39,7 +39,7 @@ class MapSettings:
     prominence: float
     """How far a peak of density must rise above its pass, as a share of the highest density."""
     published_frames: int = 1000
-    """Frames of one episode that the study's map of one agent is fitted to."""
+    """Frames of one episode that the study's map of one agent is fitted to; 0 makes no such map."""
     frames: int = 500
     """The most frames of each clone that are placed on the shared map."""
     features: str = "heights"

@@ -56,8 +56,10 @@ class MapTables:
 def map_tables(walks: Sequence[SteadyWalk], settings: MapSettings, seed: int) -> MapTables:
     """Map the gaits of an expert, the first of the `walks`, and of its clones, and compare them."""
     shared = fit_map(walks, settings, seed)
-    on_shared = shared_tracks(walks, shared)
-    on_published = published_tracks(walks, settings.published_frames, seed)
+    maps = [shared_tracks(walks, shared)]
+    if settings.published_frames:
+        maps.append(published_tracks(walks, settings.published_frames, seed))
+    cells, cycles = (pd.concat(parts, ignore_index=True) for parts in zip(*maps, strict=True))
     placed = place_agents(walks, shared, settings.frames)
     n_regions, rng = int(shared.regions.max()), np.random.default_rng(seed)
     transitions = transition_table(placed, n_regions, rng)
@@ -65,8 +67,8 @@ def map_tables(walks: Sequence[SteadyWalk], settings: MapSettings, seed: int) ->
     expert = walks[0].expert
     measures = map_measures(placed, transitions, distances, expert)
     tables = {
-        "cells": pd.concat([on_shared[0], on_published[0]], ignore_index=True),
-        "cycles": pd.concat([on_shared[1], on_published[1]], ignore_index=True),
+        "cells": cells,
+        "cycles": cycles,
         "bandwidths": bandwidth_sweep(shared, settings),
         "occupancy": occupancy_table(placed, shared),
         "transitions": transitions,
