@@ -68,7 +68,7 @@ def test_period_2_is_found_with_precision_and_recall_above_095():
 def test_alternation_of_a_perfect_gait_of_period_2_is_2_and_of_equal_strides_0():
     turns = [np.outer((-1.0) ** np.arange(20), [1, 2])] * 3
     perfect = alternation([turns, turns], np.random.default_rng(0), 199)
-    assert perfect.value == pytest.approx(2)
+    assert perfect.value == pytest.approx(2, abs=0.03)
     assert perfect.p == 1 / 200
     equal = alternation([[np.ones((20, 2))] * 3], np.random.default_rng(0), 19)
     assert (equal.value, equal.p) == (0, 1)
@@ -88,7 +88,7 @@ def test_p_is_uniform_if_the_order_of_strides_does_not_matter():
 def test_an_episode_that_begins_with_the_other_stride_alternates_as_much():
     turns = np.outer((-1.0) ** np.arange(21), [1.0, 0.5])
     found = alternation([[turns, -turns, turns[:15]]], np.random.default_rng(0), 99)
-    assert found.value == pytest.approx(2, abs=0.01)
+    assert found.value == pytest.approx(2, abs=0.03)
 
 
 def test_a_missed_strike_counts_as_a_strike_that_is_not_known():
@@ -97,14 +97,14 @@ def test_a_missed_strike_counts_as_a_strike_that_is_not_known():
     missed = with_gaps(np.delete(turns, [10, 23], axis=0), rows, 105)
     assert np.flatnonzero(np.isnan(missed).any(axis=1)).tolist() == [10, 23]
     assert len(missed) == 41
-    assert alternation([[missed]], np.random.default_rng(0), 99).value == pytest.approx(2, abs=0.02)
+    assert alternation([[missed]], np.random.default_rng(0), 99).value == pytest.approx(2, abs=0.03)
 
 
 def test_feet_with_few_strikes_are_left_out():
     turns = [np.outer((-1.0) ** np.arange(20), [1.0, 2.0])]
     few = [np.random.default_rng(0).normal(size=(6, 2))]
     rng = np.random.default_rng(0)
-    assert alternation([turns, few], rng, 99).value == pytest.approx(2)
+    assert alternation([turns, few], rng, 99).value == pytest.approx(2, abs=0.03)
     nothing = alternation([few], rng, 99)
     assert np.isnan([nothing.value, nothing.p]).all()
     assert not nothing.has_period_2(ALPHA)
@@ -125,10 +125,18 @@ def test_a_stride_of_a_number_of_rows_and_a_half_does_not_alternate():
     strikes = np.ceil(np.arange(1, 50) * 70.5).astype(int)
     sampled = poses_at_strikes(pose, strikes)
     assert sampled.rows.tolist() == strikes.tolist()
-    raw = pose[strikes]
-    assert alternation([[raw]], np.random.default_rng(0), 99).value > 1.9
+    raw = 10 * pose[strikes]
+    assert alternation([[raw]], np.random.default_rng(0), 99).value > 1
     spread = sampled.poses.std(axis=0).max()
-    assert spread < 0.05 * raw.std(axis=0).max()
+    assert spread < 0.05 * pose[strikes].std(axis=0).max()
+
+
+def test_what_alternates_but_can_hardly_be_seen_is_no_gait_of_period_2():
+    turns = np.outer((-1.0) ** np.arange(40), [1.0, 1.0])
+    hardly = alternation([[0.03 * turns]], np.random.default_rng(0), 99)
+    assert hardly.p == 0.01
+    assert not hardly.has_period_2(ALPHA)
+    assert alternation([[0.1 * turns]], np.random.default_rng(0), 99).has_period_2(ALPHA)
 
 
 def recorded(alternating):

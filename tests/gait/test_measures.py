@@ -48,7 +48,11 @@ def test_a_planted_walk_is_measured(gait):
     assert measured["phase_agreement"] > 0.99
     assert measured["cycle_strength"] > 0.95
     noted = [name for name, measure in gait.measures.items() if measure.note]
-    assert noted == ["return_map_lambda", "alternation", "period_2"]
+    # A stride lasts exactly 100 rows, so that its time does not vary.
+    assert noted == [
+        "stride_time_cv_late_early", "return_map_lambda", "alternation", "period_2",
+    ]  # fmt: skip
+    assert measured["settling_time"] == 1.0
     assert measured["period_2"] == 0
 
 

@@ -20,6 +20,9 @@ from brainiarb.statistics.measures import Measure, qualified
 # alternating and at most three quarters irregular, and strides that are merely corrected by the
 # next one (a correlation of -0.35 with it) stay below.
 ALTERNATES = 0.5
+# Noise of this size, in standard deviations of the posture, is added to each position. In a gait
+# that almost repeats itself, what is left of its approach or of the sampling may alternate.
+NEGLIGIBLE = 0.08
 # Pairs of a strike and the strike before the last that a foot must have.
 LEAST_PAIRS = 10
 
@@ -29,8 +32,8 @@ class Alternation:
     """How much the strides of an agent alternate."""
 
     value: float
-    """Lag-2 minus lag-1 autocorrelation of the pose at strikes: 2 for a gait of period 2 without
-    noise, about 0 for equal or irregular strides. It is nan with too few strikes."""
+    """Lag-2 minus lag-1 autocorrelation of the pose at strikes: nearly 2 for a gait of period 2
+    without noise, about 0 for equal or irregular strides. It is nan with too few strikes."""
     p: float
     """The chance of so large a value if the order of the strides did not matter."""
 
@@ -47,12 +50,13 @@ def alternation(
     """Return the alternation of the poses at strikes, averaged over feet.
 
     `feet` holds for each foot, and for each episode of it, the poses (n, c) at successive strikes
-    (`poses_at_strikes`); a row of nan is a missed strike. Poses are centred in each episode. The
-    autocorrelation at lag k is the sum of the products of poses that are k strikes apart, over the
-    mean of the sums of their squares. Under the null, the order of the strides of an episode is
-    exchanged, in the same way for all feet, because feet move together. A foot with fewer than ten
-    pairs of strikes two apart is left out; without any foot, value and p are nan. Poses that do
-    not vary have the value 0 and the p 1. Raises Refused without a permutation.
+    (`strike_poses`); a row of nan is a missed strike. Their unit is the standard deviation of the
+    posture. Poses are centred in each episode. The autocorrelation at lag k is the sum of the
+    products of poses that are k strikes apart, over the mean of the sums of their squares, to which
+    a variance of 0.08 squared is added for each position. Under the null, the order of the strides
+    of an episode is exchanged, in the same way for all feet, because feet move together. A foot
+    with fewer than ten pairs of strikes two apart is left out; without any foot, value and p are
+    nan. Poses that do not vary have the value 0 and the p 1. Raises Refused without a permutation.
     """
     if permutations < 1:
         raise Refused(f"expected 1 permutation or more, found {permutations}; use 999")
@@ -132,6 +136,7 @@ def _differences(
             first, second = order[:, rank[paired]], order[:, rank[paired + lag]]
             products[i] += every[first, second].sum(axis=1)
             own = np.diag(every)
-            squares[i] += (own[first] + own[second]).sum(axis=1) / 2
+            noise = NEGLIGIBLE**2 * len(paired) * x.shape[1]
+            squares[i] += (own[first] + own[second]).sum(axis=1) / 2 + noise
     correlations = np.divide(products, squares, out=np.zeros_like(products), where=squares > 0)
     return np.asarray(correlations[1] - correlations[0])

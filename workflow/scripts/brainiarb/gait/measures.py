@@ -7,6 +7,7 @@ import pandas as pd
 
 from brainiarb.gait.alternation import alternation_measures
 from brainiarb.gait.period import GaitPeriod
+from brainiarb.gait.settling import late_early_measures, settled
 from brainiarb.gait.spectra import PowerSpectrum
 from brainiarb.gait.spectral_measures import harmonic_measures, posture_spectrum
 from brainiarb.gait.stride_measures import cut_into_strides, stride_measures
@@ -42,7 +43,7 @@ class Gait:
     spectrum: PowerSpectrum
     """Of the posture."""
     strides: pd.DataFrame
-    """One row for each stride; see `stride_table`."""
+    """One row for each stride since the gait has settled; see `stride_table`."""
     measures: dict[str, Measure]
 
 
@@ -51,14 +52,18 @@ def analyse_gait(walk: SteadyWalk, settings: GaitSettings, seed: int) -> Gait:
 
     A measure without a value is `absent`. A measure of strides whose cycle is not stable keeps its
     value and is `unstable`: without the most variable gaits, the others would look too regular.
+    Strides, and whether they alternate, are measured from when the gait has settled (`settled`).
     """
     spectrum = posture_spectrum(walk, settings.segment)
-    strides = cut_into_strides(walk)
+    steady, settling_time = settled(walk)
+    strides = cut_into_strides(steady)
     measures = {
         **_stance_measures(walk),
         **_cycle_measures(walk, seed),
-        **stride_measures(walk, strides, seed, settings.alpha),
-        **alternation_measures(walk, seed, settings.alpha),
+        **settling_time,
+        **late_early_measures(walk),
+        **stride_measures(steady, strides, seed, settings.alpha),
+        **alternation_measures(steady, seed, settings.alpha),
         **harmonic_measures(walk, spectrum, settings.band),
     }
     return Gait(walk.period, spectrum, strides.table, measures)
