@@ -191,15 +191,17 @@ def returns():
     table = pd.DataFrame(rows, columns=["agent", "level", "clone"])
     sampled = table[table["agent"] == "clone"].assign(mode="sampled")
     table = pd.concat([table.assign(mode="mean"), sampled], ignore_index=True)
-    for name in [*fig_noise_series.PANELS][:-1]:
+    for name in ("return", "return_forward", "return_healthy", "return_control", "return_contact"):
         table[name] = rng.uniform(0, 3000, len(table))
+    table["fell"], table["episodes"] = rng.uniform(0, 1, len(table)), 20
     return table.assign(expert=EXPERT)
 
 
 def series():
-    """Measures that the noise series shows, of three clones at two levels."""
+    """Measures that the noise series shows: of three clones, all walk at 40 % and none at 0 %."""
     names = fig_noise_series.MEASURES.values()
-    return measures_of((*agent, agent[1] + agent[2]) for agent in product(names, (0, 40), range(3)))
+    rows = [(*agent, agent[1] + agent[2]) for agent in product(names, (0, 40), range(3))]
+    return measures_of([("return", -1, -1, 60.0), *rows])
 
 
 def axis_tables():
@@ -208,9 +210,9 @@ def axis_tables():
     places += [("executed", 5, False), ("executed", 5, True), ("executed", 20, True)]
     rows = [(*place, level, clone) for place in places for level in (0, 80) for clone in range(3)]
     table = pd.DataFrame(rows, columns=["meaning", "episodes", "held", "level", "clone"])
-    table = table.assign(expert=EXPERT, survival=0.5)
+    table = table.assign(expert=EXPERT, survival=(table["clone"] > 0) * 1.0)
     table["return"], table["action_error"] = np.arange(len(table)) * 60.0, table["level"] / 1e3
-    return {"noise_axes": table, "noise_axes_intervals": axis_intervals(table, 0, 50, 0.05)}
+    return {"noise_axes": table, "noise_axes_intervals": axis_intervals(table, 0, 50, 0.05, 0.5)}
 
 
 def curves():

@@ -16,7 +16,7 @@ def test_every_meaning_in_the_table_is_a_series_however_many_there_are(count):
     table = pd.concat([usual, *more], ignore_index=True)
     figure, _ = draw(
         "fig_noise_axes",
-        {"noise_axes": table, "noise_axes_intervals": axis_intervals(table, 0, 50, 0.05)},
+        {"noise_axes": table, "noise_axes_intervals": axis_intervals(table, 0, 50, 0.05, 0.5)},
     )
     assert {"executed", *(f"meaning {number}" for number in range(1, count))} <= labels(figure)
     looks = {

@@ -8,16 +8,15 @@ from figure_drawing import draw, drawn, points, words
 
 def test_every_expert_has_a_line_in_the_colour_of_its_algorithm_and_its_choice_marked():
     figure, numbers = drawn("learning_curves")
-    for axes, column in zip(figure.axes, ("step", "minutes"), strict=True):
-        lines = {line.get_label(): line for line in axes.lines if line.get_marker() == "None"}
-        assert list(lines) == ["crossq_0 (crossq)", "crossq_1 (crossq)", "sac_0 (sac)"]
-        first, second, third = lines.values()
-        assert first.get_color() == second.get_color() != third.get_color()
-        assert first.get_linestyle() != second.get_linestyle()
-        assert [line.get_ydata().tolist() for line in points(axes)] == [[900], [901], [902]]
-        unit = {"step": 1000, "minutes": 1}[column]
-        curve = numbers.query("expert == 'sac_0'")
-        np.testing.assert_allclose(third.get_xdata(), curve[column] / unit)
+    (axes,) = figure.axes
+    lines = {line.get_label(): line for line in axes.lines if line.get_marker() == "None"}
+    assert list(lines) == ["crossq_0 (crossq)", "crossq_1 (crossq)", "sac_0 (sac)"]
+    first, second, third = lines.values()
+    assert first.get_color() == second.get_color() != third.get_color()
+    assert first.get_linestyle() != second.get_linestyle()
+    assert [line.get_ydata().tolist() for line in points(axes)] == [[900], [901], [902]]
+    curve = numbers.query("expert == 'sac_0'")
+    np.testing.assert_allclose(third.get_xdata(), curve["step"] / 1000)
     assert numbers["selected"].sum() == 3
 
 

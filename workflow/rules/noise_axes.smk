@@ -128,7 +128,9 @@ rule tabulate_noise_axes:
     conda:
         "../../envs/analysis.yaml"
     params:
-        settings=settings("seed", "statistics.replicates", "statistics.alpha"),
+        settings=settings(
+            "seed", "statistics.replicates", "statistics.alpha", "statistics.walking"
+        ),
         code=code("tabulate_noise_axes.py"),
     message:
         "Tabulating the noise axes"

@@ -8,12 +8,13 @@ import pandas as pd
 from brainiarb.actors.actions import action_mse
 from brainiarb.rollouts.returns import agent_returns
 from brainiarb.seeds import generator
-from brainiarb.statistics.methods import interquartile_mean, stratified_bootstrap
+from brainiarb.statistics.methods import Inference, interquartile_mean, stratified_bootstrap
+from brainiarb.statistics.shares import wilson
 
 if TYPE_CHECKING:
     from brainiarb.actors.actors import Actors
 
-MEASURES = ("return", "survival", "action_error")
+MEASURES = ("walks", "return", "action_error")
 PLACE = ("meaning", "episodes", "held", "level")
 """The columns that name a place on the axes. `held` says that the clones of all numbers of episodes
 learn from equally many samples."""
@@ -42,20 +43,34 @@ def measure_clones(
     )
 
 
-def axis_intervals(table: pd.DataFrame, seed: int, replicates: int, alpha: float) -> pd.DataFrame:
-    """Tabulate the interquartile mean of each measure at each place, with its interval.
+def axis_intervals(
+    table: pd.DataFrame, seed: int, replicates: int, alpha: float, walking: float
+) -> pd.DataFrame:
+    """Tabulate the share of clones that walk at each place, and the measures of those that walk.
 
-    The interval comes from a bootstrap of clones within each expert
-    (`statistics.methods.stratified_bootstrap`). Columns: those of `PLACE`, `measure`, `estimate`,
-    `low`, `high`, `clones`.
+    A clone walks if at least the share `walking` of its episodes ends without a fall. Clones that
+    walk and clones that fall are two modes, which have no mean: the measure `walks` is the share
+    with its interval (`statistics.shares.wilson`), `return` is the interquartile mean of the clones
+    that walk, and `action_error` that of all clones, each with the interval of a bootstrap within
+    each expert (`statistics.methods.stratified_bootstrap`). Columns: those of `PLACE`, `measure`,
+    `estimate`, `low`, `high`, `clones` (their number), `experts`. A measure of no clones is nan.
     """
     rows = []
     for place, clones in table.groupby(list(PLACE), sort=True):
-        by_expert = clones.groupby("expert", sort=True)
-        for measure in MEASURES:
-            strata = [values.to_numpy(float) for _, values in by_expert[measure]]
+        walkers = clones["survival"] >= walking
+        by_expert = [walkers[rows].to_numpy() for rows in clones.groupby("expert").groups.values()]
+        found = {"walks": (wilson(by_expert, 1 - alpha), clones)}
+        for measure, kept in (("return", clones[walkers]), ("action_error", clones)):
+            strata = [values.to_numpy(float) for _, values in kept.groupby("expert")[measure]]
             rng = generator(seed, "noise_axes", measure, *(str(part) for part in place))
-            result = stratified_bootstrap(strata, interquartile_mean, replicates, rng, 1 - alpha)
-            rows.append((*place, measure, result.estimate, result.low, result.high, len(clones)))
-    columns = [*PLACE, "measure", "estimate", "low", "high", "clones"]
+            result = Inference(float("nan"))
+            if strata:
+                result = stratified_bootstrap(
+                    strata, interquartile_mean, replicates, rng, 1 - alpha
+                )
+            found[measure] = result, kept
+        for measure, (result, kept) in found.items():
+            counts = len(kept), kept["expert"].nunique()
+            rows.append((*place, measure, result.estimate, result.low, result.high, *counts))
+    columns = [*PLACE, "measure", "estimate", "low", "high", "clones", "experts"]
     return pd.DataFrame(rows, columns=columns)

@@ -1,4 +1,4 @@
-"""Return, survival and action error of clones by meaning of the noise and number of episodes."""
+"""Return, falls and action error of clones by meaning of the noise and number of episodes."""
 
 from itertools import cycle
 from typing import Any
@@ -26,7 +26,7 @@ SETTINGS = ["noise.meaning"]
 
 PANELS = {
     "return": "return (first 1,000 steps)",
-    "survival": "survival (share of episodes)",
+    "walks": "share of clones that walk",
     "action_error": "squared action error\n(on the expert's states)",
 }
 MARKERS = "oDs^vPX"  # one more than there are colours, so that both do not repeat together
@@ -39,8 +39,9 @@ Series = dict[tuple[str, str, str], pd.DataFrame]
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw the meanings over levels above, the lowest and highest level over episodes below.
 
-    Every clone of every expert is a point, because the interquartile means and their intervals,
-    which are drawn as lines with bars, are of all of them together.
+    Every clone of every expert is a point, because the shares and interquartile means with their
+    intervals, which are drawn as lines with bars, are of all of them together. The mean return is
+    of the clones that walk.
     """
     table = tables["noise_axes"]
     both = pd.concat([table, tables["noise_axes_intervals"]], ignore_index=True)
@@ -58,6 +59,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             beside(axes, series, measure, column, ticks)
             axes.set(xlabel=label, ylabel=name)
             axes.set_ylim(bottom=min(0, axes.get_ylim()[0]))
+            if measure == "walks":
+                axes.set_ylim(-0.04, 1.04)
             axes.set_xticks(range(len(ticks)), ticks)
             head(axes, next(names))
         legend(half, panels[0].get_legend_handles_labels()[0], "upper")
@@ -95,16 +98,17 @@ def by_count(rows: pd.DataFrame, usual: str) -> Series:
 
 
 def beside(axes: Axes, series: Series, measure: str, column: str, ticks: list[int]) -> None:
-    """Draw series side by side: clones as points, interquartile means with their intervals."""
+    """Draw series side by side: clones as points where they have a value, intervals as bars."""
     for place, (((label, colour, line), rows), marker) in enumerate(
         zip(series.items(), cycle(MARKERS), strict=False)
     ):
         aside = SPREAD * ((place + 0.5) / len(series) - 0.5)
-        clones = rows[rows["clone"].notna()]
-        axes.plot(
-            np.array([ticks.index(tick) for tick in clones[column]]) + aside, clones[measure],
-            marker, ms=2.2, mfc=colour, mec="none", alpha=0.45, linestyle="none",
-        )  # fmt: skip
+        if measure in rows:
+            clones = rows[rows["clone"].notna()]
+            axes.plot(
+                np.array([ticks.index(tick) for tick in clones[column]]) + aside, clones[measure],
+                marker, ms=2.2, mfc=colour, mec="none", alpha=0.45, linestyle="none",
+            )  # fmt: skip
         means = rows[rows["measure"] == measure].sort_values(column)
         at = np.array([ticks.index(tick) for tick in means[column]]) + aside
         axes.vlines(at, means["low"], means["high"], color=colour, linewidth=1.2)

@@ -1,4 +1,4 @@
-"""Return, episode length and action error of the clones by noise level, with the demonstrator's."""
+"""Return, falls and action error of the clones by noise level, with the demonstrator's."""
 
 from typing import Any
 
@@ -7,22 +7,24 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainiarb.figures.means import of_one_sample
+from brainiarb.figures.inputs import of_expert
+from brainiarb.figures.means import level_means, walking_means, walking_shares
 from brainiarb.figures.style import (
     CLEAN,
     EXPERT,
     MUTED,
     NOISY,
     PAGE_WIDTH,
+    SERIES,
     head,
     legend,
     letters,
     panel_grid,
     rows_of,
 )
-from brainiarb.statistics.intervals import percent
 
 TABLES = ["agents", "measures", "statistics"]
+EVERY_EXPERT = ["measures"]
 SETTINGS = ["statistics.alpha"]
 
 PANELS = {
@@ -31,13 +33,16 @@ PANELS = {
     "return_healthy": "healthy reward",
     "return_control": "control cost",
     "return_contact": "contact cost",
-    "length": "episode length (steps)",
+    "fell": "share of episodes with a fall",
+    "walks": "share of clones that walk",
+    "episodes": "demonstrated episodes of a clone",
     "action_error": "squared action error\n(on the expert's states)",
 }
-MEASURES = {"return": "return", "length": "episode_length", "action_error": "action_mse_expert"}
-INTERVAL = {"estimate": "iqm", "low": "low", "high": "high"}
+MEASURES = {"return": "return", "action_error": "action_mse_expert"}
+SHARES = ("fell", "walks")  # panels whose axis is from 0 to 1
 COLUMNS = 3
 STEP = 0.16  # between the two kinds of agent at one level
+ALL, WALKING = SERIES[2], SERIES[3]  # colours of intervals
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -46,53 +51,67 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     Parts of the return that the body does not have, such as a healthy reward, are left out, and so
     is the action error if it was not measured.
     """
-    statistics, experts = of_one_sample(tables["statistics"], "iqm")
-    table = joined(tables["agents"], tables["measures"], statistics)
-    sample = "" if experts == 1 else f" of the clones of {experts} experts"
-    label = f"interquartile mean{sample}, {percent(settings['alpha'])} interval"
+    statistics, every, alpha = tables["statistics"], tables["measures"], settings["alpha"]
+    means = {
+        ALL: level_means(statistics, every, MEASURES.values(), alpha),
+        WALKING: walking_means(statistics, MEASURES.values(), alpha),
+    }
+    shares = walking_shares(statistics, MEASURES["return"], alpha)
+    table = with_errors(tables["agents"], of_expert(every, settings["expert"]))
     levels = sorted(table.loc[table["agent"] == "clone", "level"].unique())
-    shown = [column for column in PANELS if (table[column].fillna(0) != 0).any()]
-    figure = Figure(figsize=(PAGE_WIDTH, 0.4 + 1.75 * rows_of(len(shown), COLUMNS)))
+    shown = [name for name in PANELS if name in SHARES or (table[name].fillna(0) != 0).any()]
+    figure = Figure(figsize=(PAGE_WIDTH, 0.7 + 1.75 * rows_of(len(shown), COLUMNS)))
     panels = panel_grid(figure, len(shown), COLUMNS)
+    places = {level: number + 2.2 * STEP for number, level in enumerate(levels)}
     for number, (axes, column, letter) in enumerate(zip(panels, shown, letters(), strict=False)):
-        points(axes, table, levels, column)
+        if column == "walks":
+            shares.draw(
+                axes, MEASURES["return"], dict(zip(levels, range(len(levels)), strict=True)), ALL
+            )
+        else:
+            points(axes, table, levels, column)
         if column in MEASURES:
-            intervals(axes, table, levels, column, label)
+            for colour, of_level in means.items():
+                of_level.draw(axes, MEASURES[column], places, colour)
         axes.set_ylabel(PANELS[column])
+        if column in SHARES:
+            axes.set_ylim(-0.04, 1.04)
         axes.set_xticks(range(len(levels)), levels)
         head(axes, letter)
         if number + COLUMNS >= len(shown):
             axes.set_xlabel("noise in the demonstrations (%)")
-    legend(figure, panels[0].get_legend_handles_labels()[0], "lower")
-    return figure, table
+    intervals = [*zip(means.values(), means, strict=True), (shares, ALL)]
+    marks = [handle for of_level, colour in intervals for handle in of_level.handles(colour)]
+    legend(figure, [*panels[0].get_legend_handles_labels()[0], *marks], "lower")
+    return figure, pd.concat(
+        [table.assign(kind="agent"), *(of_level.numbers() for of_level, _ in intervals)],
+        ignore_index=True,
+    )
 
 
-def joined(agents: pd.DataFrame, measures: pd.DataFrame, statistics: pd.DataFrame) -> pd.DataFrame:
-    """Return the agents with the clones' action error and the intervals of their levels."""
+def with_errors(agents: pd.DataFrame, measures: pd.DataFrame) -> pd.DataFrame:
+    """Return the agents with the action error of the clones."""
     errors = measures.loc[
         measures["measure"] == MEASURES["action_error"], ["level", "clone", "value"]
     ].rename(columns={"value": "action_error"})
-    table = agents.merge(errors.assign(agent="clone", mode="mean"), how="left")
-    for column, measure in MEASURES.items():
-        rows = statistics.loc[
-            statistics["measure"] == measure, ["level", "estimate", "low", "high"]
-        ]
-        names = {old: f"{column}_{new}" for old, new in INTERVAL.items()}
-        table = table.merge(rows.rename(columns=names).assign(agent="clone"), how="left")
-    return table
+    return agents.merge(errors.assign(agent="clone", mode="mean"), how="left")
 
 
 def points(axes: Axes, table: pd.DataFrame, levels: list[int], column: str) -> None:
-    """Draw the clones, the demonstrator under each noise, and the mean of the expert."""
-    if column != "action_error":
+    """Draw the clones, the demonstrator under each noise, and the mean of the expert.
+
+    The number of episodes is shown of the demonstrator only, because it is the same for all clones.
+    """
+    if column not in ("action_error", "episodes"):
         own = (table["agent"] == "expert") & (table["mode"] == "mean")
         expert = table.loc[own, column].mean()
         axes.axhline(expert, color=EXPERT, linestyle="--", linewidth=0.8, label="expert")
-    for agent, mode, marker, colour, side, label in (
+    kinds = (
         ("demonstrator", "mean", "D", NOISY, -1, "demonstrator under the noise"),
         ("clone", "sampled", "x", MUTED, 0, "clone, sampled actions"),
         ("clone", "mean", "o", CLEAN, 1, "clone (each a point; line: median)"),
-    ):
+    )
+    for agent, mode, marker, colour, side, label in kinds[:1] if column == "episodes" else kinds:
         rows = table[(table["agent"] == agent) & (table["mode"] == mode) & table[column].notna()]
         at = np.array([levels.index(level) for level in rows["level"]]) + side * STEP
         edge, width = (colour, 0.6) if marker == "x" else ("white", 0.3)
@@ -103,13 +122,3 @@ def points(axes: Axes, table: pd.DataFrame, levels: list[int], column: str) -> N
         if mode == "mean":
             median = rows.groupby("level")[column].median().reindex(levels)
             axes.plot(np.arange(len(levels)) + side * STEP, median, color=colour, linewidth=0.9)
-
-
-def intervals(axes: Axes, table: pd.DataFrame, levels: list[int], column: str, label: str) -> None:
-    """Draw the interquartile mean of the clones of each level with its interval."""
-    clones = (table["agent"] == "clone") & (table["mode"] == "mean")
-    of_level = table[clones].drop_duplicates("level")
-    at = np.array([levels.index(level) for level in of_level["level"]]) + 2.2 * STEP
-    low, middle, high = (of_level[f"{column}_{part}"] for part in ("low", "iqm", "high"))
-    axes.vlines(at, low, high, color=CLEAN, linewidth=1.4)
-    axes.scatter(at, middle, 16, CLEAN, marker="_", label=label)

@@ -19,7 +19,8 @@ from brainiarb.figures.style import EXPERT
 from brainiarb.statistics.intervals import percent
 
 LEAST = 3
-"""Numbers that a drawn interval is from, at least: that of two lies far beyond both of them."""
+"""Numbers that a drawn interval of a mean is from, at least: that of two lies far beyond both."""
+NO_EXPERTS = pd.DataFrame(columns=["expert", "measure", "level", "value"])
 WIDTHS = {False: 0.8, True: 1.6}
 """Line widths of an interval of clones of one expert, and of one over experts."""
 
@@ -35,10 +36,15 @@ class Means:
     cloned."""
     label: str
     """The name of the interval, for a legend, such as "95 % interval"."""
+    estimate: str = "mean"
+    clones: str = "clones"
+    """What is estimated, and of which clones, for a legend."""
+    least: int = LEAST
+    """The fewest numbers that a drawn interval is from."""
 
     def drawn(self, measure: str | None = None) -> pd.DataFrame:
         """Return the rows, of one measure or of all, whose intervals are drawn."""
-        rows = self.table[(self.table["level"] >= 0) & (sample_size(self.table) >= LEAST)]
+        rows = self.table[(self.table["level"] >= 0) & (sample_size(self.table) >= self.least)]
         rows = rows.dropna(subset=["low", "high"])
         return rows if measure is None else rows[rows["measure"] == measure]
 
@@ -74,7 +80,7 @@ class Means:
         for several, width in WIDTHS.items():
             of_kind = rows[(rows["n_experts"] > 1) == several]
             if len(of_kind):
-                label = f"{sample_name(of_kind)}, {self.label}"
+                label = f"{self.estimate} {sample_name(of_kind, self.clones)}, {self.label}"
                 marks.append(Line2D([], [], marker="_", color=colour, linewidth=width, label=label))
         if len(self.experts):
             marks.append(
@@ -91,15 +97,14 @@ def sample_size(rows: pd.DataFrame) -> pd.Series:
     return rows["n_clones"].where(rows["n_experts"] == 1, rows["n_experts"])
 
 
-def sample_name(rows: pd.DataFrame) -> str:
-    """Return what the means in rows of statistics are of, all clones of one expert or over experts.
+def sample_name(rows: pd.DataFrame, clones: str = "clones") -> str:
+    """Return the sample of rows of statistics, all of clones of one expert or all over experts.
 
-    An example is "mean over 5 experts (18 to 20 clones)".
+    An example is "over 5 experts (18 to 20 clones)".
     """
-    clones = span(rows["n_clones"])
-    if rows["n_experts"].max() > 1:
-        return f"mean over {span(rows['n_experts'])} experts ({clones} clones)"
-    return f"mean of {clones} clones"
+    counted = f"{span(rows['n_clones'])} {clones}"
+    several = rows["n_experts"].max() > 1
+    return f"over {span(rows['n_experts'])} experts ({counted})" if several else f"of {counted}"
 
 
 def span(counts: pd.Series) -> str:
@@ -143,3 +148,24 @@ def level_means(
         experts.merge(several, on=keys),
         f"{percent(alpha)} interval",
     )
+
+
+def walking_means(statistics: pd.DataFrame, names: Collection[str], alpha: float) -> Means:
+    """Return the means of the clones that walk, at levels where some walk and others fall."""
+    table, _ = of_one_sample(statistics, "walking")
+    return Means(
+        table[table["measure"].isin(names)], NO_EXPERTS, f"{percent(alpha)} interval",
+        clones="clones that walk",
+    )  # fmt: skip
+
+
+def walking_shares(statistics: pd.DataFrame, measure: str, alpha: float) -> Means:
+    """Return the share of clones that walk at each level, by the value that they keep of a measure.
+
+    The intervals are Wilson's, so they are drawn of any number of clones.
+    """
+    table, _ = of_one_sample(statistics, "share")
+    return Means(
+        table[table["measure"] == measure], NO_EXPERTS, f"{percent(alpha)} interval",
+        estimate="share", least=1,
+    )  # fmt: skip
