@@ -33,13 +33,13 @@ level = int(sys.argv[2] if len(sys.argv) > 2 else 40)
 returns = pd.read_csv(expert / f"returns/bc_{level}.csv")
 clone = int(returns.loc[returns["median"], "clone"].iloc[0])
 with h5py.File(expert / "activations.h5") as networks:
-    of_expert = Activations(networks["expert"], "expert")
-    of_clone = Activations(networks[f"bc_{level}"], "expert", clone)
+    of_expert = Activations(networks["common"], "expert")
+    of_clone = Activations(networks[f"bc_{level}"], "common", clone)
     # Equal digests say that both networks saw the same states, so that their rows are pairs.
     assert of_expert.digest == of_clone.digest
     expert_layer, clone_layer = of_expert.layers()["linear2"], of_clone.layers()["linear2"]
 
-# %% Compare the two layers on the states of the expert
+# %% Compare the two layers on the states that all networks were shown
 print(f"clone {clone} at {level} % noise, {len(expert_layer):,} states, second hidden layer:")
 print(f"  linear CKA, debiased   {linear_cka(expert_layer, clone_layer, debiased=True):.3f}")
 print(f"  angular Procrustes     {procrustes(expert_layer, clone_layer, angular=True):.3f} rad")

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from brainiarb.actors.layers import LAYERS
+from brainiarb.actors.layers import DERIVED, LAYERS
 from brainiarb.bodies.model import plain_model
 from brainiarb.bodies.observations import observation_table
 from brainiarb.bodies.pictures import skeleton_table
@@ -18,6 +18,7 @@ from brainiarb.maps.tables import map_tables
 from brainiarb.rollouts.robustness import fall_shares, robustness_measures
 from brainiarb.statistics.tables import statistics_table
 from builders import MAP_SETTINGS, a_walk, several
+from conftest import ROOT
 
 EXPERT = "crossq_0"
 
@@ -62,39 +63,50 @@ def walker(picture=(90, 90), **options):
 
 
 def similarity():
-    kinds = [(-1, kind, "own", -1, "again") for kind in ("expert_itself", "expert_two_rollouts")]
-    kinds += [(-1, "expert_observation", "expert", -1, "observations")]
+    kinds = [(-1, "expert_itself", "own", -1, "expert")]
+    kinds += [(-1, "expert_observation", "common", -1, "observations")]
+    kinds += [(-1, "expert_seed", "common", -1, "crossq_1")]
+    kinds += [(-1, "expert_untrained", "common", k, f"untrained_{k}") for k in (0, 1)]
     for level, clone in product((0, 40), (0, 1)):
         name = f"clone_{clone}"
-        kinds += [(level, "expert_clone", stimuli, clone, name) for stimuli in ("own", "half")]
+        kinds += [(level, "expert_clone", stimuli, clone, name) for stimuli in ("own", "common")]
         kinds += [(level, "clone_itself", "own", clone, name)]
-        kinds += [(level, "expert_untrained", "half", clone, f"untrained_{clone}")]
-    kinds += [(level, "expert_seed", "half", -1, "crossq_1") for level in (0, 40)]
+    kinds += [(level, "clone_clone", "common", 0, "clone_1") for level in (0, 40)]
+    layers = [*product(LAYERS, LAYERS), *((name, name) for name in DERIVED)]
     table = pd.DataFrame(
-        [(*kind, a, b) for kind in kinds for a in LAYERS for b in LAYERS],
+        [(*kind, *pair) for kind in kinds for pair in layers],
         columns=[
             "level", "comparison", "stimuli", "clone", "second", "layer_first", "layer_second",
         ],
     )  # fmt: skip
-    unpaired = (table["stimuli"] == "own") & table["comparison"].isin(
-        ["expert_clone", "expert_two_rollouts"]
-    )
+    unpaired = (table["stimuli"] == "own") & (table["comparison"] == "expert_clone")
     table["pairing"] = np.where(unpaired, "unpaired", "paired")
     table["cka"] = table["cka_debiased"] = np.linspace(0, 1, len(table))
     undefined = table["layer_second"] == "log_std_linear"
     undefined &= table["comparison"] == "expert_untrained"
     table.loc[undefined, ["cka", "cka_debiased"]] = np.nan
     table["median"] = table["clone"] == 1
-    return {"similarity": table.assign(first="expert", expert=EXPERT)}
+    return {"similarity": table.assign(first="expert", expert=EXPERT, rows=2000, episodes=4)}
 
 
-def positions():
-    """CKA and position of four clones at two levels; one layer has no position."""
-    names = [f"{name}_{layer}" for name in ("cka", "position") for layer in LAYERS]
+def similarity_by_procedure():
+    """The similarities with those of the expert and itself by splits, and the published ones."""
+    pairs = pd.DataFrame([*product(LAYERS, LAYERS)], columns=["layer_first", "layer_second"])
+    splits = pd.concat([pairs.assign(split=k, cka=0.1 * k, cka_debiased=0.1 * k) for k in (0, 1)])
+    published = pd.read_csv(ROOT / "workflow/claims/published_cka.csv")
+    return similarity() | {
+        "self_similarity": splits.assign(expert=EXPERT, rows=2000, episodes=4),
+        "published_cka": published,
+    }
+
+
+def gains():
+    """CKA of four clones at two levels and of their floors; one layer has no floor."""
+    layers = ("linear1_relu", "linear2_relu", "mean_linear", "log_std_linear")
+    names = [f"cka_{layer}" for layer in layers]
     rows = [(*agent, 0.2 + 0.1 * agent[2]) for agent in product(names, (0, 40), range(4))]
-    table = measures_of(rows)
-    table.loc[table["measure"] == "position_log_std_linear", "value"] = np.nan
-    return table
+    rows += [(f"floor_{name}", -1, k, 0.1 + 0.02 * k) for name in names[:3] for k in range(4)]
+    return measures_of(rows)
 
 
 def spectra():
@@ -292,9 +304,9 @@ def acting():
 BUILDERS = {
     "table1": observations,
     "fig1_walker": walker,
-    "fig2_cka": similarity,
-    "fig_cka_controls": similarity,
-    "fig_similarity": lambda: similarity() | with_statistics(positions()),
+    "fig2_cka": similarity_by_procedure,
+    "fig_cka_controls": similarity_by_procedure,
+    "fig_similarity": lambda: similarity() | with_statistics(gains()),
     "fig3_gait_cycles": gait_tables,
     "fig_transitions": transition_tables,
     "fig4_psd": lambda: {
@@ -313,7 +325,7 @@ BUILDERS = {
     "learning_curves": curves,
 }
 MEASURED = {
-    "fig_similarity": positions,
+    "fig_similarity": gains,
     "fig4_psd": gait_measures,
     "fig_strides": gait_measures,
     "fig_noise_series": series,

@@ -14,9 +14,11 @@ STAGES = {
     "clones": r"tiny/bc_\d+\.pt",
     "clones' walk": r"tiny/bc_\d+/rollouts\.npz",
     "clones' sampled walk": r"tiny/bc_\d+/rollouts_sampled\.npz",
-    "expert's activations": r"tiny/activations/(expert|untrained|peers)\.h5",
+    "expert's activations": r"tiny/activations/(expert|untrained)\.h5",
+    "common activations": r"tiny/activations/common\.h5",
     "clones' activations": r"tiny/activations/bc_\d+\.h5",
     "expert's similarity": r"tiny/similarity/expert\.csv",
+    "splits": r"tiny/similarity/splits\.csv",
     "clones' similarity": r"tiny/similarity/bc_\d+\.csv",
     "functions": r"tiny/measures/functional_\d+\.csv",
     "untrained functions": r"tiny/measures/functional_untrained\.csv",
@@ -38,11 +40,11 @@ ANALYSES = {
     "untrained functions", "expert's dynamics", "clones' dynamics", *INFERENCE,
 }  # fmt: skip
 OF_THE_EXPERT = {
-    "expert", "walk", "sampled walk", "expert's activations", "expert's similarity",
-    "untrained functions", "poses", "expert's robustness", "expert's dynamics",
+    "expert", "walk", "sampled walk", "expert's activations", "splits", "untrained functions",
+    "poses", "expert's robustness", "expert's dynamics",
 }  # fmt: skip
 DYNAMICS = {"expert's dynamics", "clones' dynamics"}
-ACTIVATIONS = {"expert's activations", "clones' activations"}
+ACTIVATIONS = {"expert's activations", "common activations", "clones' activations"}
 SIMILARITY = {"expert's similarity", "clones' similarity", "functions", "untrained functions"}
 
 
@@ -56,7 +58,7 @@ SIMILARITY = {"expert's similarity", "clones' similarity", "functions", "untrain
         (
             "recording.clone_episodes",
             3,
-            {"clones' walk", "clones' activations"}
+            {"clones' walk", "clones' activations", "common activations", "splits"}
             | (ANALYSES - OF_THE_EXPERT)
             | {"functions", "gaits", "maps"},
         ),
@@ -66,9 +68,10 @@ SIMILARITY = {"expert's similarity", "clones' similarity", "functions", "untrain
         ("cloning.patience", 1, EVERYTHING - OF_THE_EXPERT - {"demonstrations"}),
         # analyses
         ("analysis.transient", 0.1, ACTIVATIONS | ANALYSES | {"poses"}),
-        ("stimuli.rows", 50, ACTIVATIONS | SIMILARITY | DYNAMICS | INFERENCE),
+        ("stimuli.rows", 50, ACTIVATIONS | SIMILARITY | {"splits"} | DYNAMICS | INFERENCE),
         ("similarity.stitched_episodes", 3, {"functions", "untrained functions"} | INFERENCE),
         ("similarity.replicates", 7, {"clones' similarity"} | INFERENCE),
+        ("similarity.splits", 3, {"splits"}),
         ("statistics.replicates", 300, INFERENCE),
         # what only another target makes
         ("noise_axes.clones", 3, set()),

@@ -46,6 +46,22 @@ def of_similarity():
     return parts | tables | drawings(*SIMILARITIES, *INFERRED)
 
 
+def of_common():
+    """The files that depend on the states that all networks are shown."""
+    levels = (0, 40)
+    return {
+        "tiny/common_states.npz",
+        "tiny/activations/common.h5",
+        *(f"tiny/activations/bc_{level}.h5" for level in levels),
+        "tiny/activations.h5",
+        *of_similarity(),
+        *(f"tiny/measures/functional_{level}.csv" for level in levels),
+        *(f"tiny/{part}_{level}.csv" for part in DYNAMIC_PARTS for level in levels),
+        *(f"tables/{table}.csv" for table in DYNAMICS),
+        *drawings(*default_figures(*DYNAMICS)),
+    }
+
+
 def of_level(level, tables=("similarity", "returns", "agents"), figures=SIMILARITIES):
     """Return the files that depend on one noise level."""
     expert = "tiny"
@@ -111,7 +127,7 @@ def test_the_curve_beside_an_archive_is_carried_along_and_drawn(checkout):
     assert carried | drawings("learning_curves") <= plan(checkout, config=placed)
 
 
-def test_changing_a_level_reruns_that_level_and_what_gathers_it(checkout):
+def test_changing_a_primary_level_reruns_that_level_what_gathers_it_and_the_common_states(checkout):
     change = {
         "noise": {"levels": [0, 50]},
         "spectra": {"levels": [0, 50]},
@@ -123,7 +139,8 @@ def test_changing_a_level_reruns_that_level_and_what_gathers_it(checkout):
     figures = default_figures("similarity", "robustness", *gathered)
     gathered = (*gathered, "measures/gait_map")
     expected = of_level(50, tables, figures) | {f"tiny/{name}.csv" for name in gathered}
-    assert plan(checkout, config=change) == expected | FILM
+    replaced = {file for file in of_common() if "40" not in file}
+    assert plan(checkout, config=change) == expected | FILM | replaced
 
 
 def test_adding_a_level_touches_no_other_level(checkout):

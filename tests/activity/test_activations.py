@@ -1,4 +1,4 @@
-"""Files of activations are read as they were written, the group without values of its own too."""
+"""Files of activations are read as they were written."""
 
 import h5py
 import numpy as np
@@ -6,16 +6,15 @@ import pytest
 
 from brainiarb.activity.activations import (
     Activations,
-    describe_half,
     open_activations,
     read_by_next,
     record_own,
     record_shared,
     with_derived,
 )
-from brainiarb.activity.stimuli import half, own, sample_states
+from brainiarb.activity.stimuli import common_states, own, sample_states
 from brainiarb.actors.actors import untrained
-from brainiarb.actors.layers import DERIVED, LAYERS, LOG_STD_MAX, LOG_STD_MIN
+from brainiarb.actors.layers import DERIVED, HEADS, LAYERS, LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.errors import Refused
 from builders import SIZES, TRANSIENT, random_recording
 
@@ -24,10 +23,12 @@ CLONES = (0, 1)
 
 @pytest.fixture
 def stimuli():
-    """The states of the groups of a file of clones: an odd and an even number of them."""
-    first = sample_states(random_recording((70, 60), (0, 0)), 41, TRANSIENT)
-    second = sample_states(random_recording((50, 40, 30), (0, 1, 1)), 30, TRANSIENT)
-    return {"expert": first, "level": second, "half": half(first, second)}
+    """The states of the groups of a file of clones."""
+    walks = {-1: random_recording((70, 60), (0, 0)), 0: random_recording((50, 40, 30), (0, 1, 1))}
+    return {
+        "common": common_states(walks, 60, TRANSIENT),
+        "level": sample_states(walks[0], 30, TRANSIENT),
+    }
 
 
 @pytest.fixture
@@ -35,24 +36,25 @@ def clones(stimuli, tmp_path):
     """An open file of the activations of two networks."""
     actors, walked = untrained(SIZES, CLONES), random_recording((50, 40, 30), (0, 1, 1))
     with h5py.File(tmp_path / "clones.h5", "w") as file:
-        record_shared(file, "expert", actors, stimuli["expert"])
-        record_shared(file, "level", actors, stimuli["level"])
-        describe_half(file, "expert", "level", stimuli["half"])
+        record_shared(file, "common", actors, stimuli["common"])
+        record_shared(file, "level", actors, stimuli["level"], HEADS)
         record_own(file, "own", actors, [own(walked, k, 100) for k in CLONES])
         yield file
 
 
-@pytest.mark.parametrize("group", ["expert", "level", "half"])
-def test_shared_states_are_read_back_with_their_layers(clones, stimuli, group):
+@pytest.mark.parametrize(("group", "layers"), [("common", LAYERS), ("level", HEADS)])
+def test_shared_states_are_read_back_with_the_layers_that_were_recorded(
+    clones, stimuli, group, layers
+):
     states = stimuli[group]
     for clone in CLONES:
         activations = Activations(clones, group, clone)
         assert activations.rows == len(states.observations)
         assert activations.digest == states.digest
-        assert len(activations.episode_ids) == len(states.observations)
+        np.testing.assert_array_equal(activations.episode_ids, states.episode_ids)
         np.testing.assert_array_equal(activations.observations(), states.observations)
         expected = untrained(SIZES, [clone]).respond(states.observations)
-        assert list(activations.layers()) == list(LAYERS)
+        assert list(activations.layers()) == list(layers)
         for name, values in activations.layers().items():
             np.testing.assert_allclose(values, expected[name][0], atol=1e-5)
 
@@ -66,12 +68,13 @@ def test_own_states_are_read_without_the_rows_that_another_network_has_more(clon
             activations.observations(), walked["observations"][walked["clone_ids"] == clone]
         )
         assert all(len(values) == rows for values in activations.layers().values())
+        expected = walked["episode_ids"][walked["clone_ids"] == clone]
+        np.testing.assert_array_equal(activations.episode_ids, expected)
 
 
-def test_the_episodes_of_half_are_those_of_both_parts(clones):
-    ids = Activations(clones, "half").episode_ids
-    assert ids[:21].max() < ids[21:].min()
-    assert Activations(clones, "half").episodes == len(set(ids.tolist())) == 5
+def test_the_states_of_common_say_whose_they_are(clones, stimuli):
+    np.testing.assert_array_equal(Activations(clones, "common").sources, stimuli["common"].sources)
+    assert Activations(clones, "common").episodes == 5
 
 
 def test_the_next_layer_reads_relu_and_clamp_but_the_mean_as_it_is():
@@ -82,7 +85,7 @@ def test_the_next_layer_reads_relu_and_clamp_but_the_mean_as_it_is():
 
 
 def test_derived_layers_come_after_the_recorded_ones(clones):
-    layers = Activations(clones, "level").layers()
+    layers = Activations(clones, "common").layers()
     derived = with_derived(layers)
     assert list(derived) == [*LAYERS, *DERIVED]
     np.testing.assert_array_equal(derived["linear2_relu"], np.maximum(layers["linear2"], 0))

@@ -3,15 +3,17 @@
 from contextlib import ExitStack
 
 import h5py
+import numpy as np
 import pytest
 
-from brainiarb.activity.activations import describe_half, record_own, record_shared
-from brainiarb.activity.stimuli import half, own, own_twice, sample_states
+from brainiarb.activity.activations import record_own, record_shared
+from brainiarb.activity.stimuli import common_states, own, sample_states
 from brainiarb.actors.actors import stack_actors, untrained
-from brainiarb.similarity.pairs import compare_level
+from brainiarb.actors.layers import HEADS
+from brainiarb.similarity.pairs import compare_experts, compare_level
 from builders import SHOWN_ROWS, SIMILARITY_MEASURES, SIZES, TRANSIENT, random_recording, related
 
-FILES = ("expert", "untrained", "peers", "clones")
+FILES = ("expert", "common", "clones")
 
 
 @pytest.fixture
@@ -37,29 +39,33 @@ def record_networks(expert, tmp_path):
     algorithms = {"alike": "sac", "other": "crossq"}
     walked = random_recording((70, 60, 50, 80), (0, 0, 0, 0))
 
-    def record(clones_walk, shown=SHOWN_ROWS, peers_shown=SHOWN_ROWS):
+    def record(clones_walk, shown=SHOWN_ROWS):
+        of_all = {-1: walked, 0: clones_walk}
+        pool = common_states(of_all, SHOWN_ROWS, TRANSIENT)
         of_expert = sample_states(walked, SHOWN_ROWS, TRANSIENT)
         of_level = sample_states(clones_walk, SHOWN_ROWS, TRANSIENT)
-        of_peers = sample_states(walked, peers_shown, TRANSIENT)
         with ExitStack() as stack:
             files = {
-                name: stack.enter_context(h5py.File(tmp_path / f"{name}.h5", "w")) for name in FILES
+                name: stack.enter_context(h5py.File(tmp_path / f"{name}.h5", "w"))
+                for name in (*FILES, "untrained")
             }
-            record_shared(files["expert"], "expert", expert, of_expert)
-            record_own(files["expert"], "own", expert, own_twice(walked, SHOWN_ROWS))
-            record_shared(files["untrained"], "expert", floor, of_expert)
-            file = files["clones"]
-            record_shared(file, "expert", clones, sample_states(walked, shown, TRANSIENT))
-            record_shared(file, "level", clones, of_level)
-            describe_half(file, "expert", "level", half(of_expert, of_level))
-            record_own(file, "own", clones, [own(clones_walk, k, SHOWN_ROWS) for k in range(2)])
-            record_shared(file, "reference/expert/level", expert, of_level)
-            record_shared(file, "reference/untrained/level", floor, of_level)
-            files["peers"].attrs["algorithm"] = "sac"
+            record_shared(files["expert"], "expert", expert, of_expert, HEADS)
+            record_shared(files["untrained"], "expert", floor, of_expert, HEADS)
+            record_own(files["expert"], "own", expert, [own(walked, 0, SHOWN_ROWS)])
+            file = files["common"]
+            file.attrs["algorithm"] = "sac"
+            record_shared(file, "expert", expert, pool)
+            record_shared(file, "untrained", floor, pool)
             for name, peer in peers.items():
-                record_shared(files["peers"], f"{name}/expert", peer, of_peers)
-                files["peers"][name].attrs["algorithm"] = algorithms[name]
-                record_shared(file, f"reference/peers/{name}/level", peer, of_level)
+                record_shared(file, f"peers/{name}", peer, pool)
+                file[f"peers/{name}"].attrs["algorithm"] = algorithms[name]
+            file = files["clones"]
+            record_shared(file, "common", clones, common_states(of_all, shown, TRANSIENT))
+            record_shared(file, "expert", clones, of_expert, HEADS)
+            record_shared(file, "level", clones, of_level, HEADS)
+            record_shared(file, "reference/expert/level", expert, of_level, HEADS)
+            record_shared(file, "reference/untrained/level", floor, of_level, HEADS)
+            record_own(file, "own", clones, [own(clones_walk, k, SHOWN_ROWS) for k in range(2)])
 
     return record
 
@@ -73,5 +79,20 @@ def compare(record_networks, tmp_path):
         with ExitStack() as stack:
             files = [stack.enter_context(h5py.File(tmp_path / f"{name}.h5")) for name in FILES]
             return compare_level(*files, measures)
+
+    return run
+
+
+@pytest.fixture
+def compare_references(record_networks, tmp_path):
+    """Record networks and return the similarities of the expert with all but its clones."""
+
+    def run(clones_walk, measures=SIMILARITY_MEASURES):
+        record_networks(clones_walk)
+        with (
+            h5py.File(tmp_path / "expert.h5") as of_expert,
+            h5py.File(tmp_path / "common.h5") as common,
+        ):
+            return compare_experts(of_expert, common, measures, np.random.default_rng(0))
 
     return run

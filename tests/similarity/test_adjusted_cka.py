@@ -9,7 +9,7 @@ from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.similarity.adjusted_cka import deconfounded_cka, whitened_cka
 from brainiarb.similarity.array_measures import linear_cka, svcca
 from brainiarb.similarity.cka import merge
-from brainiarb.similarity.positions import level_measures
+from brainiarb.similarity.network_measures import clone_measures
 from brainiarb.similarity.products import products_of
 from brainiarb.similarity.streaming import cross_products, in_chunks
 from brainiarb.statistics.measures import ABSENT
@@ -136,7 +136,7 @@ def test_both_are_measures_of_hidden_layers_after_their_relu(compare):
     known = table[table[names].notna().any(axis=1)]
     assert set(known["layer_first"]) == {"linear1_relu", "linear2_relu"}
     assert (known["layer_first"] == known["layer_second"]).all()
-    measures = level_measures(table.assign(expert="sac_0", level=5))
+    measures = clone_measures(table.assign(expert="sac_0", level=5))
     values = measures.set_index(["measure", "clone"])["value"]
     for name in names:
         for layer in ("linear1_relu", "linear2_relu"):
@@ -150,10 +150,10 @@ def test_a_pair_without_a_value_says_what_it_needs(compare, monkeypatch):
         "brainiarb.similarity.adjusted_cka._inverse", lambda covariance, _: covariance * np.nan
     )
     table = compare(random_recording((70, 60), (0, 1)))
-    half = equal_layers(table, "expert_clone", "half", 1).set_index("layer_first")
+    common = equal_layers(table, "expert_clone", "common", 1).set_index("layer_first")
     needed = "cka_deconfounded undefined: needs variance that the observation leaves in both layers"
-    assert half.loc["linear2_relu", "note"] == needed
-    assert half.loc["linear2", "note"] == ""
-    measures = level_measures(table.assign(expert="sac_0", level=5)).set_index("measure")
+    assert common.loc["linear2_relu", "note"] == needed
+    assert common.loc["linear2", "note"] == ""
+    measures = clone_measures(table.assign(expert="sac_0", level=5)).set_index("measure")
     assert set(measures.loc["cka_deconfounded_linear2_relu", "status"]) == {ABSENT}
     assert set(measures.loc["cka_deconfounded_linear2_relu", "note"]) == {needed}

@@ -14,17 +14,17 @@ def test_the_interval_of_the_clone_of_median_return_holds_its_value(compare, tmp
         median=lambda t: t["clone"] == 1
     )
     settings = {"replicates": 50, "shift": 0.01, "alpha": 0.05}
-    with h5py.File(tmp_path / "expert.h5") as expert, h5py.File(tmp_path / "clones.h5") as clones:
-        intervals = clone_intervals(expert, clones, 1, settings, np.random.default_rng(0))
-        again = clone_intervals(expert, clones, 1, settings, np.random.default_rng(0))
+    with h5py.File(tmp_path / "common.h5") as common, h5py.File(tmp_path / "clones.h5") as clones:
+        intervals = clone_intervals(common, clones, 1, settings, np.random.default_rng(0))
+        again = clone_intervals(common, clones, 1, settings, np.random.default_rng(0))
         narrow = clone_intervals(
-            expert, clones, 1, settings | {"alpha": 0.5}, np.random.default_rng(0)
+            common, clones, 1, settings | {"alpha": 0.5}, np.random.default_rng(0)
         )
     pd.testing.assert_frame_equal(intervals, again)
     assert (narrow["low"] > intervals["low"]).all()
     assert (narrow["high"] < intervals["high"]).all()
     table = with_intervals(table, intervals)
-    of_clone = equal_layers(table, "expert_clone", "half", 1)
+    of_clone = equal_layers(table, "expert_clone", "common", 1)
     assert len(of_clone) == len(table.dropna(subset=["low"])) == len(LAYERS) + len(DERIVED)
     assert (of_clone["low"] - 0.02 <= of_clone["cka_debiased"]).all()
     assert (of_clone["cka_debiased"] <= of_clone["high"] + 0.02).all()

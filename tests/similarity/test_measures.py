@@ -6,12 +6,12 @@ import h5py
 import numpy as np
 import pytest
 
+from brainiarb.activity.activations import Activations
 from brainiarb.actors.layers import DERIVED, LAYERS, OBSERVATIONS
 from brainiarb.similarity.array_measures import rsa, svcca
-from brainiarb.similarity.intervals import half_of
 from brainiarb.similarity.measures import ALWAYS, MEASURES, ArrayMeasure, chosen_measures
-from brainiarb.similarity.pairs import compare_experts
-from brainiarb.similarity.positions import level_measures
+from brainiarb.similarity.network_measures import clone_measures
+from brainiarb.similarity.products import SharedStates
 from brainiarb.similarity.streaming import cross_products, in_chunks
 from brainiarb.statistics.measures import ABSENT, OK
 from builders import equal_layers, random_recording
@@ -57,11 +57,9 @@ def test_unrelated_layers_are_far_from_the_ideal_value(name, layer):
 
 
 def test_names_in_tables_are_unique():
-    names = [
-        name for entry in MEASURES.values() for name in (entry.tabulated, entry.position) if name
-    ]
+    names = [entry.tabulated for entry in MEASURES.values() if entry.tabulated]
     assert len(names) == len(set(names))
-    assert all(entry.tabulated for entry in MEASURES.values() if entry.position)
+    assert all(entry.tabulated for entry in MEASURES.values() if entry.drawn)
 
 
 def test_measures_come_in_the_order_of_the_registry_with_those_that_figures_need():
@@ -97,20 +95,21 @@ def test_array_measures_are_those_of_the_two_layers(compare, tmp_path):
     table = compare(random_recording((70, 60, 25), (0, 1, 1)), measures=["svcca", "rsa"])
     assert {"svcca", "rsa"} < set(table)
     assert "procrustes" not in table
-    with h5py.File(tmp_path / "expert.h5") as first, h5py.File(tmp_path / "clones.h5") as second:
-        sides, _, _ = half_of(first, second, 1)
-    half = equal_layers(table, "expert_clone", "half", 1).set_index("layer_first")
-    assert set(half.index) == {*LAYERS, *DERIVED}
-    for name in half.index:
+    with h5py.File(tmp_path / "common.h5") as first, h5py.File(tmp_path / "clones.h5") as second:
+        networks = {"x": Activations(first, "expert"), "y": Activations(second, "common", 1)}
+        shared = SharedStates(networks["x"], networks)
+        sides = [shared.layers(name) for name in networks]
+    common = equal_layers(table, "expert_clone", "common", 1).set_index("layer_first")
+    assert set(common.index) == {*LAYERS, *DERIVED}
+    for name in common.index:
         x, y = (side[name] for side in sides)
-        assert half.loc[name, "svcca"] == pytest.approx(svcca(x, y), abs=1e-9)
-        assert half.loc[name, "rsa"] == pytest.approx(rsa(x, y), abs=1e-9)
+        assert common.loc[name, "svcca"] == pytest.approx(svcca(x, y), abs=1e-9)
+        assert common.loc[name, "rsa"] == pytest.approx(rsa(x, y), abs=1e-9)
 
 
-@pytest.mark.parametrize("stimuli", ["expert", "level", "half"])
-def test_array_measures_know_an_equal_network_on_paired_states(compare, stimuli):
+def test_array_measures_know_an_equal_network_on_paired_states(compare):
     table = compare(random_recording((70, 60), (0, 1)), measures=["rsa"])
-    equal = equal_layers(table, "expert_clone", stimuli, 0)
+    equal = equal_layers(table, "expert_clone", "common", 0)
     np.testing.assert_allclose(equal["rsa"], 1, atol=1e-6)
     assert (equal["note"] == "").all()
     different = table[
@@ -126,7 +125,7 @@ def test_layers_are_compared_with_the_observations_too(compare):
     assert beside["rsa"].between(-1, 1).all()
 
 
-def test_unpaired_rows_have_no_array_measure_but_a_note(compare, tmp_path):
+def test_unpaired_rows_have_no_array_measure_but_a_note(compare):
     table = compare(random_recording((70, 60), (0, 1)), measures=["svcca", "rsa"])
     own = equal_layers(table, "expert_clone", "own", 0)
     assert own[["svcca", "rsa"]].isna().all(axis=None)
@@ -134,46 +133,40 @@ def test_unpaired_rows_have_no_array_measure_but_a_note(compare, tmp_path):
     assert set(own["note"]) == {
         "svcca, rsa undefined: computed only on states that both networks were shown"
     }
-    with h5py.File(tmp_path / "expert.h5") as expert, h5py.File(tmp_path / "peers.h5") as peers:
-        table = compare_experts(expert, peers, ["svcca"], np.random.default_rng(0))
+
+
+def test_other_experts_have_array_measures_too(compare_references):
+    table = compare_references(random_recording((70, 60), (0, 1)), measures=["svcca"])
     assert table[table["stimuli"] == "own"]["svcca"].isna().all()
-    experts = equal_layers(table, "expert_seed", "expert", -1)
+    experts = equal_layers(table, "expert_seed", "common", -1)
     np.testing.assert_allclose(experts["svcca"], 1, atol=1e-6)
 
 
 def test_array_measures_are_given_episodes_and_say_what_they_need(compare, monkeypatch):
-    """The level's states are from two episodes, those of `half` from more."""
     entry = MEASURES["linear_predictivity"]
 
     def function(x, y, episode_ids):
         assert len(x) == len(y) == len(episode_ids)
         episodes = len(set(episode_ids.tolist()))
-        return episodes if episodes > 2 else np.nan
+        return episodes if x.shape[1] > 6 else np.nan
 
     monkeypatch.setitem(MEASURES, "linear_predictivity", replace(entry, function=function))
     table = compare(random_recording((70, 60), (0, 1)), measures=["linear_predictivity", "rsa"])
-    level = equal_layers(table, "expert_clone", "level", 1)
-    assert level["linear_predictivity"].isna().all()
-    assert level["rsa"].notna().all()
+    common = equal_layers(table, "expert_clone", "common", 1)
+    hidden = common["layer_first"].str.startswith("linear")
+    assert (common["linear_predictivity"] == common["episodes"])[hidden].all()
+    assert (common["note"] == "")[hidden].all()
+    heads = common[~hidden]
+    assert heads["linear_predictivity"].isna().all()
+    assert heads["rsa"].notna().all()
     needed = "linear_predictivity undefined: needs three episodes, and variance in both layers"
-    assert set(level["note"]) == {needed}
-    half = equal_layers(table, "expert_clone", "half", 1)
-    assert (half["linear_predictivity"] == half["episodes"]).all()
-    assert (half["note"] == "").all()
+    assert set(heads["note"]) == {needed}
 
 
-def test_without_states_the_note_is_that_of_the_pair(compare):
-    table = compare(random_recording((8, 9), (0, 1)), measures=["svcca"])
-    assert set(equal_layers(table, "expert_clone", "level", 0)["note"]) == {"undefined: no rows"}
-
-
-def test_a_measure_with_a_reference_becomes_a_measure_and_a_position(compare):
+def test_a_tabulated_measure_becomes_a_measure_of_every_clone(compare):
     table = compare(random_recording((70, 60), (0, 1)), measures=["svcca", "rsa"])
-    measures = level_measures(table.assign(expert="sac_0", level=5))
-    names = ("cka", "position", "svcca", "position_svcca", "rsa", "position_rsa")
+    measures = clone_measures(table.assign(expert="sac_0", level=5))
     layers = (*LAYERS, *DERIVED)
-    assert set(measures["measure"]) == {f"{name}_{layer}" for name in names for layer in layers}
-    positions = measures[measures["measure"] == "position_rsa_linear1"].set_index("clone")
-    assert positions.loc[0, "value"] == pytest.approx(1, abs=1e-5)
-    assert positions.loc[1, "value"] < 0.95
-    assert set(measures["status"]) <= {OK, ABSENT, "unstable"}
+    names = {f"{name}_{layer}" for name in ("cka", "svcca", "rsa") for layer in layers}
+    assert set(measures["measure"]) == names
+    assert set(measures["status"]) <= {OK, ABSENT}

@@ -1,7 +1,32 @@
 """Activations: policies and the states of rollouts
--> activations/expert.h5, untrained.h5, peers.h5 (the other experts that are compared),
-bc_<noise>.h5, and activations.h5, which links to them
+-> common_states.npz, activations/expert.h5, untrained.h5 (untrained networks on the expert's states),
+common.h5 (all networks but clones on the common states), bc_<noise>.h5, and activations.h5, which links to them
 """
+
+
+rule choose_states:
+    input:
+        expert=expert_file("rollouts.npz"),
+        clones=clones_of(
+            "bc_{noise}/rollouts.npz", config["statistics"]["primary_levels"]
+        ),
+    output:
+        states=expert_file("common_states.npz"),
+    log:
+        log_file("choose_states/{expert}.log"),
+    conda:
+        "../../envs/rl.yaml"
+    params:
+        settings=lambda wildcards: settings(
+            "stimuli.rows",
+            "analysis.transient",
+            levels=levels_of(wildcards.expert, config["statistics"]["primary_levels"]),
+        ),
+        code=code("choose_states.py"),
+    message:
+        "Choosing the states that all networks compared with {wildcards.expert} are shown"
+    script:
+        "../scripts/choose_states.py"
 
 
 rule record_expert_activations:
@@ -48,37 +73,40 @@ rule record_untrained_activations:
         "../scripts/record_untrained_activations.py"
 
 
-rule record_peer_activations:
+rule record_common_activations:
     input:
+        states=expert_file("common_states.npz"),
         rollouts=expert_file("rollouts.npz"),
+        checkpoint=expert_file("checkpoint.zip"),
         record=expert_file("checkpoint.json"),
         peers=peer_files("checkpoint.zip"),
         records=peer_files("checkpoint.json"),
     output:
-        activations=expert_file("activations/peers.h5"),
+        activations=expert_file("activations/common.h5"),
     log:
-        log_file("record_peer_activations/{expert}.log"),
+        log_file("record_common_activations/{expert}.log"),
     conda:
         "../../envs/rl.yaml"
     params:
         settings=lambda wildcards: settings(
+            "seed",
             "body",
-            "stimuli.rows",
-            "analysis.transient",
+            "noise.clones",
+            expert=wildcards.expert,
             peers=others(wildcards.expert),
         ),
-        code=code("record_peer_activations.py"),
+        code=code("record_common_activations.py"),
     message:
-        "Recording the activations of the other experts on the states of {wildcards.expert}"
+        "Recording the activations of {wildcards.expert}, untrained networks and other experts"
     script:
-        "../scripts/record_peer_activations.py"
+        "../scripts/record_common_activations.py"
 
 
 rule record_clone_activations:
     input:
         clones=expert_file("bc_{noise}.pt"),
         checkpoint=expert_file("checkpoint.zip"),
-        peers=peer_files("checkpoint.zip"),
+        states=expert_file("common_states.npz"),
         expert_rollouts=expert_file("rollouts.npz"),
         rollouts=expert_file("bc_{noise}/rollouts.npz"),
     output:
@@ -94,7 +122,6 @@ rule record_clone_activations:
             "stimuli.rows",
             "analysis.transient",
             expert=wildcards.expert,
-            peers=others(wildcards.expert),
         ),
         code=code("record_clone_activations.py"),
     message:
@@ -107,7 +134,7 @@ rule link_activations:
     input:
         expert_file("activations/expert.h5"),
         expert_file("activations/untrained.h5"),
-        expert_file("activations/peers.h5"),
+        expert_file("activations/common.h5"),
         clones_of("activations/bc_{noise}.h5"),
     output:
         activations=expert_file("activations.h5"),

@@ -1,4 +1,5 @@
 """Similarity: activations/*.h5 -> similarity/expert.csv, similarity/bc_<noise>.csv -> tables/similarity.csv
+and rollouts.npz -> similarity/splits.csv -> tables/self_similarity.csv
 and measures/similarity.csv, measures/similarity_<noise>.csv -> tables/measures.csv;
 with the networks themselves -> measures/functional_<noise>.csv, measures/functional_untrained.csv
 """
@@ -7,7 +8,7 @@ with the networks themselves -> measures/functional_<noise>.csv, measures/functi
 rule compare_experts:
     input:
         expert=expert_file("activations/expert.h5"),
-        peers=expert_file("activations/peers.h5"),
+        common=expert_file("activations/common.h5"),
     output:
         similarity=expert_file("similarity/expert.csv"),
         measures=expert_file("measures/similarity.csv"),
@@ -21,16 +22,41 @@ rule compare_experts:
         ),
         code=code("compare_experts.py"),
     message:
-        "Comparing {wildcards.expert} with the other experts"
+        "Comparing {wildcards.expert} with untrained networks and other experts"
     script:
         "../scripts/compare_experts.py"
+
+
+rule compare_splits:
+    input:
+        checkpoint=expert_file("checkpoint.zip"),
+        rollouts=expert_file("rollouts.npz"),
+    output:
+        splits=expert_file("similarity/splits.csv"),
+    log:
+        log_file("compare_splits/{expert}.log"),
+    conda:
+        "../../envs/rl.yaml"
+    params:
+        settings=lambda wildcards: settings(
+            "seed",
+            "body",
+            "stimuli.rows",
+            "similarity.splits",
+            "recording.clone_episodes",
+            expert=wildcards.expert,
+        ),
+        code=code("compare_splits.py"),
+    message:
+        "Comparing {wildcards.expert} with itself on other episodes"
+    script:
+        "../scripts/compare_splits.py"
 
 
 rule compare_clones:
     input:
         expert=expert_file("activations/expert.h5"),
-        untrained=expert_file("activations/untrained.h5"),
-        peers=expert_file("activations/peers.h5"),
+        common=expert_file("activations/common.h5"),
         clones=expert_file("activations/bc_{noise}.h5"),
         returns=expert_file("returns/bc_{noise}.csv"),
     output:

@@ -3,6 +3,8 @@
 # The parts of each table, in order.
 TABLED = {
     "similarity": cloned_files("similarity/expert.csv", "similarity/bc_{noise}.csv"),
+    "published_cka": [located("workflow/claims/published_cka.csv")],
+    "self_similarity": cloned_files("similarity/splits.csv"),
     "spectra": cloned_files("spectra.csv", experts=SERIES),
     "gait_map": cloned_files("gait_map.csv"),
     "gait_cycles": cloned_files("gait_cycles.csv"),

@@ -9,8 +9,8 @@ from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.seeds import generator
 from brainiarb.similarity.intervals import clone_intervals, with_intervals
+from brainiarb.similarity.network_measures import clone_measures
 from brainiarb.similarity.pairs import compare_level
-from brainiarb.similarity.positions import level_measures
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -19,18 +19,17 @@ if __name__ == "__main__":
     with (
         job(snakemake.log, snakemake.output),
         open_activations(snakemake.input.expert) as expert,
-        open_activations(snakemake.input.untrained) as untrained,
-        open_activations(snakemake.input.peers) as peers,
+        open_activations(snakemake.input.common) as common,
         open_activations(snakemake.input.clones) as clones,
     ):
         settings = snakemake.params.settings
-        frame = compare_level(expert, untrained, peers, clones, settings["measures"])
+        frame = compare_level(expert, common, clones, settings["measures"])
         returns = pd.read_csv(snakemake.input.returns)
         median = int(returns.loc[returns["median"], "clone"].iloc[0])
         rng = generator(settings["seed"], "clone_intervals", settings["expert"], settings["level"])
-        intervals = clone_intervals(expert, clones, median, settings, rng)
+        intervals = clone_intervals(common, clones, median, settings, rng)
         frame["median"] = frame["clone"] == median
         frame.insert(0, "expert", settings["expert"])
         frame.insert(1, "level", settings["level"])
         write_csv(snakemake.output.similarity, with_intervals(frame, intervals))
-        write_csv(snakemake.output.measures, level_measures(frame))
+        write_csv(snakemake.output.measures, clone_measures(frame))

@@ -1,4 +1,4 @@
-"""Compare an expert with itself, other experts, its observations and random heads."""
+"""Compare an expert with untrained networks, other experts, observations and random heads."""
 
 from typing import TYPE_CHECKING
 
@@ -6,8 +6,8 @@ from brainiarb.activity.activations import open_activations
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.seeds import generator
+from brainiarb.similarity.network_measures import expert_measures
 from brainiarb.similarity.pairs import compare_experts
-from brainiarb.similarity.positions import expert_measures
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -16,14 +16,12 @@ if __name__ == "__main__":
     with (
         job(snakemake.log, snakemake.output),
         open_activations(snakemake.input.expert) as expert,
-        open_activations(snakemake.input.peers) as peers,
+        open_activations(snakemake.input.common) as common,
     ):
         settings = snakemake.params.settings
         rng = generator(settings["seed"], "random_heads", settings["expert"])
-        frame = compare_experts(expert, peers, settings["measures"], rng)
+        frame = compare_experts(expert, common, settings["measures"], rng)
         frame.insert(0, "expert", settings["expert"])
         frame.insert(1, "level", -1)
         write_csv(snakemake.output.similarity, frame.assign(median=False))
-        write_csv(
-            snakemake.output.measures, expert_measures(settings["expert"], settings["measures"])
-        )
+        write_csv(snakemake.output.measures, expert_measures(frame, settings["measures"]))

@@ -1,12 +1,13 @@
-"""Record the activations of an expert: on its own states, and on two halves of its rollouts."""
+"""Record the activations of an expert: its heads on its states, all layers on its first steps."""
 
 from typing import TYPE_CHECKING
 
 import h5py
 
 from brainiarb.activity.activations import record_own, record_shared
-from brainiarb.activity.stimuli import own_twice, sample_states
+from brainiarb.activity.stimuli import own, sample_states
 from brainiarb.actors.archives import read_expert
+from brainiarb.actors.layers import HEADS
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import whole
 from brainiarb.jobs import job
@@ -28,5 +29,6 @@ if __name__ == "__main__":
                 "expert",
                 actors,
                 sample_states(rollouts, settings["rows"], settings["transient"]),
+                HEADS,
             )
-            record_own(file, "own", actors, own_twice(rollouts, settings["rows"]))
+            record_own(file, "own", actors, [own(rollouts, 0, settings["rows"])])

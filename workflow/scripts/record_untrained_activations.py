@@ -1,4 +1,4 @@
-"""Record the activations of untrained networks on the expert's states: the floor."""
+"""Record the heads of untrained networks on the expert's states: the floor of acting alike."""
 
 from typing import TYPE_CHECKING
 
@@ -7,6 +7,7 @@ import h5py
 from brainiarb.activity.activations import record_shared
 from brainiarb.activity.stimuli import sample_states
 from brainiarb.actors.actors import untrained, untrained_seeds
+from brainiarb.actors.layers import HEADS
 from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import whole
@@ -34,4 +35,5 @@ if __name__ == "__main__":
                 "expert",
                 actors,
                 sample_states(rollouts, settings["rows"], settings["transient"]),
+                HEADS,
             )

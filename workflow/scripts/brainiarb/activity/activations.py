@@ -4,14 +4,16 @@ A file holds groups `<stimuli>/<layer>`, float32, (K, n, p) for K networks, n st
 values before the non-linearity. `with_derived` gives the values after it. Beside the layers lie
 `<stimuli>/observations` and `<stimuli>/episode_ids`. Attributes of the group hold the digest of its
 states (one digest per network for `own`): two recordings are paired if their digests are equal.
+The stimuli `common` and `own` have all layers, `expert` and `level` only the heads, which say how
+a network acts.
 
-`bc_<noise>.h5` also holds the activations of other networks on the level's states, below
-`reference/expert`, `reference/untrained` and `reference/peers`. `peers.h5` holds a group for each
-other expert that is compared, with the attribute `algorithm` for how that expert was trained. The
-group `half` holds no values: it names two groups, and consists of every second row of both.
+`common.h5` holds the networks that are no clones, all on `common`: the groups `expert`,
+`untrained`, and `peers/<name>` for each other expert that is compared. The attribute `algorithm` of
+the file and of a peer says how that expert was trained. `bc_<noise>.h5` also holds the heads of the
+expert and of untrained networks on the level's states, below `reference`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,40 +38,41 @@ def open_activations(path: str | Path) -> h5py.File:
         return h5py.File(path)
 
 
-def record_shared(file: h5py.File, group: str, actors: "Actors", stimuli: Stimuli) -> None:
-    """Write the activations of K networks in the same states."""
+def record_shared(
+    file: h5py.File,
+    group: str,
+    actors: "Actors",
+    stimuli: Stimuli,
+    layers: Collection[str] = LAYERS,
+) -> None:
+    """Write the activations of K networks in the same states: of all layers, or of some."""
     node = _group(file, group, [stimuli.digest], shared=True)
     node.create_dataset("observations", data=stimuli.observations)
     node.create_dataset("episode_ids", data=stimuli.episode_ids)
+    if stimuli.sources is not None:
+        node.create_dataset("sources", data=stimuli.sources)
     node.attrs["spacing"] = stimuli.spacing
     for k in range(len(actors)):
         for name, values in actors.only(k).respond(stimuli.observations).items():
-            _dataset(node, name, len(actors), values)[k] = values[0]
+            if name in layers:
+                _dataset(node, name, len(actors), values)[k] = values[0]
 
 
 def record_own(file: h5py.File, group: str, actors: "Actors", own: Sequence[Stimuli]) -> None:
-    """Write the activations of each network in states of its own; missing rows are nan.
-
-    With one network and several recordings the first axis counts the recordings.
-    """
+    """Write the activations of each network in states of its own; missing rows are nan."""
     rows = max(len(stimuli.observations) for stimuli in own)
     node = _group(file, group, [stimuli.digest for stimuli in own], shared=False)
     node.attrs["rows"] = [len(stimuli.observations) for stimuli in own]
-    node.attrs["episodes"] = [len(np.unique(stimuli.episode_ids)) for stimuli in own]
+    ids = np.full((len(own), rows), -1, np.int32)
     for k, stimuli in enumerate(own):
-        layers = actors.only(k if len(actors) > 1 else 0).respond(stimuli.observations)
+        ids[k, : len(stimuli.episode_ids)] = stimuli.episode_ids
+        layers = actors.only(k).respond(stimuli.observations)
         layers["observations"] = stimuli.observations[None]
         for name, values in layers.items():
             padded = np.full((rows, values.shape[2]), np.nan, np.float32)
             padded[: values.shape[1]] = values[0]
             _dataset(node, name, len(own), padded[None])[k] = padded
-
-
-def describe_half(file: h5py.File, first: str, second: str, stimuli: Stimuli) -> None:
-    """Add the group `half`, which holds no values: it is every second row of two groups."""
-    node = _group(file, "half", [stimuli.digest], shared=True)
-    node.attrs["every_second_row_of"] = [first, second]
-    node.attrs["spacing"] = stimuli.spacing
+    node.create_dataset("episode_ids", data=ids)
 
 
 def link_files(path: Path, files: dict[str, Path], digests: dict[str, str]) -> None:
@@ -99,42 +102,33 @@ class Activations:
     @property
     def rows(self) -> int:
         """n, the number of states."""
-        if self._halves:
-            return sum(len(range(0, part.rows, 2)) for part in self._halves)
         if self._shared:
-            return int(self.file[self.group][LAYERS[0]].shape[1])
+            return len(self.file[self.group]["episode_ids"])
         return int(self._attributes["rows"][self.network])
 
     @property
     def episodes(self) -> int:
         """Number of episodes that the states are from."""
-        if self._shared:
-            return len(np.unique(self.episode_ids))
-        return int(self._attributes["episodes"][self.network])
+        return len(np.unique(self.episode_ids))
 
     @property
     def episode_ids(self) -> np.ndarray:
-        """(n) the episode of each state, for states that all networks were shown.
+        """(n) the episode of each state."""
+        ids = self.file[self.group]["episode_ids"]
+        return ids[:] if self._shared else ids[self.network, : self.rows]
 
-        The episodes of `half` are those of its first group, then those of its second.
-        """
-        if not self._halves:
-            return self.file[self.group]["episode_ids"][:]
-        first, second = (
-            np.unique(part.episode_ids[::2], return_inverse=True)[1] for part in self._halves
-        )
-        return np.concatenate([first, second + first.max(initial=-1) + 1])
+    @property
+    def sources(self) -> np.ndarray:
+        """(n) whose states they are; only of `common`, see `Stimuli.sources`."""
+        return self.file[self.group]["sources"][:]
 
     def layers(self) -> dict[str, np.ndarray]:
         """Return the recorded layers (n, p)."""
-        if self._halves:
-            return every_second(*(part.layers() for part in self._halves))
-        return {name: self.file[self.group][name][self.network, : self.rows] for name in LAYERS}
+        node = self.file[self.group]
+        return {name: node[name][self.network, : self.rows] for name in LAYERS if name in node}
 
     def observations(self) -> np.ndarray:
         """Return the states (n, o)."""
-        if self._halves:
-            return np.concatenate([part.observations()[::2] for part in self._halves])
         observations = self.file[self.group]["observations"]
         return observations[:] if self._shared else observations[self.network, : self.rows]
 
@@ -145,19 +139,6 @@ class Activations:
     @property
     def _shared(self) -> bool:
         return bool(self._attributes["shared"])
-
-    @property
-    def _halves(self) -> list["Activations"]:
-        """The two groups of which this one is every second row; none if it holds its own values."""
-        groups = self._attributes.get("every_second_row_of", ())
-        return [Activations(self.file, group, self.network) for group in groups]
-
-
-def every_second(
-    first: Mapping[str, np.ndarray], second: Mapping[str, np.ndarray]
-) -> dict[str, np.ndarray]:
-    """Return the layers of a network on `half`, from its layers on the two groups."""
-    return {name: np.concatenate([first[name][::2], second[name][::2]]) for name in first}
 
 
 def read_by_next(layer: str, values: np.ndarray) -> np.ndarray:

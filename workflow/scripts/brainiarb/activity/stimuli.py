@@ -2,17 +2,24 @@
 
 | name     | states                                                                          |
 |----------|---------------------------------------------------------------------------------|
+| `common` | one pool for all networks that are compared with an expert: equal parts of the  |
+|          | states of the expert and of its clones at each of a few levels                  |
 | `expert` | states of the expert's rollouts                                                 |
 | `level`  | states of the rollouts of a level's clones, in equal parts from each clone      |
-| `half`   | every second state of `expert` and of `level`                                   |
 | `own`    | states of each network's own rollouts: networks see different states in a row   |
+
+The pool `common` is the same at every level of noise, so that a trend over levels is one of the
+networks and not of the states.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
+from brainiarb.files import read_npz, write_npz
 from brainiarb.rollouts.arrays import Rollouts
 from brainiarb.rollouts.episodes import balanced_rows, drop_transient
 
@@ -27,6 +34,9 @@ class Stimuli:
     """(n) int32, the recorded episode of each state."""
     spacing: float = float("nan")
     """s between neighbouring states in the median episode; nan if states are not evenly chosen."""
+    sources: np.ndarray | None = None
+    """(n) int32, whose rollouts each state of `common` is from: -1 is the expert, other numbers are
+    the level of the clones. None for all other stimuli."""
 
     @property
     def digest(self) -> str:
@@ -51,30 +61,46 @@ def sample_states(rollouts: Rollouts, rows: int, transient: float) -> Stimuli:
     )
 
 
-def half(first: Stimuli, second: Stimuli) -> Stimuli:
-    """Return every second state of both stimuli."""
+def common_states(rollouts: Mapping[int, Rollouts], rows: int, transient: float) -> Stimuli:
+    """Choose the pool `common`: at most `rows` states in equal parts from several recordings.
+
+    `rollouts` holds a recording for each source (see `Stimuli.sources`). States are chosen from
+    each as by `sample_states`, and episodes are numbered anew over all recordings. A source whose
+    agents always fall within the transient gives no state, and its part stays empty.
+    """
+    parts = {
+        source: sample_states(rollouts[source], rows // len(rollouts), transient)
+        for source in sorted(rollouts)
+    }
+    episode_ids: list[np.ndarray] = []
+    for part in parts.values():
+        first = 1 + max((int(ids.max(initial=-1)) for ids in episode_ids), default=-1)
+        numbers = np.unique(part.episode_ids, return_inverse=True)[1]
+        episode_ids.append((first + numbers).astype(np.int32))
     return Stimuli(
-        np.concatenate([first.observations[::2], second.observations[::2]]),
-        np.concatenate([first.episode_ids[::2], second.episode_ids[::2]]),
-        2 * float(np.fmin(first.spacing, second.spacing)),
+        np.concatenate([part.observations for part in parts.values()]),
+        np.concatenate(episode_ids),
+        float(np.fmin.reduce([part.spacing for part in parts.values()])),
+        np.repeat(np.array([*parts], np.int32), [*map(len, episode_ids)]),
     )
+
+
+def write_stimuli(path: str | Path, stimuli: Stimuli) -> None:
+    """Write the states of `common` to an .npz file."""
+    write_npz(path, {name: np.asarray(value) for name, value in vars(stimuli).items()})
+
+
+def read_stimuli(path: str | Path) -> Stimuli:
+    """Read the states of `common`; raise Refused if the file is damaged."""
+    stored = read_npz(path)
+    states, episode_ids, sources = (stored[k] for k in ("observations", "episode_ids", "sources"))
+    return Stimuli(states, episode_ids, float(stored["spacing"]), sources)
 
 
 def own(rollouts: Rollouts, clone: int, rows: int) -> Stimuli:
     """Return the first `rows` states that one agent met, with the transient, as the study did."""
-    return _stimuli(rollouts, np.flatnonzero(rollouts["clone_ids"] == clone)[:rows])
-
-
-def own_twice(rollouts: Rollouts, rows: int) -> tuple[Stimuli, Stimuli]:
-    """Return the first `rows` states of the first and of the second half of the episodes."""
-    episodes = np.unique(rollouts["episode_ids"])
-    later = rollouts["episode_ids"] >= episodes[len(episodes) // 2]
-    first, second = (_stimuli(rollouts, np.flatnonzero(part)[:rows]) for part in (~later, later))
-    return first, second
-
-
-def _stimuli(rollouts: Rollouts, rows: np.ndarray) -> Stimuli:
-    return Stimuli(rollouts["observations"][rows], rollouts["episode_ids"][rows])
+    met = np.flatnonzero(rollouts["clone_ids"] == clone)[:rows]
+    return Stimuli(rollouts["observations"][met], rollouts["episode_ids"][met])
 
 
 def _spacing(episode_ids: np.ndarray, chosen: np.ndarray) -> float:

@@ -9,6 +9,9 @@ LAYERS = ("linear1", "linear2", "mean_linear", "log_std_linear")
 """The layers in the order in which an actor computes them; each is recorded before its
 non-linearity."""
 
+HEADS = ("mean_linear", "log_std_linear")
+"""The layers that say how a policy acts: its mean and its log standard deviation."""
+
 DERIVED = ("linear1_relu", "linear2_relu", "log_std_clamped", "actions")
 """The layers that follow from the recorded layers; see `activations.with_derived`."""
 

@@ -1,4 +1,4 @@
-"""Figure 2: CKA between layers, by the published procedure and on the same states."""
+"""Figure 2: CKA between layers, by the published procedure, on the same states, as published."""
 
 from itertools import product
 from typing import Any
@@ -9,79 +9,108 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import HEAT, LAYER_NAMES, PAGE_WIDTH, head, two_rows
+from brainiarb.figures.style import HEAT, LAYER_NAMES, PAGE_WIDTH, head
 
-TABLES = ["similarity"]
+TABLES = ["similarity", "self_similarity", "published_cka"]
 SETTINGS = ["figures.noisy_level"]
 
 SCALE = Normalize(0, 1)
 DARK = 0.55  # cells below this value carry white digits
+COLUMNS = 4
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw eight heat maps: the study's four above, the same made right and their bounds below."""
-    table, noisy = tables["similarity"], settings["noisy_level"]
-    panels = [
-        ("A", "expert, itself", "own", "expert_itself", -1),
-        ("B", "clean clone, itself", "own", "clone_itself", 0),
-        ("C", "clean clone, unpaired", "own", "expert_clone", 0),
-        ("D", f"clone at {noisy} %, unpaired", "own", "expert_clone", noisy),
-        ("E", "expert, clean clone", "half", "expert_clone", 0),
-        ("F", f"expert, clone at {noisy} %", "half", "expert_clone", noisy),
-        ("G", "expert, untrained", "half", "expert_untrained", 0),
-        ("H", "two rollouts, unpaired", "own", "expert_two_rollouts", -1),
-    ]
-    figure = Figure(figsize=(PAGE_WIDTH, 4.5))
-    rows = two_rows(figure)
-    rows[0].suptitle(
-        "published procedure: each network on its own rollout, rows by index; C, D: unpaired"
+    """Draw three rows of heat maps: the study's procedure, the same states, the study's values."""
+    similarity, noisy = tables["similarity"], settings["noisy_level"]
+
+    def compared(comparison: str, stimuli: str, level: int) -> pd.DataFrame:
+        return select(similarity, comparison, stimuli, level)
+
+    published = tables["published_cka"].groupby("panel")
+    splits = tables["self_similarity"]
+    rows = (
+        (
+            "the published procedure: each network on its own rollout, rows by index",
+            {
+                "A": ("expert, itself", compared("expert_itself", "own", -1)),
+                "B": ("clean clone, itself", compared("clone_itself", "own", 0)),
+                "C": ("clean clone, unpaired", compared("expert_clone", "own", 0)),
+                "D": (f"clone at {noisy} %, unpaired", compared("expert_clone", "own", noisy)),
+            },
+        ),
+        (
+            "E, F, G: both networks on the same states     H: one network, compared as in C and D",
+            {
+                "E": ("expert, clean clone", compared("expert_clone", "common", 0)),
+                "F": (f"expert, clone at {noisy} %", compared("expert_clone", "common", noisy)),
+                "G": ("expert, untrained", compared("expert_untrained", "common", -1)),
+                "H": ("other episodes, unpaired", splits),
+            },
+        ),
+        (
+            "as published: another body, wider networks, and 100 episodes of each network",
+            {
+                letter: (f"published {panel}: {title}", published.get_group(panel))
+                for letter, panel, title in (
+                    ("I", "A", "SAC"),
+                    ("J", "B", "clone"),
+                    ("K", "C", "unpaired"),
+                )
+            },
+        ),
     )
-    rows[1].suptitle(
-        "E, F, G: both on the same states (half the expert's, half the clones')     "
-        "H: one network, compared as in C and D"
-    )
+    figure = Figure(figsize=(PAGE_WIDTH, 6.7))
+    grid = figure.add_gridspec(len(rows), 1)
+    parts = [figure.add_subfigure(grid[row]) for row in range(len(rows))]
     shown = []
-    for row, part in zip(rows, (panels[:4], panels[4:]), strict=True):
-        for axes, (letter, title, stimuli, comparison, level) in zip(
-            row.subplots(1, 4, sharey=True), part, strict=True
-        ):
-            pairs = select(table, comparison, stimuli, level)
-            heat_map(axes, pairs)
-            head(axes, letter, title)
-            shown.append(pairs.assign(panel=letter))
-        row.axes[0].set_ylabel("layer of the first network")
-        row.supxlabel("layer of the second network", fontsize=7)
-        row.colorbar(
-            ScalarMappable(SCALE, HEAT), ax=row.axes, shrink=0.75, label="linear CKA", pad=0.01
+    for part, (title, panels) in zip(parts, rows, strict=True):
+        part.suptitle(title)
+        places = part.subplots(1, COLUMNS, sharey=True)
+        for axes, (letter, (name, pairs)) in zip(places, panels.items(), strict=False):
+            cells = medians(pairs)
+            heat_map(axes, cells)
+            head(axes, letter, name)
+            shown.append(cells.assign(panel=letter))
+        for axes in places[len(panels) :]:
+            axes.set_axis_off()
+        places[0].set_ylabel("layer of the first network")
+        part.supxlabel("layer of the second network", fontsize=7)
+        part.colorbar(
+            ScalarMappable(SCALE, HEAT), ax=part.axes, shrink=0.75, label="linear CKA", pad=0.01
         )
     return figure, pd.concat(shown, ignore_index=True)
 
 
 def select(table: pd.DataFrame, comparison: str, stimuli: str, level: int) -> pd.DataFrame:
-    """Return the pairs of layers of one panel; of all clones, only that of median return."""
-    pairs = table[
+    """Return the pairs of layers of one panel."""
+    return table[
         (table["comparison"] == comparison)
         & (table["stimuli"] == stimuli)
         & (table["level"] == level)
-        & table["layer_first"].isin(LAYER_NAMES)
-        & table["layer_second"].isin(LAYER_NAMES)
     ]
-    return pairs[(pairs["clone"] == -1) | pairs["median"]]
 
 
-def heat_map(axes: Axes, pairs: pd.DataFrame) -> None:
-    """Draw one panel with its numbers; a pair without a value stays blank and says so."""
+def medians(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Return the median, least and largest value of each pair of recorded layers, and their n."""
+    recorded = pairs["layer_first"].isin(LAYER_NAMES) & pairs["layer_second"].isin(LAYER_NAMES)
+    cells = pairs[recorded].groupby(["layer_first", "layer_second"], sort=False)["cka"]
+    return cells.agg(cka="median", low="min", high="max", n="count").reset_index()
+
+
+def heat_map(axes: Axes, cells: pd.DataFrame) -> None:
+    """Draw one panel with its numbers: a pair without a value says so, a missing pair is blank."""
     names = list(LAYER_NAMES)
-    table = pairs.pivot(index="layer_first", columns="layer_second", values="cka")
-    values = table.reindex(names)[names].to_numpy(float)
+    table = cells.pivot(index="layer_first", columns="layer_second", values="cka")
+    values = table.reindex(index=names, columns=names).to_numpy(float)
     axes.imshow(values, norm=SCALE, cmap=HEAT)
-    for i, j in product(range(len(names)), repeat=2):
+    known = {*zip(cells["layer_first"], cells["layer_second"], strict=True)}
+    for (i, first), (j, second) in product(enumerate(names), repeat=2):
         value = values[i, j]
-        if pd.isna(value):
-            axes.text(j, i, "undef.", ha="center", va="center", fontsize=5.5)
-        else:
+        if not pd.isna(value):
             colour = "white" if value < DARK else "black"
             axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=6, color=colour)
+        elif (first, second) in known:
+            axes.text(j, i, "undef.", ha="center", va="center", fontsize=5.5)
     labels = [LAYER_NAMES[name] for name in names]
     axes.set_xticks(range(len(names)), labels, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), labels)

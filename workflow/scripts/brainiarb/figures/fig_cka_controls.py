@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from brainiarb.figures.style import (
     CLEAN,
@@ -14,63 +15,78 @@ from brainiarb.figures.style import (
     NOISY,
     PAGE_WIDTH,
     head,
+    legend,
     letters,
 )
 
-TABLES = ["similarity"]
+TABLES = ["similarity", "self_similarity", "published_cka"]
 SETTINGS = ["figures.noisy_level"]
 
-# The values are from the study's notebook cka_v4, which compares each layer of its SAC expert with
-# the same layer of a clone without noise.
-PUBLISHED = {
-    "linear1": 0.008983,
-    "linear2": 0.055544,
-    "mean_linear": 0.000871,
-    "log_std_linear": 0.022991,
-}
+UNPAIRED_LINES = 4
+PUBLISHED, SPLITS = "published", "splits"
+DEBIASED = 0.28  # how far below the biased values the debiased ones stand
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw a panel for each layer, a line for each comparison, and a point for each pair."""
     noisy = settings["noisy_level"]
-    rows = [
-        ("published: expert, clean clone, unpaired", "published", "own", None, NOISY),
+    lines = [
+        ("published: expert, clean clone, unpaired", PUBLISHED, "own", None, NOISY),
         ("expert, clean clone, unpaired", "expert_clone", "own", 0, NOISY),
         (f"expert, clone at {noisy} %, unpaired", "expert_clone", "own", noisy, NOISY),
-        ("expert, itself on two rollouts, unpaired", "expert_two_rollouts", "own", -1, NOISY),
-        ("expert, clean clone", "expert_clone", "half", 0, CLEAN),
-        (f"expert, clone at {noisy} %", "expert_clone", "half", noisy, CLEAN),
-        ("clean clone, another", "clone_clone", "half", 0, CLEAN),
-        ("floor: expert, untrained", "expert_untrained", "half", 0, MUTED),
-        ("ceiling: expert, another seed", "expert_seed", "half", 0, EXPERT),
-        ("ceiling: expert, other algorithm", "expert_algorithm", "half", 0, EXPERT),
-        ("expert, observation", "expert_observation", "expert", -1, MUTED),
-        ("expert, random head on its linear 2", "random_heads", "expert", -1, MUTED),
+        ("expert, itself on other episodes, unpaired", SPLITS, "own", -1, NOISY),
+        ("expert, clean clone", "expert_clone", "common", 0, CLEAN),
+        (f"expert, clone at {noisy} %", "expert_clone", "common", noisy, CLEAN),
+        ("clean clone, another", "clone_clone", "common", 0, CLEAN),
+        ("floors: expert, untrained", "expert_untrained", "common", -1, MUTED),
+        ("expert, another seed", "expert_seed", "common", -1, EXPERT),
+        ("expert, other algorithm", "expert_algorithm", "common", -1, EXPERT),
+        ("expert, observation", "expert_observation", "common", -1, MUTED),
+        ("expert, random head on its linear 2", "random_heads", "common", -1, MUTED),
     ]
-    figure = Figure(figsize=(PAGE_WIDTH, 3.0))
+    figure = Figure(figsize=(PAGE_WIDTH, 3.6))
     panels = figure.subplots(1, len(LAYER_NAMES), sharey=True)
     shown = []
     for letter, axes, (layer, title) in zip(letters(), panels, LAYER_NAMES.items(), strict=False):
-        for place, (label, comparison, stimuli, level, colour) in enumerate(rows):
-            if comparison == "published":
-                pairs = pd.DataFrame({"cka": [PUBLISHED[layer]], "pairing": "unpaired"})
-            else:
-                pairs = select(tables["similarity"], layer, comparison, stimuli, level)
-            dots(axes, pairs["cka"], place, colour, "x" if comparison == "published" else "o")
+        for place, (label, comparison, stimuli, level, colour) in enumerate(lines):
+            pairs = pairs_of(tables, layer, comparison, stimuli, level)
+            dots(axes, pairs, place, colour, comparison)
             shown.append(pairs.assign(layer=layer, row=label))
-        axes.axhline(3.5, color=MUTED, linewidth=0.5)
+        axes.axhline(UNPAIRED_LINES - 0.5 + DEBIASED / 2, color=MUTED, linewidth=0.5)
         axes.set_xlim(-0.04, 1.04)
         head(axes, letter, title)
-    panels[0].set_yticks(range(len(rows)), [label for label, *_ in rows])
-    panels[0].set_ylim(len(rows) - 0.4, -0.6)
+    numbers = pd.concat(shown, ignore_index=True)
+    panels[0].set_yticks(range(len(lines)), [label for label, *_ in lines])
+    panels[0].set_ylim(len(lines) - 0.3, -0.6)
+    for place, (label, *_) in enumerate(lines):
+        sizes = size_of(numbers[numbers["row"] == label])
+        panels[-1].text(1.08, place, sizes, fontsize=5.5, va="center", color=MUTED)
+    panels[-1].text(1.08, -1, "rows, episodes", fontsize=5.5, va="center", color=MUTED)
     figure.supxlabel("linear CKA of each layer with itself (each point a pair)", fontsize=7)
-    return figure, pd.concat(shown, ignore_index=True)
+    marks = (
+        ("o", MUTED, MUTED, "biased, as published"),
+        ("o", "white", MUTED, "debiased"),
+        ("|", EXPERT, EXPERT, "mean of the splits, with one s.d."),
+    )
+    handles = [
+        Line2D([], [], marker=mark, ms=3.2, mfc=face, mec=edge, mew=0.5, ls="none", label=label)
+        for mark, face, edge, label in marks
+    ]
+    legend(figure, handles, "upper")
+    return figure, numbers
 
 
-def select(
-    table: pd.DataFrame, layer: str, comparison: str, stimuli: str, level: int | None
+def pairs_of(
+    tables: dict[str, pd.DataFrame], layer: str, comparison: str, stimuli: str, level: int | None
 ) -> pd.DataFrame:
     """Return the pairs of a layer with itself, or with the observation or random heads."""
+    if comparison in (PUBLISHED, SPLITS):
+        table = tables["published_cka" if comparison == PUBLISHED else "self_similarity"]
+        if comparison == PUBLISHED:
+            table = table[table["panel"] == "C"]
+        table = table.assign(pairing="unpaired")
+        return table[(table["layer_first"] == layer) & (table["layer_second"] == layer)]
+    table = tables["similarity"]
     pairs = table[
         (table["comparison"] == comparison)
         & (table["stimuli"] == stimuli)
@@ -85,14 +101,36 @@ def select(
     return pairs
 
 
-def dots(axes: Axes, values: pd.Series, place: int, colour: str, marker: str) -> None:
+def dots(axes: Axes, pairs: pd.DataFrame, place: int, colour: str, comparison: str) -> None:
     """Draw the pairs of one line, or the word "none" where no pair has a value."""
-    values = values.dropna()
+    values = pairs["cka"].dropna()
+    published, splits = comparison == PUBLISHED, comparison == SPLITS
     if len(values):
         axes.plot(
-            values, [place] * len(values), marker, ms=3.2, mfc=colour, mec=colour,
-            mew=0.8 if marker == "x" else 0, alpha=0.7, linestyle="none",
+            values, [place] * len(values), "x" if published else "o", ms=1.8 if splits else 3.2,
+            mfc=colour, mec=colour, mew=0.8 if published else 0, alpha=0.25 if splits else 0.7,
+            linestyle="none",
         )  # fmt: skip
     else:
         axes.text(0.5, place, "none", fontsize=5.5, color=MUTED, ha="center", va="center")
+    if "cka_debiased" in pairs and not splits:
+        axes.plot(
+            pairs["cka_debiased"], [place + DEBIASED] * len(pairs), "o", ms=2.2, mfc="white",
+            mec=colour, mew=0.4, linestyle="none",
+        )  # fmt: skip
+    if splits and len(values):
+        mean, sd = values.mean(), values.std()
+        axes.plot([mean - sd, mean + sd], [place + DEBIASED] * 2, color=EXPERT, linewidth=0.8)
+        axes.plot(mean, place + DEBIASED, "|", color=EXPERT, ms=4, mew=0.8)
     axes.plot([0, 1], [place] * 2, color=MUTED, linewidth=0.3, alpha=0.5, zorder=0)
+
+
+def size_of(pairs: pd.DataFrame) -> str:
+    """Return the number of rows and of episodes of the pairs of one line, as text."""
+    if "rows" not in pairs or not pairs["rows"].notna().any():
+        return ""
+    spans = []
+    for name in ("rows", "episodes"):
+        low, high = int(pairs[name].min()), int(pairs[name].max())
+        spans.append(f"{low:,}" if low == high else f"{low:,} to {high:,}")
+    return ", ".join(spans)

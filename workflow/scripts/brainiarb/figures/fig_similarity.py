@@ -1,5 +1,6 @@
-"""How similar the layers of clones and expert are, between floor and ceiling, by noise level."""
+"""How similar the layers of clones and expert are, and by how much more than at their start."""
 
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
@@ -9,14 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from brainiarb.figures.inputs import of_expert
-from brainiarb.figures.means import level_means
+from brainiarb.figures.means import Means, level_means, of_one_sample
 from brainiarb.figures.style import (
     CLEAN,
     EXPERT,
-    LAYER_NAMES,
     MUTED,
     NOISY,
     PAGE_WIDTH,
+    SERIES,
     head,
     legend,
     letters,
@@ -27,54 +28,67 @@ TABLES = ["similarity", "measures", "statistics"]
 EVERY_EXPERT = ["measures"]
 SETTINGS = ["statistics.alpha"]
 
+PANELS = {
+    "linear1_relu": "linear 1, after ReLU",
+    "linear2_relu": "linear 2, after ReLU",
+    "mean_linear": "mean",
+    "log_std_linear": "log s.d.",
+}
 SPREAD = 0.3  # width over which the clones of a level stand, and distance of the mean from them
-FLOOR = "expert_untrained"
-CEILINGS = {
-    "expert_seed": (EXPERT, "another seed"),
-    "expert_algorithm": (NOISY, "other algorithm"),
+OTHERS = -1.0  # place of the other experts, left of the levels
+REFERENCES = {
+    "expert_seed": (EXPERT, "other expert, same algorithm"),
+    "expert_algorithm": (NOISY, "other expert, other algorithm"),
 }
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw each layer's similarity with floor and ceiling, and below it positions between them.
+    """Draw each layer's similarity with its references, and below it the gain over the own floor.
 
-    Two rows of panels show one measure. All measures of the table that have a reference (see
-    `similarity.measures`) are drawn.
+    Two rows of panels show one measure. All measures of the table that are `drawn` (see
+    `similarity.measures`) have them.
     """
-    table, every = tables["similarity"], tables["measures"]
-    table = table[(table["stimuli"] == "half") & (table["layer_first"] == table["layer_second"])]
-    levels = sorted(table.loc[table["level"] >= 0, "level"].unique())
+    pairs, every = tables["similarity"], tables["measures"]
+    pairs = pairs[(pairs["stimuli"] == "common") & (pairs["layer_first"] == pairs["layer_second"])]
+    levels = sorted(every.loc[every["level"] >= 0, "level"].unique())
     places = {level: number + SPREAD for number, level in enumerate(levels)}
-    drawn = {name: entry for name, entry in MEASURES.items() if entry.position and name in table}
-    kinds = [(entry.tabulated, entry.position) for entry in drawn.values()]
-    measures = [f"{kind}_{layer}" for pair in kinds for layer in LAYER_NAMES for kind in pair]
-    means = level_means(tables["statistics"], every, measures, settings["alpha"])
-    agents = of_expert(every[every["measure"].isin(measures)], settings["expert"])
-    figure = Figure(figsize=(PAGE_WIDTH, 4.0 * len(drawn)))
-    panels = figure.subplots(2 * len(drawn), len(LAYER_NAMES), sharex=True)
-    names = np.reshape([*islice(letters(), panels.size)], panels.shape)
+    drawn = {name: entry for name, entry in MEASURES.items() if entry.drawn and name in pairs}
+    names = [f"{entry.tabulated}_{layer}" for entry in drawn.values() for layer in PANELS]
+    means = level_means(tables["statistics"], every, names, settings["alpha"])
+    gained = gain_means(tables["statistics"], every, names, means.label)
+    agents = of_expert(every, settings["expert"])
+    figure = Figure(figsize=(PAGE_WIDTH, 0.4 + 3.2 * len(drawn)))
+    panels = figure.subplots(2 * len(drawn), len(PANELS), sharex=True)
+    marks = np.reshape([*islice(letters(), panels.size)], panels.shape)
     shown = []
     for row, (name, entry) in enumerate(drawn.items()):
         rows = slice(2 * row, 2 * row + 2)
         for (upper, lower), (first, second), (layer, title) in zip(
-            panels[rows].T, names[rows].T, LAYER_NAMES.items(), strict=True
+            panels[rows].T, marks[rows].T, PANELS.items(), strict=True
         ):
+            measure = f"{entry.tabulated}_{layer}"
+            if not entry.compares("common", layer, layer):
+                upper.set_axis_off()
+                lower.set_axis_off()
+                continue
             head(upper, first, title)
             head(lower, second)
-            pairs = table[table["layer_first"] == layer]
-            bounds(upper, pairs, name, levels)
-            for axes, kind in ((upper, entry.tabulated), (lower, entry.position)):
-                measure = f"{kind}_{layer}"
-                values = agents[(agents["measure"] == measure) & (agents["level"] >= 0)]
-                clones(axes, values, levels)
-                means.draw(axes, measure, places, CLEAN)
-                shown.append(values)
-            shown.append(pairs[pairs["comparison"].isin([FLOOR, *CEILINGS])])
-            scale(lower, values["value"])
+            of_layer = pairs[pairs["layer_first"] == layer]
+            values = with_floors(agents, measure)
+            references(upper, of_layer, name, levels)
+            floors(upper, values, levels)
+            clones(upper, values, "value", levels)
+            means.draw(upper, measure, places, CLEAN)
+            lower.axhline(0, color=MUTED, linewidth=0.8)
+            clones(lower, values, "gain", levels)
+            gained.draw(lower, measure, places, CLEAN)
+            kinds = [*REFERENCES, "clone_clone"]
+            shown += [values, of_layer[of_layer["comparison"].isin(kinds)]]
         panels[2 * row, 0].set_ylabel(f"{entry.label} with the expert")
-        panels[2 * row + 1, 0].set_ylabel("position (0 floor, 1 ceiling)")
+        panels[2 * row + 1, 0].set_ylabel("gain over the own start")
     for axes in panels[-1]:
-        axes.set_xticks(range(len(levels)), levels)
+        axes.set_xticks([OTHERS, *range(len(levels))], ["others", *levels])
+        axes.set_xlim(OTHERS - 0.4, len(levels) - 0.4)
         axes.set_xlabel("noise (%)")
     handles, _ = panels[0, 0].get_legend_handles_labels()
     legend(figure, [*handles, *means.handles(CLEAN)], "lower")
@@ -82,40 +96,61 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     return figure, pd.concat([*shown, experts] if len(experts) else shown, ignore_index=True)
 
 
-def bounds(axes: Axes, pairs: pd.DataFrame, measure: str, levels: list[int]) -> None:
-    """Draw the range of the floor as a band and every pair of the ceiling as a dash."""
-    floor = pairs[pairs["comparison"] == FLOOR].groupby("level")[measure]
-    low, high = (end.reindex(levels).to_numpy(float) for end in (floor.min(), floor.max()))
-    axes.fill_between(
-        np.arange(len(levels)), low, high, color=MUTED, alpha=0.35, linewidth=0,
-        label="floor: untrained (range)",
+def with_floors(measures: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Return a measure of every clone with its own floor, and the gain over it."""
+    keys = ["expert", "clone"]
+    clones = measures[(measures["measure"] == measure) & (measures["level"] >= 0)]
+    floors = measures.loc[measures["measure"] == f"floor_{measure}", [*keys, "value"]]
+    floors = floors.rename(columns={"value": "floor"})
+    return clones.merge(floors, on=keys, how="left").assign(gain=lambda t: t["value"] - t["floor"])
+
+
+def gain_means(
+    statistics: pd.DataFrame, measures: pd.DataFrame, names: list[str], label: str
+) -> Means:
+    """Return the mean gains over the own floors at each level, as statistics give them."""
+    table, count = of_one_sample(statistics, "gain")
+    table = table[table["measure"].isin(names)]
+    gains = pd.concat([with_floors(measures, name) for name in names])
+    keys = ["expert", "measure", "level"]
+    experts = gains.groupby(keys, as_index=False)["gain"].mean().rename(columns={"gain": "value"})
+    return Means(table, experts if count > 1 else experts.iloc[:0], label)
+
+
+def references(axes: Axes, pairs: pd.DataFrame, measure: str, levels: list[int]) -> None:
+    """Draw the other experts left of the levels, and each clone with the next one of its level."""
+    for comparison, (colour, label) in REFERENCES.items():
+        others = pairs[(pairs["comparison"] == comparison) & (pairs["first"] == "expert")][measure]
+        axes.plot([OTHERS] * len(others), others, "_", ms=7, mew=1, color=colour, label=label)
+    side_by_side(
+        axes, pairs[pairs["comparison"] == "clone_clone"], measure, levels,
+        {"marker": "d", "ms": 2.2, "mfc": "white", "mec": SERIES[2], "mew": 0.5,
+         "label": "clone with the next clone of its level"},
     )  # fmt: skip
-    for comparison, (colour, label) in CEILINGS.items():
-        ceiling = pairs[pairs["comparison"] == comparison]
-        at = [levels.index(level) for level in ceiling["level"]]
-        axes.plot(at, ceiling[measure], "_", ms=9, mew=1, color=colour, label=f"ceiling: {label}")
 
 
-def clones(axes: Axes, values: pd.DataFrame, levels: list[int]) -> None:
-    """Draw every clone as a point; the clones of a level stand side by side."""
+def floors(axes: Axes, values: pd.DataFrame, levels: list[int]) -> None:
+    """Draw the own floor of each clone as a line over all levels."""
+    each = values.drop_duplicates("clone")["floor"].dropna()
+    label: str | None = "own start of a clone (untrained)"
+    for floor in each:
+        axes.plot([-0.4, len(levels) - 0.6], [floor] * 2, color=MUTED, linewidth=0.6, label=label)
+        label = None
+
+
+def clones(axes: Axes, values: pd.DataFrame, column: str, levels: list[int]) -> None:
+    """Draw every clone as a point."""
+    look = {"marker": "o", "ms": 2.4, "mfc": CLEAN, "mec": "white", "mew": 0.2, "label": "clone"}
+    side_by_side(axes, values, column, levels, look)
+
+
+def side_by_side(
+    axes: Axes, values: pd.DataFrame, column: str, levels: list[int], look: Mapping[str, Any]
+) -> None:
+    """Draw the values of numbered clones; those of a level stand side by side."""
     count = values["clone"].max() + 1 if len(values) else 1
     at = [
         levels.index(level) + SPREAD * ((clone + 0.5) / count - 0.5)
         for level, clone in zip(values["level"], values["clone"], strict=True)
     ]
-    axes.plot(
-        at, values["value"], "o", ms=2.2, mfc=CLEAN, mec="white", mew=0.2, alpha=0.8, zorder=3,
-        label="clone",
-    )  # fmt: skip
-
-
-def scale(axes: Axes, positions: pd.Series) -> None:
-    """Mark floor and ceiling on the scale of positions, or say that there is none."""
-    axes.axhline(0, color=MUTED, linewidth=0.8, linestyle="--")
-    axes.axhline(1, color=EXPERT, linewidth=0.8, linestyle="--")
-    if positions.isna().all():
-        axes.set_yticks([0, 1])
-        axes.text(
-            0.5, 0.5, "none: no ceiling\nabove the floor", ha="center", va="center",
-            transform=axes.transAxes, color=MUTED,
-        )  # fmt: skip
+    axes.plot(at, values[column], linestyle="none", zorder=3, **look)

@@ -118,20 +118,6 @@ class CrossProducts:
             self._whitenings[network, layer] = axes
         return self._whitenings[network, layer]
 
-    def only(self, networks: Sequence[int], pairs: Iterable[tuple[int, int]]) -> "CrossProducts":
-        """Return the sums of some of the networks, in ascending order, and of some of their pairs.
-
-        Pairs are named by the positions that the networks have here.
-        """
-        position = {network: k for k, network in enumerate(networks)}
-        kept = sorted({*((k, k) for k in networks), *((min(pair), max(pair)) for pair in pairs)})
-        return CrossProducts(
-            tuple(self.networks[k] for k in networks),
-            {(position[a], position[b]): self.sums[a, b] for a, b in kept},
-            self.rows,
-            self.precision,
-        )
-
     def notes(self, first: int, second: int) -> list[list[str]]:
         """Return one of `NOTES` for each pair of layers (a, b)."""
         rows, columns = (

@@ -2,8 +2,8 @@
 
 To add a measure, add an entry to `MEASURES`. Its name becomes a column of the table of similarities
 and a choice of the config key `similarity.measures`. An entry with `tabulated` also becomes a
-measure of every clone, `<tabulated>_<layer>`. An entry with `position` has a reference: it gets a
-position between floor and ceiling, `<position>_<layer>`, and fig_similarity draws both.
+measure of every clone, `<tabulated>_<layer>`, and `floor_<tabulated>_<layer>` of the untrained
+network that the clone began as. An entry that is `drawn` has two rows of panels in fig_similarity.
 """
 
 from collections.abc import Callable, Collection
@@ -35,9 +35,9 @@ def equal_layers(stimuli: str, first: str, second: str) -> bool:
     return first == second or OBSERVATIONS in (first, second)
 
 
-def equal_layers_on_half(stimuli: str, first: str, second: str) -> bool:
-    """Compare each layer, without the ReLU layers, with the other network's, on `half`."""
-    return stimuli == "half" and first == second and not first.endswith("_relu")
+def equal_layers_before_relu(stimuli: str, first: str, second: str) -> bool:
+    """Compare each layer, without the ReLU layers, with the other network's, on `common`."""
+    return stimuli == "common" and first == second and not first.endswith("_relu")
 
 
 def equal_hidden_layers(stimuli: str, first: str, second: str) -> bool:
@@ -58,8 +58,8 @@ class SimilarityMeasure:
     """Whether it is computed on some stimuli for a layer of each network."""
     tabulated: str = ""
     """Its name in the table of measures, before the layer; empty if it is not tabulated there."""
-    position: str = ""
-    """The name of its position between floor and ceiling; empty if it has no reference."""
+    drawn: bool = False
+    """Whether fig_similarity draws it, if it is tabulated."""
     needs: str = "variance in both layers"
     """What it needs to have a value, for the note of a pair without a value."""
 
@@ -102,7 +102,7 @@ MEASURES: dict[str, ProductMeasure | ArrayMeasure] = {
         compares=all_pairs,
         function=lambda products, a, b, i, j: products.cka(a, b)[1][i, j],
         tabulated="cka",
-        position="position",
+        drawn=True,
     ),
     "cka_null": ProductMeasure(
         label="CKA of independent rows",
@@ -115,7 +115,7 @@ MEASURES: dict[str, ProductMeasure | ArrayMeasure] = {
         label="angular Procrustes distance",
         unit="rad",
         ideal=0.0,
-        compares=equal_layers_on_half,
+        compares=equal_layers_before_relu,
         function=lambda products, a, b, i, j: products.procrustes(a, b, i, j),
         tabulated="procrustes",
     ),
@@ -127,6 +127,7 @@ MEASURES: dict[str, ProductMeasure | ArrayMeasure] = {
         function=deconfounded_cka,
         needs="variance that the observation leaves in both layers",
         tabulated="cka_deconfounded",
+        drawn=True,
     ),
     "cka_whitened": ProductMeasure(
         label="CKA of whitened components",
@@ -135,6 +136,7 @@ MEASURES: dict[str, ProductMeasure | ArrayMeasure] = {
         compares=equal_hidden_layers,
         function=whitened_cka,
         tabulated="cka_whitened",
+        drawn=True,
     ),
     "cca": ArrayMeasure(
         label="CCA",
@@ -143,7 +145,7 @@ MEASURES: dict[str, ProductMeasure | ArrayMeasure] = {
         compares=equal_layers,
         function=lambda x, y, episode_ids: cca(x, y),
         tabulated="cca",
-        position="position_cca",
+        drawn=True,
     ),
     "svcca": ArrayMeasure(
         label="SVCCA",
@@ -152,7 +154,7 @@ MEASURES: dict[str, ProductMeasure | ArrayMeasure] = {
         compares=equal_layers,
         function=lambda x, y, episode_ids: svcca(x, y),
         tabulated="svcca",
-        position="position_svcca",
+        drawn=True,
     ),
     "pwcca": ArrayMeasure(
         label="PWCCA",
@@ -161,7 +163,7 @@ MEASURES: dict[str, ProductMeasure | ArrayMeasure] = {
         compares=equal_layers,
         function=lambda x, y, episode_ids: pwcca(x, y),
         tabulated="pwcca",
-        position="position_pwcca",
+        drawn=True,
     ),
     "rbf_cka": ArrayMeasure(
         label="debiased RBF CKA",
@@ -172,7 +174,7 @@ MEASURES: dict[str, ProductMeasure | ArrayMeasure] = {
         rows=2000,
         needs="four rows, and states of which more than half differ",
         tabulated="rbf_cka",
-        position="position_rbf_cka",
+        drawn=True,
     ),
     "rsa": ArrayMeasure(
         label="RSA",
@@ -183,7 +185,7 @@ MEASURES: dict[str, ProductMeasure | ArrayMeasure] = {
         rows=1000,
         needs="distances between states that differ",
         tabulated="rsa",
-        position="position_rsa",
+        drawn=True,
     ),
     "linear_predictivity": ArrayMeasure(
         label="linear predictivity",
@@ -193,7 +195,7 @@ MEASURES: dict[str, ProductMeasure | ArrayMeasure] = {
         function=linear_predictivity,
         needs="three episodes, and variance in both layers",
         tabulated="linear_predictivity",
-        position="position_linear_predictivity",
+        drawn=True,
     ),
 }
 """In the order of the columns."""

@@ -17,14 +17,14 @@ grows, and a p falls. They are not compared."""
 
 SIMILARITIES = (
     "cka_*", "procrustes_*", "cca_*", "svcca_*", "pwcca_*", "rbf_cka_*", "rsa_*",
-    "linear_predictivity_*", "position_*",
+    "linear_predictivity_*",
 )  # fmt: skip
-"""They compare a layer of a clone with that of the expert, on states of both of them."""
+"""They compare a layer of a clone with that of the expert, on one pool of states for all levels."""
 
 CERTAIN_OF_EXPERT = (*SIMILARITIES, "stitched_r2_*")
 """The expert's own value is 0 or 1 by definition, so that a difference from it is no question."""
 
-ON_STATES_OF_LEVEL = (*SIMILARITIES, "*_level")
+ON_STATES_OF_LEVEL = ("*_level",)
 """They are measured on states that the clones of the level visited themselves."""
 
 TWO_MODES = (

@@ -1,0 +1,62 @@
+"""The similarity of networks to their expert as measures of agents, from the table of similarities.
+
+All values are of the states `common`. A measure that `measures.MEASURES` tabulates is
+`<tabulated>_<layer>` of a clone, and `floor_<tabulated>_<layer>` of the untrained network that the
+clone of the same number began as. Statistics ask by how much a clone exceeds its own floor.
+"""
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+
+from brainiarb.actors.layers import DERIVED, LAYERS
+from brainiarb.similarity.measures import MEASURES, SimilarityMeasure, chosen_measures
+from brainiarb.statistics.measures import FLOOR, Measure, Named, measures_table, qualified
+
+
+def clone_measures(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the measures of the clones of a level from its table of similarities."""
+    return measures_table(_measured(table, "expert_clone", ""))
+
+
+def expert_measures(table: pd.DataFrame, measures: Collection[str]) -> pd.DataFrame:
+    """Return the measures of an expert from its table: its ideal values and the floors of clones.
+
+    `measures` are names of `measures.MEASURES`. The ideal values hold by definition.
+    """
+    rows: list[Named] = [
+        (str(table["expert"].iloc[0]), -1, -1, f"{measure.tabulated}_{layer}",
+         Measure(measure.unit, measure.ideal, note="by definition"))
+        for layer in (*LAYERS, *DERIVED)
+        for measure in _tabulated(chosen_measures(measures), layer).values()
+    ]  # fmt: skip
+    return measures_table(rows + _measured(table, "expert_untrained", FLOOR))
+
+
+def _measured(table: pd.DataFrame, comparison: str, prefix: str) -> list[Named]:
+    """Return the measures of one comparison of the expert with numbered networks."""
+    pairs = table[
+        (table["comparison"] == comparison)
+        & (table["stimuli"] == "common")
+        & (table["layer_first"] == table["layer_second"])
+    ].sort_values("clone", kind="stable")
+    expert, level = str(table["expert"].iloc[0]), int(table["level"].iloc[0])
+    return [
+        (expert, level, int(clone), f"{prefix}{measure.tabulated}_{layer}",
+         qualified(measure.unit, value, absent=note if np.isnan(value) else ""))
+        for layer in (*LAYERS, *DERIVED)
+        for name, measure in _tabulated(set(table) & set(MEASURES), layer).items()
+        for clone, value, note in pairs.loc[
+            pairs["layer_first"] == layer, ["clone", name, "note"]
+        ].itertuples(index=False)
+    ]  # fmt: skip
+
+
+def _tabulated(names: Collection[str], layer: str) -> dict[str, SimilarityMeasure]:
+    """Return those of the named measures that a layer has in the table of measures."""
+    return {
+        name: measure
+        for name, measure in MEASURES.items()
+        if name in names and measure.tabulated and measure.compares("common", layer, layer)
+    }

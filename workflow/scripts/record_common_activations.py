@@ -1,0 +1,42 @@
+"""Record an expert, untrained networks and the other compared experts on the states `common`."""
+
+from typing import TYPE_CHECKING
+
+import h5py
+
+from brainiarb.activity.activations import record_shared
+from brainiarb.activity.stimuli import read_stimuli
+from brainiarb.actors.actors import untrained, untrained_seeds
+from brainiarb.actors.archives import read_expert
+from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.registry import get_body
+from brainiarb.files import read_json, whole
+from brainiarb.jobs import job
+from brainiarb.rollouts.arrays import read_rollouts
+from brainiarb.rollouts.scaler import observation_scaler
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        settings, given = snakemake.params.settings, snakemake.input
+        body = get_body(settings["body"])
+        rollouts = read_rollouts(given.rollouts)
+        stimuli = read_stimuli(given.states)
+        floor = untrained(
+            environment_facts(body).sizes,
+            untrained_seeds(settings["seed"], settings["expert"], settings["clones"]),
+            observation_scaler(rollouts),
+        )
+        with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs["sampling_rate"] = float(rollouts["sampling_rate"])
+            file.attrs["algorithm"] = read_json(given.record).get("algorithm", "unknown")
+            record_shared(file, "expert", read_expert(given.checkpoint, body), stimuli)
+            record_shared(file, "untrained", floor, stimuli)
+            for name, path, record in zip(
+                settings["peers"], given.peers, given.records, strict=True
+            ):
+                group = f"peers/{name}"
+                record_shared(file, group, read_expert(path, body), stimuli)
+                file[group].attrs["algorithm"] = read_json(record).get("algorithm", "unknown")
