@@ -31,13 +31,18 @@ def measures_of(rows):
     )
 
 
-def with_statistics(measures, experts=1):
-    """Measures of so many experts, each one above the last, and what statistics say of them."""
+def with_statistics(measures, experts=1, few=None):
+    """Measures of so many experts, each one above the last, and what statistics say of them.
+
+    The first expert has clones at all levels, the others only at `few` if these are given.
+    """
     names = [EXPERT, "sac_0", "sac_1"][:experts]
     every = pd.concat(
         [measures.assign(expert=name, value=measures["value"] + n) for n, name in enumerate(names)],
         ignore_index=True,
     )
+    if few is not None:
+        every = every[(every["expert"] == EXPERT) | every["level"].isin([-1, *few])]
     return {"measures": every, "statistics": statistics_of(every)}
 
 

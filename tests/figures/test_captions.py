@@ -22,6 +22,8 @@ def rendered(caption, **study):
     config["study"]["clone"] = named  # as the workflow hands it to captions
     for part, keys in study.items():
         config[part].update(keys)
+    levels = config["noise"]["levels"]
+    config["study"]["levels"] = dict.fromkeys(config["study"]["clone"], levels)
     # Snakemake renders captions with these options.
     environment = Environment(trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined)
     text = caption.read_text(encoding="utf-8")

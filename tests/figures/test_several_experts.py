@@ -11,8 +11,12 @@ from figure_drawing import assert_legends_fit, draw, drawn, labels, module, poin
 from figure_tables import EXPERT, MEASURED, with_statistics
 
 
-def of_several(figure, experts=3):
-    return draw(figure, with_statistics(MEASURED[figure](), experts))
+def of_several(figure, few=None):
+    return draw(figure, with_statistics(MEASURED[figure](), experts=3, few=few))
+
+
+OF_CLONES = re.compile(r"mean of [\d to]+ clones, 95 % interval")
+OVER_EXPERTS = re.compile(r"mean over 3 experts \([\d to]+ clones\), 95 % interval")
 
 
 @pytest.mark.parametrize("figure", sorted(MEASURED))
@@ -23,14 +27,36 @@ def test_every_figure_of_statistics_is_tried_with_several_experts(figure):
 @pytest.mark.parametrize("figure", sorted(MEASURED))
 def test_an_interval_is_called_by_the_experts_or_clones_that_it_is_over(figure):
     one, several = (labels(drawing[0]) for drawing in (drawn(figure), of_several(figure)))
-    of_clones, over_experts = (
-        re.compile(r"mean of [\d to]+ clones, 95 % interval"),
-        re.compile(r"mean over 3 experts \([\d to]+ clones\), 95 % interval"),
-    )
-    assert any(map(of_clones.fullmatch, one))
-    assert not any(map(over_experts.fullmatch, one))
-    assert any(map(over_experts.fullmatch, several))
-    assert not any(map(of_clones.fullmatch, several))
+    assert any(map(OF_CLONES.fullmatch, one))
+    assert not any(map(OVER_EXPERTS.fullmatch, one))
+    assert any(map(OVER_EXPERTS.fullmatch, several))
+    assert not any(map(OF_CLONES.fullmatch, several))
+
+
+@pytest.mark.parametrize("figure", sorted(MEASURED))
+def test_levels_of_one_expert_keep_their_intervals_beside_levels_of_several(figure):
+    drawing, numbers = of_several(figure, few=[0])
+    said = labels(drawing)
+    assert any(map(OF_CLONES.fullmatch, said))
+    assert any(map(OVER_EXPERTS.fullmatch, said))
+    experts = numbers[numbers["kind"] == "expert's mean"]
+    assert set(experts["level"]) == {0}
+    assert set(experts["expert"]) == {EXPERT, "sac_0", "sac_1"}
+
+
+@pytest.mark.parametrize("figure", sorted(MEASURED))
+def test_lines_join_clones_of_the_drawn_expert_only(figure):
+    alone, (several, _) = drawn(figure)[0], of_several(figure, few=[0])
+    for one, other in zip(alone.axes, several.axes, strict=True):
+        joined, same = (
+            [
+                np.asarray(line.get_ydata()).tolist()
+                for line in axes.lines
+                if line.get_marker() == "None" and len(set(line.get_xdata())) > 1
+            ]
+            for axes in (one, other)
+        )
+        np.testing.assert_equal(joined, same)
 
 
 @pytest.mark.parametrize("figure", sorted(MEASURED))
@@ -62,6 +88,7 @@ def test_the_mean_of_each_expert_is_a_point_and_one_of_the_numbers(figure):
 @pytest.mark.parametrize("figure", sorted(MEASURED))
 def test_legends_lie_on_the_page_with_the_entries_for_several_experts(figure):
     assert_legends_fit(of_several(figure)[0])
+    assert_legends_fit(of_several(figure, few=[0])[0])
 
 
 def test_noise_axes_show_the_clones_of_all_experts_because_their_intervals_do():

@@ -304,5 +304,5 @@ def checked(config):
 
 config = checked(completed(config))
 CLONED = cloned_levels(config)
-# The captions of the report list the cloned experts by name.
-config["study"] = {**config["study"], "clone": list(CLONED)}
+# The captions of the report name the cloned experts and their levels.
+config["study"] = {**config["study"], "clone": list(CLONED), "levels": CLONED}

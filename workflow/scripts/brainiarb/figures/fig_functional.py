@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -81,7 +82,7 @@ MEASURES = sorted({measure for series in (ACTING | WALKING).values() for measure
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw each clone as a point, with mean and interval of its level, and the untrained floor.
+    """Draw each clone and each untrained network as a point, and the mean of a level with its bar.
 
     Above, how clones and expert act on the same states; below, the expert with the clones' layers.
     """
@@ -130,7 +131,6 @@ def panel(axes: Axes, shown: pd.DataFrame, means: Means, series: Series) -> None
         points(axes, shown[shown["measure"] == measure], levels, look, side)
         places = {level: number + side for number, level in enumerate(levels)}
         means.draw(axes, measure, places, look.colour)
-        means.join(axes, measure, places, look.colour)
     with_expert = any(measure.startswith("stitched") for measure in series)
     ticks = {-1: "exp.", **dict(enumerate(levels)), len(levels): "untr."}
     edges = [-0.5, len(levels) - 0.5]
@@ -143,7 +143,10 @@ def panel(axes: Axes, shown: pd.DataFrame, means: Means, series: Series) -> None
 
 
 def points(axes: Axes, agents: pd.DataFrame, levels: list[int], look: Look, side: float) -> None:
-    """Draw one measure of every agent: clones, untrained networks and the expert itself."""
+    """Draw one measure of every agent, that is clones, untrained networks and the expert itself.
+
+    A line joins the medians of the clones.
+    """
     style: dict[str, Any] = {
         "ms": 3, "mec": "white", "mew": 0.3, "alpha": 0.75, "linestyle": "none",
     }  # fmt: skip
@@ -153,5 +156,7 @@ def points(axes: Axes, agents: pd.DataFrame, levels: list[int], look: Look, side
         [place + side for place in places], networks["value"], look.marker, mfc=look.colour,
         label=look.label, **style,
     )  # fmt: skip
+    medians = networks[networks["level"] >= 0].groupby("level")["value"].median().reindex(levels)
+    axes.plot(np.arange(len(levels)) + side, medians, color=look.colour, linewidth=0.7)
     own = agents.loc[(agents["clone"] < 0) & (agents["level"] < 0), "value"]
     axes.plot([-1 + side] * len(own), own, look.marker, mfc=EXPERT, **style)

@@ -67,12 +67,6 @@ class Means:
             mfc="white", mec=EXPERT, mew=0.5, linestyle="none",
         )  # fmt: skip
 
-    def join(self, axes: Axes, measure: str, places: Mapping[int, float], colour: str) -> None:
-        """Draw a line through the means of one measure, also where no interval is drawn."""
-        rows = self.table[(self.table["measure"] == measure) & self.table["level"].isin([*places])]
-        rows = rows.sort_values("level")
-        axes.plot(rows["level"].map(places), rows["estimate"], color=colour, linewidth=0.7)
-
     def handles(self, colour: str) -> list[Artist]:
         """Return the entries of a legend: each kind of interval that is drawn, experts' means."""
         marks: list[Artist] = []
