@@ -39,6 +39,42 @@ def test_strength_falls_with_noise_as_the_share_of_the_signal_does():
     assert period(noisy, RATE).strength == pytest.approx(share, abs=0.05)
 
 
+@pytest.mark.parametrize("weights", [(1.0,), (1.0, 0.6, 0.3), (0.8, 1.0)], ids=str)
+@pytest.mark.parametrize("frequency", [0.2, 0.3, 0.45, 0.55, 5.5, 6.0, 8.0, 12.0])
+def test_a_cycle_outside_the_searched_range_is_told_and_no_multiple_takes_its_place(
+    frequency, weights
+):
+    gait = period(synthetic_gait(24, frequency, noise=0.1, weights=weights), RATE)
+    assert gait.seconds == pytest.approx(1 / frequency, rel=0.01)
+    assert gait.outside == (
+        f"the cycle of {gait.seconds:.3g} s lies outside the searched range 0.2 to 1.6 s"
+    )
+
+
+@pytest.mark.parametrize("frequency", [0.7, 1.3, 2.9, 4.9, 5.0])
+@pytest.mark.parametrize("weights", [(1.0,), (1.0, 0.6, 0.3), (0.35, 1.0, 0.0, 0.6)], ids=str)
+def test_a_cycle_inside_the_searched_range_is_not_told(frequency, weights):
+    gait = period(synthetic_gait(24, frequency, noise=0.1, weights=weights), RATE)
+    assert gait.seconds == pytest.approx(1 / frequency, rel=0.01)
+    assert gait.outside == ""
+
+
+def test_strides_that_resemble_each_other_more_after_several_cycles_keep_their_period():
+    # Every fourth stride is alike: the autocorrelation is highest at 3.2 s.
+    x = synthetic_gait(24, 1.25) + 0.7 * synthetic_gait(24, 0.3125, weights=(1.0,), seed=1)
+    gait = period(x, RATE)
+    assert gait.seconds == pytest.approx(0.8, rel=0.01)
+    assert gait.outside == ""
+
+
+def test_a_wider_range_takes_a_faster_cycle_in():
+    x = synthetic_gait(24, 6.0, noise=0.1)
+    narrow, wide = period(x, RATE), period(x, RATE, shortest=0.1)
+    assert narrow.outside
+    assert not wide.outside
+    assert wide.seconds == narrow.seconds
+
+
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("kind", ["white", "walk", "smooth"])
 def test_a_signal_of_no_period_has_no_stable_cycle(seed, kind):

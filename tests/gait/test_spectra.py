@@ -273,3 +273,21 @@ def test_a_faint_movement_is_no_rounding():
     faint = 1e6 + 1e-6 * harmonic_series(1.3, [1, 0.5])
     spectrum = spectra.power_spectrum(faint, RATE)
     assert spectra.fundamental(spectrum, band=BAND) == pytest.approx(1.3, abs=0.01)
+
+
+@pytest.mark.parametrize("amplitudes", [[1.0], [1.0, 0.5, 0.3]], ids=str)
+@pytest.mark.parametrize("frequency", [0.2, 0.3, 0.4, 5.1, 6.0, 8.0, 12.0])
+def test_a_fundamental_outside_the_searched_range_is_nan_and_no_divisor_or_multiple(
+    frequency, amplitudes
+):
+    spectrum = spectra.power_spectrum(harmonic_series(frequency, amplitudes), RATE)
+    assert np.isnan(spectra.fundamental(spectrum, band=BAND))
+    found = spectra.fundamental(spectrum, band=BAND, lowest=0.25, highest=15.0)
+    if frequency > 5:
+        assert found == pytest.approx(frequency, rel=0.01)
+
+
+@pytest.mark.parametrize("frequency", [0.55, 0.7, 4.9])
+def test_a_fundamental_near_an_end_of_the_searched_range_is_found(frequency):
+    spectrum = spectra.power_spectrum(harmonic_series(frequency, [1.0, 0.5, 0.3]), RATE)
+    assert spectra.fundamental(spectrum, band=BAND) == pytest.approx(frequency, rel=0.02)

@@ -117,6 +117,7 @@ def map_settings(wildcards, without=()):
         "seed",
         "body",
         "analysis.transient",
+        "analysis.rate_range",
         gaitmap={k: v for k, v in gaitmap.items() if k not in without},
         expert=wildcards.expert,
         levels=levels_of(wildcards.expert, MAPPED),

@@ -271,6 +271,9 @@ def contradictions(config):
     for name in config["similarity"]["measures"]:
         if name not in known:
             yield f"similarity.measures: {name} is not one of {', '.join(known)}"
+    rates = config["analysis"]["rate_range"]
+    if rates and rates[0] >= rates[1]:
+        yield f"analysis.rate_range: {rates} must rise, from the lowest rate to the highest one"
     if spectra["lowest"] >= spectra["highest"]:
         yield "spectra.lowest: must lie below spectra.highest"
     for name, source in experts.items():

@@ -28,6 +28,7 @@ rule analyse_dynamics:
             "seed",
             "body",
             "analysis.transient",
+            "analysis.rate_range",
             "dynamics.components",
             "statistics.alpha",
             expert=wildcards.expert,

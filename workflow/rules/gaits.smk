@@ -76,6 +76,7 @@ rule measure_gaits:
             "seed",
             "body",
             "analysis.transient",
+            "analysis.rate_range",
             "recording.clone_episodes",
             "spectra.segment",
             "spectra.lowest",
@@ -104,7 +105,10 @@ rule pose_walker:
         "../../envs/analysis.yaml"
     params:
         settings=lambda wildcards: settings(
-            "body", "analysis.transient", expert=wildcards.expert
+            "body",
+            "analysis.transient",
+            "analysis.rate_range",
+            expert=wildcards.expert,
         ),
         code=code("pose_walker.py"),
     message:

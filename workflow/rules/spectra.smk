@@ -15,6 +15,7 @@ rule compute_spectra:
         settings=lambda wildcards: settings(
             "body",
             "analysis.transient",
+            "analysis.rate_range",
             "spectra.segment",
             "spectra.lowest",
             "spectra.highest",

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
-        expert, level, body = settings["expert"], settings["level"], get_body(settings["body"])
+        expert, level, body = (
+            settings["expert"],
+            settings["level"],
+            get_body(settings["body"], settings["rate_range"]),
+        )
         rollouts = read_rollouts(snakemake.input.rollouts)
         with open_activations(snakemake.input.activations) as activations:
             rotations, trajectories, decoded = dynamics_tables(

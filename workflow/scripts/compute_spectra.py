@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
-        body, levels = get_body(settings["body"]), settings["levels"]
+        body, levels = get_body(settings["body"], settings["rate_range"]), settings["levels"]
         walks = read_walks(body, snakemake.input, levels, settings["expert"], settings["transient"])
         how = GaitSettings(settings["segment"], settings["lowest"], settings["highest"])
         write_csv(snakemake.output.spectra, spectrum_table(walks, how))

@@ -19,7 +19,7 @@ if __name__ == "__main__":
         settings, files = snakemake.params.settings, snakemake.input
         name, body, transient = (
             settings["expert"],
-            get_body(settings["body"]),
+            get_body(settings["body"], settings["rate_range"]),
             settings["transient"],
         )
         # Rows are read when they are analysed: no recording is ever whole in memory.

@@ -21,7 +21,7 @@ PIXELS = 900
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
-        body = get_body(settings["body"])
+        body = get_body(settings["body"], settings["rate_range"])
         rollouts = read_rollouts(snakemake.input.rollouts)
         (walk,) = walks_of(body, rollouts, settings["expert"], -1, settings["transient"])
         drawn = drawn_episode(walk)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
-        body, expert = get_body(settings["body"]), settings["expert"]
+        body, expert = get_body(settings["body"], settings["rate_range"]), settings["expert"]
         walks = read_walks(body, snakemake.input, settings["levels"], expert, settings["transient"])
         seed = derive_seed(settings["seed"], "map_gaits", expert)
         table = stability_table(walks, MapSettings(**settings["gaitmap"]), seed)

@@ -35,11 +35,18 @@ class Body:
     """The point whose speed is rewarded: the first coordinate (`root`), the origin of the `torso`
     or the `centre of mass`. MuJoCo computes the latter two before its last simulation step ends, so
     they lag behind the first coordinate by at most one simulation step."""
+    rates: tuple[float, float] = (0.625, 5.0)
+    """The lowest and the highest rate (Hz) of a full gait cycle that is expected of the body."""
 
     def __post_init__(self) -> None:
-        """Refuse an unknown point."""
+        """Refuse an unknown point and rates that do not rise."""
         if self.forward not in FORWARD:
             raise Refused(
                 f"body {self.name!r}: forward is {self.forward!r} where one of "
                 f"{', '.join(FORWARD)} is expected"
+            )
+        if not 0 < self.rates[0] < self.rates[1] < np.inf:
+            raise Refused(
+                f"body {self.name!r}: the rates of a gait are {self.rates}, but two rising numbers "
+                "above 0 Hz are expected"
             )

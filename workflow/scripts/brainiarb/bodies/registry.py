@@ -4,6 +4,8 @@ A body is looked up by its name, and only the module of that body is loaded. A n
 changes the digest of no study of another body.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -19,10 +21,11 @@ def body_names() -> list[str]:
     )
 
 
-def get_body(name: str) -> Body:
-    """Return the body of that name.
+def get_body(name: str, rates: Sequence[float] | None = None) -> Body:
+    """Return the body of that name, whose gait is expected at the given `rates` (Hz) if there are.
 
-    Raises Refused, with a list of the known names, if there is no such body.
+    Raises Refused, with a list of the known names, if there is no such body, and if the rates are
+    not two rising numbers above 0.
 
     Examples
     --------
@@ -38,4 +41,4 @@ def get_body(name: str) -> Body:
             f"body {name!r} is not known; set `body` in the config to one of: {', '.join(known)}"
         )
     body: Body = import_module(f"brainiarb.bodies.catalogue.{name}").BODY
-    return body
+    return body if rates is None else replace(body, rates=tuple(rates))

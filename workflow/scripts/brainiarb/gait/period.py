@@ -17,8 +17,13 @@ EQUAL_PEAK = 0.9
 SAME_PEAK = 1.2
 # A peak must rise this far above the lowest value at shorter lags: ripples on a slow drift do not.
 RISE = 0.1
-# The periods (s) among which the period is searched.
+# The periods (s) among which the period of a gait is expected.
 SHORTEST, LONGEST = 0.2, 1.6
+# The search goes on to this multiple of the longest period, so that a slower cycle is noticed.
+REACH = 4
+# A slower cycle counts only if the peak inside the range has less than this share of its height:
+# the strides of an irregular gait resemble each other a little more after some whole cycles.
+WEAKER = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +36,8 @@ class GaitPeriod:
     """The autocorrelation at the period: 1 if all cycles are alike; nan without a period."""
     stable: bool
     """Whether the strength is 0.3 or more. If not, the gait has no stable cycle."""
+    outside: str
+    """Why the period lies outside of the searched range; empty where it lies inside."""
     lags: NDArray[np.float64]
     """(l) s."""
     autocorrelation: NDArray[np.float64]
@@ -57,12 +64,16 @@ def period(
     `longest` seconds are left out and counted. Joints are z-scored, their autocorrelations are
     summed over joints and stretches, and each lag is divided by its number of pairs.
 
-    The period is the shortest lag between `shortest` and `longest` seconds whose peak reaches 90 %
-    of the highest peak. So no multiple of the cycle is taken for it, and a cycle of two unequal
-    halves stays whole. A parabola through the peak gives the period between the samples. One foot
-    cannot define the cycle, because in a 2:1 gait each foot keeps a rhythm of its own. The period
-    is nan for constant angles, and without a stretch of rows that is long enough. Raises Refused
-    for angles that are nan or infinite, and without joints.
+    The period is the shortest lag up to `longest` seconds whose peak reaches 90 % of the highest
+    peak. So no multiple of the cycle is taken for it, and a cycle of two unequal halves stays
+    whole. A parabola through the peak gives the period between the samples. One foot cannot define
+    the cycle, because in a 2:1 gait each foot keeps a rhythm of its own.
+
+    A period that is not between `shortest` and `longest` seconds is returned, and `outside` says
+    so. If the search began at `shortest`, a multiple would stand for a faster cycle. A slower cycle
+    is taken, up to four times `longest`, if its peak is 0.3 or more and twice as high as that of
+    the period. The period is nan for constant angles, and without a stretch of rows that is long
+    enough. Raises Refused for angles that are nan or infinite, and without joints.
 
     Examples
     --------
@@ -98,17 +109,19 @@ def period_of_stretches(
             f"expected 0 < shortest < longest period, found {shortest} and {longest} s; "
             "give both in seconds"
         )
-    n_lags = int(np.ceil(longest * sampling_rate)) + 2
+    n_lags, n_searched = (int(np.ceil(reach * longest * sampling_rate)) + 2 for reach in (1, REACH))
     if shortest * sampling_rate < 1:
         raise Refused(
             f"expected a shortest period of at least one sample, found {shortest} s at "
             f"{sampling_rate} Hz; raise it"
         )
     least = max(int(np.ceil(2 * longest * sampling_rate)), n_lags + 1)
-    acf, n_episodes, n_left_out = _autocorrelation(pieces, n_lags, least)
+    acf, n_episodes, n_left_out = _autocorrelation(pieces, n_searched, least)
 
-    lags = np.arange(n_lags) / sampling_rate
-    peak = _shortest_high_peak(acf, lags, shortest, longest)
+    peak = _shortest_high_peak(acf, 1, n_lags - 1)
+    slower = _shortest_high_peak(acf, n_lags - 1, n_searched - 1)
+    if slower is not None and acf[slower] >= STABLE:
+        peak = slower if peak is None or acf[peak] < WEAKER * acf[slower] else peak
     if peak is None:
         seconds, strength = np.nan, np.nan
     else:
@@ -118,8 +131,9 @@ def period_of_stretches(
         seconds=float(seconds),
         strength=float(strength),
         stable=bool(strength >= STABLE),
-        lags=lags,
-        autocorrelation=acf,
+        outside=_outside(float(seconds), shortest, longest, 0.5 / sampling_rate),
+        lags=np.arange(n_lags) / sampling_rate,
+        autocorrelation=acf[:n_lags],
         n_episodes=n_episodes,
         n_left_out=n_left_out,
     )
@@ -128,10 +142,13 @@ def period_of_stretches(
 def _autocorrelation(
     pieces: Iterable[ArrayLike], n_lags: int, least: int
 ) -> tuple[NDArray[np.float64], int, int]:
-    """Return the autocorrelation (lags) and how many stretches were used and left out."""
+    """Return the autocorrelation (lags) and how many stretches were used and left out.
+
+    It is nan at lags at which less than half of the rows have a pair.
+    """
     from scipy.fft import irfft, next_fast_len, rfft
 
-    products = pairs = np.zeros(1)
+    products, pairs = np.zeros(1), np.zeros(n_lags)
     used = left_out = 0
     for piece in pieces:
         x = rows_by_channels(piece, "joint angles")
@@ -143,7 +160,7 @@ def _autocorrelation(
         centred = np.where(np.ptp(x, axis=0) > 0, x - x.mean(axis=0), 0.0)
         power = np.abs(rfft(centred, size, axis=0)) ** 2
         products = products + irfft(power, size, axis=0)[:n_lags]
-        pairs = pairs + (len(x) - np.arange(n_lags))
+        pairs += np.maximum(len(x) - np.arange(n_lags), 0)
         used += 1
     nothing = np.full(n_lags, np.nan)
     if not used:
@@ -152,16 +169,17 @@ def _autocorrelation(
     if not moving.any():
         return nothing, used, left_out
     # z-scoring a joint divides its products by its variance, which is their value at lag 0.
-    acf = (products[:, moving] / products[0, moving]).sum(axis=1) / pairs
+    summed = (products[:, moving] / products[0, moving]).sum(axis=1)
+    acf = np.divide(summed, pairs, out=nothing, where=2 * pairs >= pairs[0])
     return acf / acf[0], used, left_out
 
 
-def _shortest_high_peak(
-    acf: NDArray[np.float64], lags: NDArray[np.float64], shortest: float, longest: float
-) -> int | None:
-    """Return the index of the shortest lag whose peak counts as highest; None without a peak."""
-    inner = np.arange(1, len(acf) - 1)
-    inner = inner[(lags[inner] >= shortest) & (lags[inner] <= longest)]
+def _shortest_high_peak(acf: NDArray[np.float64], first: int, stop: int) -> int | None:
+    """Return the index of the shortest lag whose peak counts as highest; None without a peak.
+
+    Peaks from the index `first` on count, and those before the index `stop`.
+    """
+    inner = np.arange(first, stop)
     lowest_before = np.minimum.accumulate(acf)
     is_peak = (
         (acf[inner] > acf[inner - 1])
@@ -172,11 +190,21 @@ def _shortest_high_peak(
     peaks = inner[is_peak]
     if len(peaks) == 0:
         return None
-    first = peaks[acf[peaks] >= EQUAL_PEAK * acf[peaks].max()][0]
+    shortest = peaks[acf[peaks] >= EQUAL_PEAK * acf[peaks].max()][0]
     # Noise puts small peaks on the flank of the true peak: step on to the summit, which is nearer
     # than any multiple of the period.
-    summit = peaks[(peaks >= first) & (peaks <= SAME_PEAK * first)]
+    summit = peaks[(peaks >= shortest) & (peaks <= SAME_PEAK * shortest)]
     return int(summit[acf[summit].argmax()])
+
+
+def _outside(seconds: float, shortest: float, longest: float, tolerance: float) -> str:
+    """Say that a period lies outside of the searched range by more than a tolerance, or nothing."""
+    if not (seconds < shortest - tolerance or seconds > longest + tolerance):
+        return ""
+    return (
+        f"the cycle of {seconds:.3g} s lies outside the searched range "
+        f"{shortest:.3g} to {longest:.3g} s"
+    )
 
 
 def _vertex(three: NDArray[np.float64]) -> tuple[float, float]:

@@ -169,10 +169,14 @@ def fundamental(
 
     Every channel is scaled to unit power in `band` (Hz) and the channels are averaged, so that no
     joint outweighs the others. Every divisor of the fundamental collects the same power. So the
-    highest candidate between `lowest` and `highest` Hz is taken whose harmonic sum reaches 90 % of
-    the best one. The centres of mass of its harmonics, weighted by their power and order, then give
-    the frequency between the bins. Channels without power, such as constant ones, do not count; nan
-    where no channel has power, as in a spectrum without segments.
+    highest candidate is taken whose harmonic sum reaches 90 % of the best one. The centres of mass
+    of its harmonics, weighted by their power and order, then give the frequency between the bins.
+    Channels without power, such as constant ones, do not count; nan where no channel has power, as
+    in a spectrum without segments.
+
+    Candidates begin at `lowest` Hz and end with the band. The frequency is nan if it lies above
+    `highest`, and if most power, or the frequency, lies below `lowest`: a divisor or a multiple
+    inside of the range is not returned in its place.
 
     Examples
     --------
@@ -192,8 +196,10 @@ def fundamental(
     f, power = f[inside], share[:, moving].mean(axis=1)
     resolution = f[1] - f[0]
 
+    if f[power.argmax()] < lowest - resolution / 2:
+        return float("nan")
     step = resolution / FINE_STEPS_PER_BIN
-    candidates = np.arange(lowest, highest + step / 2, step)
+    candidates = np.arange(lowest, max(f[-1], highest) + step / 2, step)
     order = np.arange(1, harmonics + 1)
     multiples = candidates[:, None] * order
     sums = np.interp(multiples, f, power, left=0.0, right=0.0).sum(axis=1)
@@ -210,7 +216,9 @@ def fundamental(
         mass = power[lobe].sum()
         weighted += k * (f[lobe] * power[lobe]).sum()
         weights += k**2 * mass
-    return float(weighted / weights)
+    frequency = float(weighted / weights)
+    inside_range = lowest - resolution / 2 <= frequency <= highest + resolution / 2
+    return frequency if inside_range else float("nan")
 
 
 def harmonic_ratios(

@@ -108,7 +108,10 @@ class SteadyWalk:
     def period(self) -> GaitPeriod:
         """Return the length of the full gait cycle, from the joint angles of all steady rows."""
         angles = (self.joints(rows) for rows in self.steady.values())
-        return period_of_stretches(angles, self.sampling_rate)
+        lowest, highest = self.body.rates
+        return period_of_stretches(
+            angles, self.sampling_rate, shortest=1 / highest, longest=1 / lowest
+        )
 
     @property
     def cycle_length(self) -> float:

@@ -45,6 +45,9 @@ JOINTS = (
 FORWARD = "torso"
 """Gymnasium rewards the speed of the torso's origin."""
 
+RATES = (0.625, 5.0)
+"""Hz: a gait cycle of 0.2 to 1.6 s."""
+
 BODY = Body(
     name="ant",
     env_id=ENVIRONMENT,
@@ -52,4 +55,5 @@ BODY = Body(
     height_geoms=HEIGHT_GEOMS,
     joints=JOINTS,
     forward=FORWARD,
+    rates=RATES,
 )

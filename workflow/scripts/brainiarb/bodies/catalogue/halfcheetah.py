@@ -23,10 +23,14 @@ HEIGHT_GEOMS = (
 JOINTS = ("bthigh", "bshin", "bfoot", "fthigh", "fshin", "ffoot")
 """Hip, knee and ankle of the back leg, then of the front leg."""
 
+RATES = (0.625, 8.0)
+"""Hz: fast cheetahs bound five times a second, and the environment has 20 steps a second."""
+
 BODY = Body(
     name="halfcheetah",
     env_id=ENVIRONMENT,
     feet=FEET,
     height_geoms=HEIGHT_GEOMS,
     joints=JOINTS,
+    rates=RATES,
 )

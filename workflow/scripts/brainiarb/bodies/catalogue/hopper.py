@@ -17,6 +17,9 @@ JOINTS = ("thigh_joint", "leg_joint", "foot_joint")
 VELOCITY_CLIP = 10.0
 """Gymnasium clips the observed velocities to +-10 m/s and +-10 rad/s."""
 
+RATES = (0.625, 5.0)
+"""Hz: a hop of 0.2 to 1.6 s."""
+
 BODY = Body(
     name="hopper",
     env_id=ENVIRONMENT,
@@ -24,4 +27,5 @@ BODY = Body(
     height_geoms=HEIGHT_GEOMS,
     joints=JOINTS,
     velocity_clip=VELOCITY_CLIP,
+    rates=RATES,
 )

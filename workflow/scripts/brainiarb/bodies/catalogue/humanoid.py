@@ -53,6 +53,9 @@ JOINTS = (
 FORWARD = "centre of mass"
 """Gymnasium rewards the speed of the whole body's centre of mass."""
 
+RATES = (0.625, 5.0)
+"""Hz: a gait cycle of 0.2 to 1.6 s."""
+
 BODY = Body(
     name="humanoid",
     env_id=ENVIRONMENT,
@@ -60,4 +63,5 @@ BODY = Body(
     height_geoms=HEIGHT_GEOMS,
     joints=JOINTS,
     forward=FORWARD,
+    rates=RATES,
 )

@@ -32,6 +32,9 @@ JOINTS = (
 VELOCITY_CLIP = 10.0
 """Gymnasium clips the observed velocities to +-10 m/s and +-10 rad/s."""
 
+RATES = (0.625, 5.0)
+"""Hz: a gait cycle of 0.2 to 1.6 s."""
+
 BODY = Body(
     name="walker2d",
     env_id=ENVIRONMENT,
@@ -39,4 +42,5 @@ BODY = Body(
     height_geoms=HEIGHT_GEOMS,
     joints=JOINTS,
     velocity_clip=VELOCITY_CLIP,
+    rates=RATES,
 )
