@@ -176,6 +176,7 @@ WALK = np.sin(np.arange(120) / 5)[:, None] * np.ones(3)
 WITHOUT_A_VALUE = {
     "period": lambda x: period.period(x, RATE, longest=0.8).seconds,
     "fundamental": lambda x: spectra.fundamental(spectrum(x), band=BAND),
+    "spectral_peak": lambda x: spectra.spectral_peak(spectrum(x), band=BAND),
     "harmonic_ratios": lambda x: spectra.harmonic_ratios(spectrum(x), 2.0, band=BAND),
     "hellinger": lambda x: spectra.hellinger(spectrum(x), spectrum(WALK), band=BAND),
     "hilbert_phase": lambda x: strides.hilbert_phase(x, 0.6, RATE),

@@ -291,3 +291,12 @@ def test_a_fundamental_outside_the_searched_range_is_nan_and_no_divisor_or_multi
 def test_a_fundamental_near_an_end_of_the_searched_range_is_found(frequency):
     spectrum = spectra.power_spectrum(harmonic_series(frequency, [1.0, 0.5, 0.3]), RATE)
     assert spectra.fundamental(spectrum, band=BAND) == pytest.approx(frequency, rel=0.02)
+
+
+@pytest.mark.parametrize("frequency", [0.5, 1.27, 3.33, 9.0])
+def test_the_spectral_peak_lies_at_the_strongest_wave(frequency):
+    x = harmonic_series(frequency, [1.0, 0.8])
+    peak = spectra.spectral_peak(spectra.power_spectrum(x, RATE), band=BAND)
+    assert peak == pytest.approx(frequency, abs=0.02)
+    weak = spectra.power_spectrum(harmonic_series(frequency, [0.8, 1.0]), RATE)
+    assert spectra.spectral_peak(weak, band=BAND) == pytest.approx(2 * frequency, abs=0.02)

@@ -1,7 +1,5 @@
 """Distances between spectra, in the band that the settings name and in no other."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -14,7 +12,7 @@ from brainiarb.gait.spectral_measures import (
     spectral_distances,
 )
 from brainiarb.gait.tables import measure_gaits
-from brainiarb.statistics.measures import ABSENT
+from brainiarb.statistics.measures import ABSENT, Measure, qualified
 from builders import planted_walks
 
 BAND = (0.3, 20.0)
@@ -70,11 +68,12 @@ def test_a_distance_in_a_band_does_not_change_with_what_lies_outside(name):
 
 
 def test_a_posture_that_never_moves_has_no_harmonics_and_says_so():
-    (walk,) = planted_walks()
-    spectrum = power_spectrum(np.full((3000, 7), 1.25), walk.sampling_rate)
-    still = {"qpos": np.full_like(walk.recording["qpos"], 1.25)}
-    measured = harmonic_measures(
-        replace(walk, recording={**walk.recording, **still}), spectrum, BAND
-    )
+    still = power_spectrum(np.full((3000, 7), 1.25), 125.0)
+    measured = harmonic_measures(still, Measure("Hz", 1.25), BAND)
     assert {measure.status for measure in measured.values()} == {ABSENT}
-    assert measured["fundamental_harmonic_sum"].note == "no channel of the posture moves"
+    assert {measure.note for measure in measured.values()} == {"no channel of the posture moves"}
+
+
+def test_a_gait_without_a_rate_has_no_harmonics_for_the_same_reason():
+    measured = harmonic_measures(spectrum(), qualified("Hz", np.nan, "no stable cycle"), BAND)
+    assert {(m.status, m.note) for m in measured.values()} == {(ABSENT, "no stable cycle")}

@@ -96,7 +96,7 @@ def test_period_and_strikes_are_computed_once(monkeypatch):
     walk = a_walk()
     period, strikes = walk.period, walk.strikes
 
-    def fails(*arguments):
+    def fails(*arguments, **options):
         raise AssertionError("computed twice")
 
     monkeypatch.setattr(module, "period_of_stretches", fails)

@@ -199,6 +199,41 @@ def test_unstable_values_count_because_the_others_alone_would_look_too_regular()
         pd.testing.assert_frame_equal(asked(measures, kind), doubted)
 
 
+def equivalences(measures, **margins):
+    table = statistics_table(measures, {}, **ASKED, margins={"absolute": {}, "relative": margins})
+    return table[table["kind"] == "equivalence"].set_index(["measure", "level"])
+
+
+def rated(name, unstable=()):
+    """Rates of an expert and its clones at two levels, with the agents that are unstable."""
+    agents = [(-1, -1), *((level, clone) for level in (0, 80) for clone in range(4))]
+    rows = [
+        (*agent, Measure("Hz", 1.7 + 0.001 * agent[1], UNSTABLE if agent in unstable else "ok"))
+        for agent in agents
+    ]
+    return measures_table(
+        named for level, clone, m in rows for named in of_agent("e", level, clone, {name: m})
+    )
+
+
+def test_equivalence_is_not_asked_of_an_unstable_fundamental():
+    stable = equivalences(rated("fundamental"), fundamental=0.05)
+    assert stable["answer"].tolist() == ["equivalent"] * 2
+    one = equivalences(rated("fundamental", [(80, 2)]), fundamental=0.05)
+    assert one["answer"].tolist() == ["equivalent", "not testable"]
+    assert one["p"].isna().tolist() == [False, True]
+    assert one["estimate"].tolist() == stable["estimate"].tolist()
+    assert "the value of a clone of e is unstable" in one["note"].iloc[1]
+    expert = equivalences(rated("fundamental", [(-1, -1)]), fundamental=0.05)
+    assert expert["answer"].tolist() == ["not testable"] * 2
+    assert "the value of e is unstable" in expert["note"].iloc[0]
+
+
+def test_equivalence_is_asked_of_other_measures_although_a_value_is_unstable():
+    doubted = equivalences(rated("stride_frequency", [(80, 2)]), stride_frequency=0.05)
+    assert doubted["answer"].tolist() == ["equivalent"] * 2
+
+
 def test_replicates_are_those_of_interquartile_means_alone():
     measures = planted(3, slope=0.02)
     few, many = (

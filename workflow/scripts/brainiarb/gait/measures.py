@@ -7,9 +7,10 @@ import pandas as pd
 
 from brainiarb.gait.alternation import alternation_measures
 from brainiarb.gait.period import GaitPeriod
+from brainiarb.gait.rates import rate_measures
 from brainiarb.gait.settling import late_early_measures, settled
-from brainiarb.gait.spectra import PowerSpectrum
-from brainiarb.gait.spectral_measures import harmonic_measures, posture_spectrum
+from brainiarb.gait.spectra import PowerSpectrum, spectral_peak
+from brainiarb.gait.spectral_measures import harmonic_measures, no_spectrum, posture_spectrum
 from brainiarb.gait.stride_measures import cut_into_strides, stride_measures
 from brainiarb.gait.strides import recurrence_distances, symmetry_index
 from brainiarb.gait.walk import NO_WALK, SteadyWalk
@@ -44,11 +45,18 @@ class Gait:
     """Of the posture."""
     strides: pd.DataFrame
     """One row for each stride since the gait has settled; see `stride_table`."""
+    octave: float
+    """Hz; the stride rate whose octave the rates are folded to; nan if nothing is folded."""
     measures: dict[str, Measure]
 
 
-def analyse_gait(walk: SteadyWalk, settings: GaitSettings, seed: int) -> Gait:
-    """Measure the gait of one agent.
+def analyse_gait(
+    walk: SteadyWalk, settings: GaitSettings, seed: int, octave: float | None = None
+) -> Gait:
+    """Measure the gait of one agent, whose rates are folded to the `octave` (Hz) of its expert.
+
+    Without an octave they are folded to that of the agent's own strides, or of its posture if no
+    foot strikes.
 
     A measure without a value is `absent`. A measure of strides whose cycle is not stable keeps its
     value and is `unstable`: without the most variable gaits, the others would look too regular.
@@ -57,16 +65,30 @@ def analyse_gait(walk: SteadyWalk, settings: GaitSettings, seed: int) -> Gait:
     spectrum = posture_spectrum(walk, settings.segment)
     steady, settling_time = settled(walk)
     strides = cut_into_strides(steady)
+    of_strides = stride_measures(steady, strides, seed, settings.alpha)
+    strikes, no_cycle = of_strides["stride_frequency"].value, walk.missing or walk.unstable
+    if octave is None:
+        octave = strikes if np.isfinite(strikes) else 1 / walk.period.seconds
+    rates = rate_measures(
+        walk.period,
+        spectral_peak(spectrum, band=settings.band),
+        strikes,
+        octave,
+        walk.body.rates,
+        no_cycle,
+        no_spectrum(spectrum),
+    )
     measures = {
         **_stance_measures(walk),
         **_cycle_measures(walk, seed),
         **settling_time,
         **late_early_measures(walk),
-        **stride_measures(steady, strides, seed, settings.alpha),
+        **of_strides,
         **alternation_measures(steady, seed, settings.alpha),
-        **harmonic_measures(walk, spectrum, settings.band),
+        **rates,
+        **harmonic_measures(spectrum, rates["fundamental"], settings.band),
     }
-    return Gait(walk.period, spectrum, strides.table, measures)
+    return Gait(walk.period, spectrum, strides.table, octave, measures)
 
 
 def _stance_measures(walk: SteadyWalk) -> dict[str, Measure]:

@@ -157,6 +157,21 @@ def merge_spectra(first: PowerSpectrum, second: PowerSpectrum) -> PowerSpectrum:
     )
 
 
+def spectral_peak(spectrum: PowerSpectrum, *, band: tuple[float, float]) -> float:
+    """Return the frequency (Hz) of most power in `band` (Hz), of all channels together.
+
+    Every channel is scaled to unit power in the band and the channels are averaged. The centre of
+    mass of five bins around the highest one gives the frequency between the bins. Channels without
+    power, such as constant ones, do not count; nan where no channel has power, as in a spectrum
+    without segments.
+    """
+    f, power = _mean_power(spectrum, band)
+    if not len(f):
+        return float("nan")
+    lobe = _lobe(int(power.argmax()))
+    return float((f[lobe] * power[lobe]).sum() / power[lobe].sum())
+
+
 def fundamental(
     spectrum: PowerSpectrum,
     *,
@@ -187,15 +202,10 @@ def fundamental(
     >>> round(fundamental(power_spectrum(gait, 125.0), band=(0.3, 20.0)), 2)
     1.3
     """
-    f = spectrum.frequencies
-    inside = _inside(f, band)
-    share = _normalised(spectrum, band)
-    moving = ~np.isnan(share).any(axis=0)
-    if not moving.any():
+    f, power = _mean_power(spectrum, band)
+    if not len(f):
         return float("nan")
-    f, power = f[inside], share[:, moving].mean(axis=1)
     resolution = f[1] - f[0]
-
     if f[power.argmax()] < lowest - resolution / 2:
         return float("nan")
     step = resolution / FINE_STEPS_PER_BIN
@@ -212,7 +222,7 @@ def fundamental(
     for k in order[(f[0] <= rough * order) & (rough * order <= f[-1])]:
         close = np.flatnonzero(np.abs(f - k * rough) <= resolution)
         top = close[power[close].argmax()]
-        lobe = slice(max(top - 2, 0), top + 3)
+        lobe = _lobe(int(top))
         mass = power[lobe].sum()
         weighted += k * (f[lobe] * power[lobe]).sum()
         weights += k**2 * mass
@@ -279,6 +289,25 @@ def log_spectral_distance(
     with np.errstate(divide="ignore", invalid="ignore"):
         decibels = 10 * np.log10(first.density[inside] / second.density[inside])
     return float(np.sqrt((decibels**2).mean(axis=0)).mean())
+
+
+def _mean_power(
+    spectrum: PowerSpectrum, band: tuple[float, float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the frequencies in a band and the power there, the mean of the scaled channels.
+
+    Both are empty where no channel has power.
+    """
+    share = _normalised(spectrum, band)
+    moving = ~np.isnan(share).any(axis=0)
+    if not moving.any():
+        return np.zeros(0), np.zeros(0)
+    return spectrum.frequencies[_inside(spectrum.frequencies, band)], share[:, moving].mean(axis=1)
+
+
+def _lobe(top: int) -> slice:
+    """Return the bins around the highest bin of a peak that hold its power."""
+    return slice(max(top - 2, 0), top + 3)
 
 
 def _normalised(spectrum: PowerSpectrum, band: tuple[float, float]) -> NDArray[np.float64]:

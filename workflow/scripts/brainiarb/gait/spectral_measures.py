@@ -1,4 +1,4 @@
-"""The spectrum of one agent's posture: its fundamental, harmonics and distances to others."""
+"""The spectrum of one agent's posture: its harmonics and distances to others."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -8,18 +8,15 @@ import numpy as np
 from brainiarb.gait.spectra import (
     HARMONICS,
     PowerSpectrum,
-    fundamental,
     harmonic_ratios,
     hellinger,
     log_spectral_distance,
     merge_spectra,
     spectrum_of_stretches,
 )
-from brainiarb.gait.walk import NO_PERIOD, SteadyWalk
-from brainiarb.statistics.measures import Measure, qualified
+from brainiarb.gait.walk import SteadyWalk
+from brainiarb.statistics.measures import ABSENT, Measure, qualified
 
-# Two estimates of the fundamental that differ by this factor are not of the same cycle.
-OTHER_CYCLE = 1.5
 NO_SPECTRUM = "never walked for a whole segment"
 NO_POWER = "no channel of the posture moves"
 NO_REST = "there is no other group of episodes to compare with"
@@ -37,37 +34,27 @@ def posture_spectrum(walk: SteadyWalk, segment: int) -> PowerSpectrum:
     return spectrum_of_stretches(postures, walk.sampling_rate, segment, channels)
 
 
-def harmonic_measures(
-    walk: SteadyWalk, spectrum: PowerSpectrum, band: tuple[float, float]
-) -> dict[str, Measure]:
-    """Return fundamental and harmonics, which do not exist without a stable cycle.
+def no_spectrum(spectrum: PowerSpectrum) -> str:
+    """Return why the spectrum of a posture has no power; empty where it has."""
+    if not spectrum.n_segments:
+        return NO_SPECTRUM
+    return "" if (spectrum.density > 0).any() else NO_POWER
 
-    The fundamental is `unstable` where the harmonic sum of the spectrum finds another frequency.
-    """
-    summed = fundamental(spectrum, band=band) if spectrum.n_segments else np.nan
-    absent = walk.unstable if np.isfinite(walk.period.seconds) else NO_PERIOD
-    frequency = np.nan if absent else 1 / walk.period.seconds
-    unstable = ""
-    if np.isfinite(summed) and np.isfinite(frequency):
-        factor = summed / frequency
-        if not 1 / OTHER_CYCLE < factor < OTHER_CYCLE:
-            unstable = f"the harmonic sum finds {factor:.2g} times this frequency"
-    unseen = "" if np.isfinite(summed) else NO_POWER if spectrum.n_segments else NO_SPECTRUM
-    no_harmonics = absent or unseen
+
+def harmonic_measures(
+    spectrum: PowerSpectrum, rate: Measure, band: tuple[float, float]
+) -> dict[str, Measure]:
+    """Return the share of power at each harmonic of a rate (Hz), which needs a stable cycle."""
+    absent = (rate.note if rate.status == ABSENT else "") or no_spectrum(spectrum)
     ratios = np.full(HARMONICS, np.nan)
-    if not no_harmonics:
-        by_channel = harmonic_ratios(spectrum, frequency, harmonics=HARMONICS, band=band)
+    if not absent:
+        by_channel = harmonic_ratios(spectrum, rate.value, harmonics=HARMONICS, band=band)
         ratios = by_channel[:, ~np.isnan(by_channel).any(axis=0)].mean(axis=1)
     odd, even = ratios[::2].sum(), ratios[1::2].sum()
-    no_ratio = no_harmonics or ("" if odd > 0 else NO_ODD_POWER)
+    no_ratio = absent or ("" if odd > 0 else NO_ODD_POWER)
     return {
-        "fundamental": qualified("Hz", frequency, absent, unstable),
-        "fundamental_harmonic_sum": qualified("Hz", summed, unseen, unstable),
-        **{
-            f"harmonic_{k}": qualified("1", ratio, no_harmonics)
-            for k, ratio in enumerate(ratios, 1)
-        },
-        "harmonic_share": qualified("1", ratios.sum(), no_harmonics),
+        **{f"harmonic_{k}": qualified("1", ratio, absent) for k, ratio in enumerate(ratios, 1)},
+        "harmonic_share": qualified("1", ratios.sum(), absent),
         "even_odd_ratio": qualified("1", even / odd if odd > 0 else np.nan, no_ratio),
     }
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from brainiarb.bodies.observations import observation_table
@@ -17,16 +16,17 @@ def spectrum_table(walks: Sequence[SteadyWalk], settings: GaitSettings) -> pd.Da
 
     A body free in space has a unit quaternion instead of a pitch. Columns: expert, agent, level,
     clone, channel, unit, frequency (Hz), density (unit^2/Hz), fundamental (Hz, of all channels
-    together), segments, episodes, left_out (episodes that outlast the start transient by less than
-    a segment), median. An agent that never walked for a whole segment has one row for each channel,
-    with nan.
+    together by their harmonic sum; nan outside of the rates of the body), segments, episodes,
+    left_out (episodes that outlast the start transient by less than a segment), median. An agent
+    that never walked for a whole segment has one row for each channel, with nan.
     """
     frames = []
     for walk in walks:
         spectrum = posture_spectrum(walk, settings.segment)
         walked = spectrum.n_segments > 0
         shown = slice(None) if walked else slice(0, 1)
-        frequency = fundamental(spectrum, band=settings.band) if walked else np.nan
+        lowest, highest = walk.body.rates
+        frequency = fundamental(spectrum, band=settings.band, lowest=lowest, highest=highest)
         channels = observation_table(walk.body)[: spectrum.density.shape[1]]
         for column, channel in enumerate(channels):
             frame = pd.DataFrame(

@@ -51,11 +51,11 @@ def measure_gaits(
     """Measure an expert and its clones, and the distance of other experts' spectra to its own.
 
     Episodes of the expert and of its `peers` are grouped by `group_size`, the number of episodes of
-    a clone.
+    a clone. All rates are folded to the octave of the expert's strides.
     """
     whole = analyse_gait(expert, settings, derive_seed(seed, "expert"))
     groups = [
-        analyse_gait(group, settings, derive_seed(seed, "group", i))
+        analyse_gait(group, settings, derive_seed(seed, "group", i), whole.octave)
         for i, group in enumerate(episode_groups(expert, group_size))
     ]
     within = distances_to_rest([group.spectrum for group in groups], settings.band)
@@ -80,7 +80,7 @@ def measure_gaits(
         expert.expert, -1, -1, whole.measures | expert_distances | spreads
     )
     for walk in clones:
-        gait = analyse_gait(walk, settings, derive_seed(seed, walk.level, walk.clone))
+        gait = analyse_gait(walk, settings, derive_seed(seed, walk.level, walk.clone), whole.octave)
         distance = spectral_distances(gait.spectrum, whole.spectrum, settings.band)
         compared.append(("expert_clone", walk.level, walk.clone, "", -1, distance))
         strides.append(_of_walk(walk, gait))

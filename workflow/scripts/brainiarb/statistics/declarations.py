@@ -40,6 +40,9 @@ MARKED = {"period_2": "alternate"}
 COUNTED = ("survival", *MARKED)
 """Only the share of clones is told: their values are marks, or shares of few episodes."""
 
+OF_STABLE_GAITS = ("fundamental", "spectral_peak")
+"""An unstable value of them is no rate of the gait, so that equivalence is not asked of it."""
+
 RATIOS = (
     "action_mse_*", "mean_kl_*", "head_kl_*", "stride_*_cv", "stride_time_cv_late_early",
     "mean_sd*",
@@ -87,7 +90,9 @@ BOUNDS = {
     "period_2": (0.0, 1.0),
     "strides": (0.0, float("inf")),
     "mean_sd*": (0.0, float("inf")),
-    "fundamental*": (0.0, float("inf")),
+    "fundamental": (0.0, float("inf")),
+    "spectral_peak": (0.0, float("inf")),
+    "rate_disagreement": (0.0, float("inf")),
     "harmonic_*": (0.0, 1.0),
     "even_odd_ratio": (0.0, float("inf")),
     "spectral_distance": (0.0, 1.0),
@@ -116,6 +121,8 @@ class Declaration:
     two_modes: bool
     counted: bool
     shares: bool
+    of_stable: bool
+    """Whether no equivalence is asked where a value is unstable."""
     marked: bool
     verb: str
     """What those clones do whose share is told, in the plural."""
@@ -145,6 +152,7 @@ def declaration(measure: str) -> Declaration:
         two_modes=_named(name, (*TWO_MODES, *MARKED)),
         counted=_named(name, COUNTED),
         shares=_named(name, SHARES),
+        of_stable=_named(name, OF_STABLE_GAITS),
         marked=name in MARKED,
         verb=MARKED.get(name, "walk"),
     )

@@ -12,6 +12,7 @@ from brainiarb.statistics.shares import binomial
 from brainiarb.statistics.subjects import Subject
 
 TOO_WIDE = "the margin {:.3g} is larger than half of {} {:.3g}"
+UNSTABLE_AT = "the value of {} is unstable, so that equivalence is not asked"
 TOO_NARROW = "the margin {:.3g} is smaller than the spread {:.3g} of the expert's own episodes"
 LARGEST_MARGIN = 0.5
 """Of the size of what a margin bounds; with a wider margin, equivalence says nothing."""
@@ -75,7 +76,8 @@ def _of_values(
     blocks = [x / scale for (x, _), scale in zip(pairs, scales, strict=True)]
     result = equivalence(sample(blocks), margin.size, inquiry.alpha)
     method = method_of("one-sided t", "blocks", blocks) + f", margin {margin.size:.3g}"
-    missing, fault = sum(n for _, n in pairs), too_wide(subject, [*clones], margin)
+    missing = sum(n for _, n in pairs)
+    fault = unstable(subject, level, [*clones]) or too_wide(subject, [*clones], margin)
     if fault:
         result = replace(result, p=float("nan"))
     unit = "share of the expert's value" if margin.relative else None
@@ -99,6 +101,18 @@ def _question(
         "equivalence", level, result, [*map(len, units)], missing, method, 1 - 2 * inquiry.alpha,
         answer, unit, notes,
     )  # fmt: skip
+
+
+def unstable(subject: Subject, level: int, experts: Sequence[str]) -> str:
+    """Say that a value that equivalence would be asked of is unstable, or nothing.
+
+    Only the measures that are declared so are looked at: of the others, unstable values count.
+    """
+    if not subject.declared.of_stable:
+        return ""
+    doubted = [expert for expert in experts if (expert, -1) in subject.unstable]
+    doubted += [f"a clone of {expert}" for expert in experts if (expert, level) in subject.unstable]
+    return UNSTABLE_AT.format(" and of ".join(doubted)) if doubted else ""
 
 
 def too_wide(subject: Subject, experts: Sequence[str], margin: Margin) -> str:

@@ -1,13 +1,13 @@
 """Subjects: all values of one measure, by expert, clone and level."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from brainiarb.statistics.declarations import Declaration, declaration
-from brainiarb.statistics.measures import DEMONSTRATOR, EPISODE_SD, FLOOR, SPREAD
+from brainiarb.statistics.measures import DEMONSTRATOR, EPISODE_SD, FLOOR, SPREAD, UNSTABLE
 
 MARK = 0.5
 """The values 1 (marked) and 0 lie on either side of it."""
@@ -28,6 +28,8 @@ class Subject:
     """Values of the clones of each expert: a row per clone, a column per level, nan if missing."""
     floors: Mapping[str, pd.DataFrame]
     """The same of the untrained network that each clone began as; level -1 serves all levels."""
+    unstable: Collection[tuple[str, int]]
+    """The experts and levels at which a value is unstable; the expert itself has level -1."""
 
     @property
     def levels(self) -> list[int]:
@@ -92,7 +94,14 @@ def subjects(measures: pd.DataFrame) -> Iterator[Subject]:
             standard={expert: value for expert, value in standard.items() if value > 0},
             clones=_by_clone(rows),
             floors={} if floors is None else _by_clone(floors),
+            unstable=_unstable(rows),
         )
+
+
+def _unstable(rows: pd.DataFrame) -> set[tuple[str, int]]:
+    """Return the experts and levels at which a value is unstable."""
+    doubted = rows[rows["status"] == UNSTABLE]
+    return set(zip(doubted["expert"].map(str), doubted["level"].map(int), strict=True))
 
 
 def _of_experts(rows: pd.DataFrame) -> dict[str, float]:
