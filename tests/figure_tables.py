@@ -121,7 +121,7 @@ def spectra():
     table = pd.concat(
         [
             pd.DataFrame({"frequency": frequency, "density": 1 / frequency**2}).assign(
-                level=level, clone=clone, channel=channel, unit=unit, fundamental=1.2
+                level=level, clone=clone, channel=channel, unit=unit, segments=7, episodes=3
             )
             for level, clone in agents
             for channel, unit in channels.items()
@@ -135,7 +135,7 @@ def spectra():
 
 def gait_measures():
     """Measures of an expert and four clones of two levels, one of which has no stable cycle."""
-    names = [*fig_strides.PANELS, *MEASURES]
+    names = [*dict.fromkeys([*fig_strides.PANELS, *MEASURES])]
     agents = [(-1, -1), *product((0, 40), range(4))]
     table = measures_of((name, *agent, 2.0 + agent[1]) for agent in agents for name in names)
     unstable = (table["level"] == 40) & (table["clone"] == 0)
@@ -146,7 +146,7 @@ def gait_measures():
 
 
 def margins():
-    names = [*fig_strides.PANELS, *MEASURES]
+    names = [*dict.fromkeys([*fig_strides.PANELS, *MEASURES])]
     return pd.DataFrame(
         {"expert": EXPERT, "measure": names, "reference": 1.0, "low": 0.9, "high": 1.2}
     )

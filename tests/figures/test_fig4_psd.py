@@ -18,7 +18,9 @@ def test_spectra_are_drawn_over_hertz_for_expert_clean_and_noisy_clone():
     assert numbers["frequency"].between(0.3, 20).all()
     lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) > 2]
     assert [line.get_label() for line in lines] == [
-        "expert", "clone, clean", "clone, 40 % noise",
+        "expert (7 segments of 3 episodes)",
+        "clone, clean (number 1, 7 segments of 3 episodes)",
+        "clone, 40 % noise (number 1, 7 segments of 3 episodes)",
     ]  # fmt: skip
     np.testing.assert_array_equal(
         lines[0].get_xdata(),
@@ -47,22 +49,50 @@ def test_the_expert_its_harmonics_and_the_other_experts_are_marked_among_the_spe
 
 
 def test_a_panel_counts_the_clones_that_have_a_value():
-    fundamental = panel(drawn("fig4_psd")[0], "fundamental (Hz)")
+    fundamental = panel(drawn("fig4_psd")[0], "rate of the gait (Hz)")
     assert [text.get_text() for text in fundamental.texts] == ["3/4"]
 
 
-def test_the_harmonic_sum_is_marked_where_its_status_is_unstable_whatever_the_note_says():
+def spans(axes):
+    """The [low, high] of the lines that span the estimates of a rate, in the order of agents."""
+    return [list(line.get_ydata()) for line in axes.lines if line.get_linewidth() == 1.5]
+
+
+def with_rates(*agent, **values):
+    """The measures of the figure, with other rates of one agent (level, clone)."""
     measures = tables_of("fig4_psd")["measures"]
-    summed = (measures["measure"] == "fundamental_harmonic_sum") & (measures["clone"] == 2)
-    measures = measures.assign(status="ok", note="the harmonic sum finds 2 times this frequency")
-    measures.loc[summed & (measures["level"] == 0), ["status", "note"]] = "unstable", ""
+    of_agent = (measures["level"] == agent[0]) & (measures["clone"] == agent[1])
+    for name, value in values.items():
+        measures = measures.assign(
+            value=measures["value"].mask(of_agent & (measures["measure"] == name), value)
+        )
+    return measures
+
+
+def test_the_three_estimates_of_every_agent_are_spanned_by_a_line():
+    measures = with_rates(0, 2, fundamental=3.1, spectral_peak=2.9, stride_frequency=3.4)
     figure, _ = draw("fig4_psd", {"measures": measures})
-    (crosses,) = points(panel(figure, "fundamental (Hz)"), "x")
-    assert crosses.get_xdata().tolist() == [0]
-    assert (
-        crosses.get_ydata().tolist()
-        == measures.loc[summed & (measures["level"] == 0), "value"].tolist()
-    )
+    rate = panel(figure, "rate of the gait (Hz)")
+    lines = spans(rate)
+    assert len(lines) == 1 + 2 * 4
+    assert lines[3] == [2.9, 3.4]
+    assert lines[0] == [1.0, 1.0]
+
+
+def test_the_rate_has_points_and_a_median_and_no_mean():
+    figure, _ = drawn("fig4_psd")
+    rate = panel(figure, "rate of the gait (Hz)")
+    assert not points(rate, "_")
+    assert len(rate.collections) == 2
+
+
+def test_the_estimates_of_the_experts_rate_are_a_band_among_the_spectra():
+    measures = with_rates(-1, -1, fundamental=1.3, spectral_peak=1.2, stride_frequency=1.5)
+    figure, _ = draw("fig4_psd", {"measures": measures})
+    (band,) = figure.axes[0].patches
+    assert [band.get_x(), band.get_x() + band.get_width()] == pytest.approx([1.2, 1.5])
+    upright = [line for line in figure.axes[0].lines if len(set(line.get_xdata())) == 1]
+    assert upright[0].get_xdata()[0] == 1.3
 
 
 def test_where_no_episode_holds_a_segment_every_spectrum_says_so():

@@ -5,8 +5,9 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
 
-from brainiarb.figures.by_level import clones_by_level, legend_handles, levels_of
+from brainiarb.figures.by_level import SPREAD, clones_by_level, legend_handles, levels_of
 from brainiarb.figures.inputs import of_expert
 from brainiarb.figures.means import level_means
 from brainiarb.figures.style import (
@@ -20,7 +21,6 @@ from brainiarb.figures.style import (
     panel_grid,
     rows_of,
 )
-from brainiarb.statistics.measures import UNSTABLE
 
 TABLES = ["spectra", "spectral_distances", "measures", "margins", "statistics"]
 EVERY_EXPERT = ["measures"]
@@ -36,13 +36,15 @@ DISTANCES = {
     "log_spectral_distance": "log-spectral distance (dB)",
 }
 SHARES = [f"harmonic_{k}" for k in range(1, HARMONICS + 1)]
-MEASURES = ["fundamental", "fundamental_harmonic_sum", *DISTANCES, *SHARES]
+RATES = ["fundamental", "spectral_peak", "stride_frequency"]
+"""Three estimates of one rate: of the posture, of its spectrum, of the strikes."""
+MEASURES = [*RATES, *DISTANCES, *SHARES]
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw above one panel per channel, power over frequency; below, measures of the spectra."""
     every, table, margins = tables["measures"], tables["spectra"], tables["margins"]
-    means = level_means(tables["statistics"], every, MEASURES, settings["alpha"])
+    means = level_means(tables["statistics"], every, [*DISTANCES], settings["alpha"])
     measures = of_expert(every[every["measure"].isin(MEASURES)], settings["expert"])
     levels = [-1, 0, settings["noisy_level"]]
     # Half the sampling rate of the body can lie below the end of the band.
@@ -53,14 +55,14 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     figure = Figure(figsize=(PAGE_WIDTH, 2.6 + 1.5 * rows))
     grid = figure.add_gridspec(2, 1, height_ratios=[1.5 * rows + 0.3, 2.2])
     upper, lower = figure.add_subfigure(grid[0]), figure.add_subfigure(grid[1])
-    own = measures[(measures["level"] < 0) & (measures["measure"] == "fundamental")]
+    own = measures[(measures["level"] < 0) & measures["measure"].isin(RATES)]
     recorded = bool(table["density"].notna().any())
     empty = "no power\nin the band" if recorded else "no episode\nholds a segment"
-    channels(upper, units, drawn, levels, band, own["value"].dropna(), empty)
+    channels(upper, units, drawn, levels, band, own.set_index("measure")["value"].dropna(), empty)
     first, second, *others = lower.subplots(1, COLUMNS)
     clones_by_level(first, "fundamental", measures, margins, means)
-    mark_other_cycles(first, measures)
-    first.set_ylabel("fundamental (Hz)")
+    mark_estimates(first, measures)
+    first.set_ylabel("rate of the gait (Hz)")
     harmonics(second, measures, levels)
     for axes, (measure, label) in zip(others, DISTANCES.items(), strict=True):
         clones_by_level(axes, measure, measures, margins, means)
@@ -70,7 +72,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         head(axes, letter)
     for axes in (first, *others):
         axes.set_xlabel("noise (%)")
-    legend(lower, legend_handles(means), "lower")
+    estimates = Line2D([], [], color=MUTED, linewidth=1.5, label="range of three estimates")
+    legend(lower, [*legend_handles(means), estimates], "lower")
     parts = [
         drawn.assign(kind="spectrum"),
         measures.assign(kind="agent"),
@@ -87,12 +90,13 @@ def channels(
     drawn: pd.DataFrame,
     levels: list[int],
     band: tuple[float, float],
-    fundamental: pd.Series,
+    rates: pd.Series,
     empty: str,
 ) -> None:
     """Draw the spectra of every channel, with the expert's fundamental and its harmonics.
 
-    `units` are those of the channels, by their names. `empty` stands in place of the spectra of a
+    `units` are those of the channels, by their names, and `rates` are the estimates of the expert's
+    rate by the names of their measures. `empty` stands in place of the spectra of a
     channel without power, because a logarithmic axis cannot show them.
     """
     panels = panel_grid(part, len(units), COLUMNS)
@@ -104,7 +108,7 @@ def channels(
             axes.text(0.5, 0.5, empty, ha="center", va="center", transform=axes.transAxes)
             axes.set(xticks=[], yticks=[])
             continue
-        mark_harmonics(axes, fundamental, band[1])
+        mark_harmonics(axes, rates, band[1])
         for level in levels:
             spectra(axes, rows[rows["level"] == level], level)
         axes.set(xscale="log", yscale="log", xlim=band)
@@ -128,35 +132,46 @@ def spectra(axes: Axes, rows: pd.DataFrame, level: int) -> None:
     median = rows[rows["median"]]
     axes.plot(
         median["frequency"], median["density"], color=colour,
-        linewidth=EXPERT_WIDTH if level < 0 else CLONE_WIDTH, label=agent_name(level),
+        linewidth=EXPERT_WIDTH if level < 0 else CLONE_WIDTH, label=spectrum_name(median, level),
     )  # fmt: skip
 
 
-def mark_harmonics(axes: Axes, fundamental: pd.Series, highest: float) -> None:
-    """Draw lines at the fundamental of the expert, if it has one, and at its harmonics."""
-    for frequency in fundamental:
+def spectrum_name(median: pd.DataFrame, level: int) -> str:
+    """Return whose spectrum is drawn as a line, and how many segments it is the mean of."""
+    name = agent_name(level)
+    if not len(median):
+        return name
+    row = median.iloc[0]
+    number = f"number {row['clone']}, " if level >= 0 else ""
+    return f"{name} ({number}{row['segments']} segments of {row['episodes']} episodes)"
+
+
+def mark_harmonics(axes: Axes, rates: pd.Series, highest: float) -> None:
+    """Draw lines at the fundamental of the expert, if it has one, and at its harmonics.
+
+    A grey band reaches from the smallest to the largest estimate of the expert's rate.
+    """
+    if len(rates) > 1:
+        axes.axvspan(rates.min(), rates.max(), color=MUTED, alpha=0.35, linewidth=0, zorder=0)
+    if "fundamental" in rates:
         for k in range(1, HARMONICS + 1):
-            if k * frequency <= highest:
+            if k * rates["fundamental"] <= highest:
                 colour, width = ("black", 1.0) if k == 1 else (MUTED, 0.5)
-                axes.axvline(k * frequency, color=colour, linestyle=":", linewidth=width)
+                axes.axvline(k * rates["fundamental"], color=colour, linestyle=":", linewidth=width)
 
 
-def mark_other_cycles(axes: Axes, measures: pd.DataFrame) -> None:
-    """Draw the fundamental by the harmonic sum of each agent for which it is of another cycle."""
+def mark_estimates(axes: Axes, measures: pd.DataFrame) -> None:
+    """Draw a line behind each agent from the smallest to the largest estimate of its rate."""
+    rates = measures[measures["measure"].isin(RATES)]
+    rates = rates.pivot(index=["level", "clone"], columns="measure", values="value")
     levels = levels_of(measures)
-    summed = measures[
-        (measures["measure"] == "fundamental_harmonic_sum") & (measures["status"] == UNSTABLE)
-    ]
-    places = [levels.index(level) if level >= 0 else EXPERT_PLACE for level in summed["level"]]
-    axes.plot(
-        places, summed["value"], "x", color=MUTED, ms=3, mew=0.8, linestyle="none",
-        label="by the harmonic sum",
-    )  # fmt: skip
-    if len(summed):
-        axes.legend(
-            loc="lower right", bbox_to_anchor=(1, 1.06), borderaxespad=0, fontsize=6,
-            handletextpad=0.1,
-        )  # fmt: skip
+    for level, agents in rates.groupby("level"):
+        middle = levels.index(level) if level in levels else EXPERT_PLACE
+        for number, (low, high) in enumerate(
+            zip(agents.min(axis=1), agents.max(axis=1), strict=True)
+        ):
+            place = middle + SPREAD * ((number + 0.5) / len(agents) - 0.5)
+            axes.plot([place, place], [low, high], color=MUTED, linewidth=1.5, zorder=1)
 
 
 def harmonics(axes: Axes, measures: pd.DataFrame, levels: list[int]) -> None:
@@ -178,7 +193,7 @@ def harmonics(axes: Axes, measures: pd.DataFrame, levels: list[int]) -> None:
 
 
 def mark_other_experts(axes: Axes, distances: pd.DataFrame, measure: str) -> None:
-    """Draw the mean distance of each other expert: the ceiling."""
+    """Draw the mean distance of each other expert, as a reference."""
     experts = distances[distances["comparison"] == "expert_expert"]
     for name, value in experts.groupby("other")[measure].mean().dropna().items():
         axes.axhline(value, color=MUTED, linewidth=0.7)
