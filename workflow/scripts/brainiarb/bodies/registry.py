@@ -41,4 +41,7 @@ def get_body(name: str, rates: Sequence[float] | None = None) -> Body:
             f"body {name!r} is not known; set `body` in the config to one of: {', '.join(known)}"
         )
     body: Body = import_module(f"brainiarb.bodies.catalogue.{name}").BODY
-    return body if rates is None else replace(body, rates=tuple(rates))
+    if rates is None:
+        return body
+    lowest, highest = rates
+    return replace(body, rates=(lowest, highest))
