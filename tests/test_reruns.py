@@ -68,6 +68,11 @@ SIMILARITY = {"expert's similarity", "clones' similarity", "functions", "untrain
         ("cloning.patience", 1, EVERYTHING - OF_THE_EXPERT - {"demonstrations"}),
         # analyses
         ("analysis.transient", 0.1, ACTIVATIONS | ANALYSES | {"poses"}),
+        (
+            "analysis.rate_range",
+            [0.5, 4.0],
+            {"spectra", "maps", "gaits", "poses"} | DYNAMICS | INFERENCE,
+        ),
         ("stimuli.rows", 50, ACTIVATIONS | SIMILARITY | {"splits"} | DYNAMICS | INFERENCE),
         ("similarity.stitched_episodes", 3, {"functions", "untrained functions"} | INFERENCE),
         ("similarity.replicates", 7, {"clones' similarity"} | INFERENCE),

@@ -25,7 +25,7 @@ def legend_handles(means: Means) -> list[Artist]:
         Line2D([], [], color=EXPERT, linestyle="--", linewidth=0.8, label="expert"),
         Patch(color=MUTED, alpha=0.35, linewidth=0, label="range of the expert's episode groups"),
         Line2D([], [], marker="o", color=CLEAN, label="clone", **point),
-        Line2D([], [], marker="o", color=CLEAN, mfc="white", label="no stable cycle", **point),
+        Line2D([], [], marker="o", color=CLEAN, mfc="white", label="unstable value", **point),
         Line2D([], [], color=CLEAN, linewidth=0.9, label="median of the clones"),
         *means.handles(NOISY),
     ]
