@@ -98,8 +98,8 @@ def cloned_at(levels, expert="crossq_1"):
             "statistics.primary_levels: 30 is not among noise.levels",
         ),
         ({"statistics": {"classes": "none.csv"}}, "statistics.classes: no file none.csv"),
-        ({"analysis": {"rate_range": [5.0, 0.5]}}, "analysis.rate_range: .* must rise"),
-        ({"analysis": {"rate_range": [0.5]}}, "analysis.rate_range: .* too short"),
+        ({"analysis": {"rate_range": [5.0, 0.5]}}, "analysis.rate_range: [5.0, 0.5] must rise"),
+        ({"analysis": {"rate_range": [0.5]}}, "analysis.rate_range: [0.5] is too short"),
         ({"robustness": {"push": [], "action_delay": []}}, "robustness: give at least one dose"),
         (
             {"similarity": {"measures": ["cka", "banana"]}},
