@@ -4,7 +4,7 @@
 TABLED = {
     "similarity": cloned_files("similarity/expert.csv", "similarity/bc_{noise}.csv"),
     "published_cka": [located("workflow/claims/published_cka.csv")],
-    "self_similarity": cloned_files("similarity/splits.csv"),
+    "self_similarity": cloned_files("similarity/splits.csv", experts=SERIES),
     "spectra": cloned_files("spectra.csv", experts=SERIES),
     "gait_map": cloned_files("gait_map.csv"),
     "gait_cycles": cloned_files("gait_cycles.csv"),
