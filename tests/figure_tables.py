@@ -279,7 +279,11 @@ def falls():
 def gait_tables():
     walks = [a_walk(), a_walk(40), a_walk(80, episodes=(50,), falls=True)]
     tables = map_tables(walks, MAP_SETTINGS, 0)
-    return {"gait_map": tables.cells, "gait_cycles": tables.cycles}
+    return {
+        "gait_map": tables.cells,
+        "gait_cycles": tables.cycles,
+        "transitions": tables.transitions,
+    }
 
 
 def transition_tables():

@@ -1,4 +1,4 @@
-"""Figure 3: one full gait cycle, on one gait map of all agents and on the published maps."""
+"""Figure 3: one full gait cycle, on one gait map of all agents and on maps of single agents."""
 
 from typing import Any
 
@@ -10,38 +10,50 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import PAGE_WIDTH, agent_name, head, letters, two_rows
+from brainiarb.figures.style import MUTED, PAGE_WIDTH, agent_name, head, letters, two_rows
 
-TABLES = ["gait_map", "gait_cycles"]
+TABLES = ["gait_map", "gait_cycles", "transitions"]
 SETTINGS = ["figures.noisy_level", "figures.study_level"]
 
 PHASE = "twilight_shifted"  # the colours form a circle, because a cycle ends where it begins
 DENSITY = "Greys"
 BORDER = "#0072B2"
+PARTS = {False: "clone", True: "group"}
+"""The agents of the table of transitions that a level, or the expert, consists of."""
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw a column for each agent: the shared map above, the study's map of that agent below."""
     cells, cycles = tables["gait_map"], tables["gait_cycles"]
+    paths = tables["transitions"].drop_duplicates(["agent", "level", "clone"])
     levels = list(dict.fromkeys([-1, 0, settings["noisy_level"], settings["study_level"]]))
-    figure = Figure(figsize=(PAGE_WIDTH, 5.0))
+    figure = Figure(figsize=(PAGE_WIDTH, 5.4))
     rows = two_rows(figure)
     rows[0].suptitle("one map for all agents: scaled alike, regions cut from all levels together")
-    rows[1].suptitle("as published: a map for each agent, whose axes and regions are its own")
+    rows[1].suptitle(
+        "the published analysis, on this body and recording: a map of its own for each agent"
+    )
     names = letters()
     for row, kind in zip(rows, ("shared", "published"), strict=True):
         panels = row.subplots(1, len(levels))
         for axes, level in zip(panels, levels, strict=True):
-            of_agent = (
+            cell, cycle = (
                 part[(part["map"] == kind) & (part["level"] == level)] for part in (cells, cycles)
             )
-            map_panel(axes, *of_agent)
-            head(axes, next(names), agent_name(level))
+            map_panel(axes, cell, cycle)
+            parts = paths[(paths["level"] == level) & (paths["agent"] == PARTS[level < 0])]
+            if kind == "shared":
+                axes.set_xlabel("\n".join(filter(None, (note(cycle), frequent(cycle, parts)))))
+            else:
+                frame(axes, cell)
+            count = f" (1 of {len(parts)})" if level >= 0 else ""
+            head(axes, next(names), agent_name(level) + count)
         row.colorbar(
             ScalarMappable(Normalize(0, 1), PHASE), ax=panels, shrink=0.7, pad=0.01,
             label="phase of the cycle",
         )  # fmt: skip
     drawn = pd.concat([cells.assign(kind="cell"), cycles.assign(kind="cycle")], ignore_index=True)
+    drawn = pd.concat([drawn, paths.assign(kind="path")], ignore_index=True)
     return figure, drawn[drawn["level"].isin(levels)]
 
 
@@ -83,3 +95,29 @@ def note(cycle: pd.DataFrame) -> str:
     crossed = f"{regions} region{'' if regions == 1 else 's'}"
     text = row["note"] or f"cycle {row['seconds']:.2f} s through {crossed}"
     return f"{text}; falls after {row['walked']:.1f} s" if row["fell"] else text
+
+
+def frequent(cycle: pd.DataFrame, paths: pd.DataFrame) -> str:
+    """Return the share of transitions on the most frequent cycle, of the drawn agent and of all."""
+    shares = 100 * paths["modal_cycle_share"].dropna()
+    if not len(shares) or not len(cycle):
+        return ""
+    low, high = shares.min(), shares.max()
+    if cycle["level"].iloc[0] < 0:
+        return f"modal cycle: {low:.0f} to {high:.0f} %\nof transitions ({len(shares)} groups)"
+    own = shares[paths["clone"] == cycle["clone"].iloc[0]]
+    if not len(own):
+        return ""
+    every = f"({len(shares)} clones: {low:.0f} to {high:.0f} %)"
+    return f"modal cycle: {own.iloc[0]:.0f} % of transitions\n{every}"
+
+
+def frame(axes: Axes, cells: pd.DataFrame) -> None:
+    """Draw where the grid of a map ends, because the published grid may cut regions off."""
+    if len(cells):
+        ends = [cells[side].agg(end) for side in ("x", "y") for end in ("min", "max")]
+        left, right, low, high = ends
+        axes.plot(
+            [left, right, right, left, left], [low, low, high, high, low], color=MUTED,
+            linewidth=0.5, clip_on=False,
+        )  # fmt: skip
