@@ -9,10 +9,15 @@ from docutils.core import publish_doctree
 from jinja2 import Environment, StrictUndefined
 
 from conftest import ROOT
+from figure_drawing import figure_names
 
 CAPTIONS = sorted((ROOT / "workflow/report").glob("*.rst"))
 CONFIG = (ROOT / "config/config.yaml").read_text(encoding="utf-8")
 STATISTICS = ("fig4_psd", "fig_functional", "fig_robustness", "fig_similarity", "fig_strides")
+
+OF_NO_CLONES = {"table1", "fig1_walker", "learning_curves", "fig_claims"}
+"""They show no clone, or the number of clones in each row."""
+AXES = yaml.safe_load(CONFIG)["noise_axes"]
 
 
 def rendered(caption, **study):
@@ -67,9 +72,22 @@ def test_a_caption_says_whether_its_intervals_are_of_one_expert_or_of_several(na
     assert "3 cloned experts (crossq_0, sac_0, sac_1)" in several
 
 
-@pytest.mark.parametrize("name", [*STATISTICS, "fig_noise_series", "fig_jpca", "fig_decoding"])
+@pytest.mark.parametrize("name", figure_names())
+def test_a_caption_says_what_one_mark_is(name):
+    marks = "point|dot|line|cell|row|cycle|mark"
+    said = rendered(caption_of(name))
+    assert re.search(rf"\b(each|one|a) (\w+ ){{0,3}}({marks})\b", said, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("name", sorted({*figure_names()} - OF_NO_CLONES))
 def test_a_caption_says_how_many_clones_there_are(name):
-    assert "17" in rendered(caption_of(name), noise={"clones": 17})
+    counts = {"noise": {"clones": 17}, "noise_axes": {**AXES, "clones": 17}}
+    assert "17" in rendered(caption_of(name), **counts)
+
+
+def test_the_caption_of_learning_curves_says_how_many_experts_there_are():
+    said = rendered(caption_of("learning_curves"), study={"compare": ["a", "b", "c"]})
+    assert "3 compared experts (a, b, c)" in said
 
 
 def test_the_caption_of_similarity_names_the_measures_that_a_study_adds():
