@@ -58,6 +58,8 @@ def test_a_walk_of_an_unstable_cycle_says_so_when_it_is_placed(map_walks, map_sh
     class Somewhere:
         """A map on which every frame lies in region 1."""
 
+        empty = False
+
         def place(self, agent, rows):
             return np.zeros((len(rows), 2)), np.ones(len(rows), int)
 

@@ -3,13 +3,21 @@
 import numpy as np
 import pytest
 
+from brainiarb.errors import Refused
 from brainiarb.maps.shared import bandwidth_sweep, fit_map, map_features
 from builders import MAP_SETTINGS, a_walk
 
 
-def test_an_expert_that_falls_at_once_is_refused():
-    with pytest.raises(ValueError, match="expected an expert that walks longer"):
-        fit_map([a_walk(episodes=(50,), falls=True)], MAP_SETTINGS, seed=0)
+def test_the_map_of_an_expert_that_falls_at_once_is_empty():
+    walks = [a_walk(episodes=(50,), falls=True), a_walk(level=40)]
+    shared = fit_map(walks, MAP_SETTINGS, seed=0)
+    assert shared.empty
+    assert not shared.regions.any()
+    points, regions = shared.place(1, slice(0, 5))
+    assert np.isnan(points).all()
+    assert regions.tolist() == [0] * 5
+    with pytest.raises(Refused, match="expected an expert that walks longer"):
+        map_features(walks, "heights")
 
 
 def test_wider_smoothing_leaves_fewer_regions():

@@ -9,6 +9,7 @@ import pytest
 from brainiarb.maps import tables
 from brainiarb.maps.placed import place_agents
 from brainiarb.maps.shared import fit_map
+from brainiarb.maps.tracks import CELL_COLUMNS
 from brainiarb.statistics.measures import ABSENT, COLUMNS, OK, UNSTABLE
 from builders import MAP_SETTINGS, a_walk
 
@@ -136,3 +137,20 @@ def test_without_frames_of_published_maps_the_shared_map_stands_alone_and_stays_
         shared = getattr(both, name).query("map == 'shared'").reset_index(drop=True)
         pd.testing.assert_frame_equal(getattr(alone, name), shared)
     pd.testing.assert_frame_equal(alone.measures, both.measures)
+
+
+@pytest.mark.parametrize("still", [False, True])
+def test_an_expert_without_a_steady_walk_has_an_empty_map_and_notes(still):
+    expert = a_walk(transient=1.0 if still else 100.0)
+    if still:
+        expert.recording["heights"][:] = 0.5
+    clone = a_walk(level=40, episodes=(600,), transient=1.0)
+    made = tables.map_tables([expert, clone], MAP_SETTINGS, seed=0)
+    assert list(made.cells.columns) == ["expert", *CELL_COLUMNS]
+    assert not (made.cells["map"] == "shared").any()
+    assert made.bandwidths["regions"].eq(0).all()
+    assert made.occupancy["share"].eq(0).all()
+    assert set(made.transitions["note"]) == {"no transition between regions"}
+    assert made.distances.query("agent == 'clone'")["note"].str.contains("no episode").all()
+    assert made.measures["value"].isna().all()
+    assert (made.measures["note"] != "").all()

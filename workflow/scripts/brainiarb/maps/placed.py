@@ -65,14 +65,14 @@ def place_agents(walks: Sequence[SteadyWalk], shared: SharedMap, frames: int) ->
     A clone gives at most `frames` frames, evenly from all of its episodes. The expert gives
     stretches of the same length from all of its own. The levels follow the agents, and then the
     groups of the expert's episodes, each as large as the recording of a clone: what depends on the
-    number of transitions is compared with them.
+    number of transitions is compared with them. On an empty map nobody has frames.
     """
     rate = walks[0].sampling_rate
     step = max(1, int(rate / PLACED_RATE))
     episodes = max(len(walk.episodes) for walk in (walks[1:] or walks))
     placed = []
     for agent, walk in enumerate(walks):
-        rows = stretch_rows(walk, max(frames // episodes, 1), step)
+        rows = stretch_rows(walk, 0 if shared.empty else max(frames // episodes, 1), step)
         placed.append(
             Placed(
                 agent=walk.agent,

@@ -17,7 +17,7 @@ from brainiarb.maps.embedding import (
     some_rows,
 )
 from brainiarb.maps.regions import numbered_by_mass
-from brainiarb.maps.tracks import CELL_COLUMNS, cell_table, track_table
+from brainiarb.maps.tracks import cell_table, joined_cells, track_table
 
 PUBLISHED_PERPLEXITY = 100
 # With fewer frames a map has no structure to cut.
@@ -118,7 +118,4 @@ def published_tracks(
         if cycle is not None:
             rows = slice(cycle.start - drawn.first, cycle.stop - drawn.first + 1)
         tracks.append(track_table("published", drawn, cycle, points[rows], mapped.labels[rows]))
-    mapped_cells = (
-        pd.concat(cells, ignore_index=True) if cells else pd.DataFrame(columns=CELL_COLUMNS)
-    )
-    return mapped_cells, pd.concat(tracks, ignore_index=True)
+    return joined_cells(cells), pd.concat(tracks, ignore_index=True)

@@ -68,13 +68,22 @@ class SharedMap:
     regions: NDArray[np.int32]
     """(m, m), 0 outside."""
 
+    @property
+    def empty(self) -> bool:
+        """Return whether the map has no postures, because the expert has no steady walk."""
+        return not self.densities
+
     def place(
         self, agent: int, rows: NDArray[np.int64] | slice
     ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         """Return the places (n, 2) and regions (n) of rows of an agent.
 
-        `agent` is the index of its walk, `rows` are counted from the agent's first row.
+        `agent` is the index of its walk, `rows` are counted from the agent's first row. On an empty
+        map places are nan, and all rows lie outside.
         """
+        if self.empty:
+            nowhere = np.full((len(self.features[agent][rows]), 2), np.nan)
+            return nowhere, np.zeros(len(nowhere), np.int32)
         points = place_on_map(self.embedding, self.features[agent][rows])
         return points, region_of(points, self.regions, self.limit)
 
@@ -111,8 +120,11 @@ def fit_map(walks: Sequence[SteadyWalk], settings: MapSettings, seed: int) -> Sh
     """Fit one map to all agents, the first of which is the expert, and cut it into regions.
 
     Every level gives the same number of its rows, together `settings.points`, and every episode of
-    a level the same share. The regions are those of the mean of the levels' densities.
+    a level the same share. The regions are those of the mean of the levels' densities. The map is
+    empty if the expert has no steady walk or does not move in it.
     """
+    if not varies(walks[0], settings.features):
+        return _empty_map(walks, settings)
     features = map_features(walks, settings.features)
     steady = [walk.steady_rows() for walk in walks]
     levels = np.repeat([walk.level for walk in walks], [len(rows) for rows in steady])
@@ -136,6 +148,28 @@ def fit_map(walks: Sequence[SteadyWalk], settings: MapSettings, seed: int) -> Sh
         axis=np.asarray(width * (np.arange(settings.grid) + 0.5) - limit, np.float64),
         densities=densities,
         regions=common_regions(densities, settings.prominence),
+    )
+
+
+def varies(expert: SteadyWalk, kind: str) -> bool:
+    """Return whether each signal of an expert's steady walk varies, as its scaling needs."""
+    signals = expert.heights(expert.rows) if kind == "heights" else expert.joints(expert.rows)
+    steady = signals[expert.steady_rows()]
+    return bool(len(steady) and (steady.std(axis=0) > 0).all())
+
+
+def _empty_map(walks: Sequence[SteadyWalk], settings: MapSettings) -> SharedMap:
+    """Return a map without postures, on which nothing can be placed."""
+    features = [walk.heights(walk.rows) for walk in walks]
+    axis = (np.arange(settings.grid) + 0.5) * 2 / settings.grid - 1
+    return SharedMap(
+        embedding=Embedding(np.zeros((0, 2)), np.zeros((0, 1)), settings.perplexity, 0, np.nan),
+        levels=np.zeros(0, np.int64),
+        features=features,
+        limit=1.0,
+        axis=np.asarray(axis, np.float64),
+        densities={},
+        regions=np.zeros((settings.grid, settings.grid), np.int32),
     )
 
 
@@ -174,6 +208,8 @@ def bandwidth_sweep(shared: SharedMap, settings: MapSettings) -> pd.DataFrame:
 
 def regions_at(shared: SharedMap, settings: MapSettings, bandwidth: float) -> NDArray[np.int32]:
     """Return the regions (m, m) of the shared map, cut at another bandwidth."""
+    if shared.empty:
+        return shared.regions
     densities = level_densities(
         shared.embedding.points, shared.levels, shared.limit, settings.grid, bandwidth
     )

@@ -84,10 +84,10 @@ def occupancy_table(placed: Sequence[Placed], shared: SharedMap) -> pd.DataFrame
 
     Columns: agent, level, clone, region, x, y (the region's centre of mass), share.
     """
-    mean = np.mean(list(shared.densities.values()), axis=0)
+    densities = list(shared.densities.values())
     x, y = np.meshgrid(shared.axis, shared.axis)
     numbers = np.arange(1, shared.regions.max() + 1)
-    masses = [mean * (shared.regions == number) for number in numbers]
+    masses = [np.mean(densities, axis=0) * (shared.regions == number) for number in numbers]
     centres = np.array([[(x * m).sum(), (y * m).sum()] / m.sum() for m in masses]).reshape(-1, 2)
     frames = []
     for agent in placed:
@@ -167,7 +167,8 @@ def distance_table(
         distance = np.nan if agent.agent == "expert" else grouped_distance(counts, others, size)
         note = "" if len(counts) else "fell before the start transient was over"
         if len(expert) < 2:
-            note = "no null: the expert walked in one episode only"
+            walked = "one episode only" if len(expert) else "no episode"
+            note = f"no null: the expert walked in {walked}"
         rows.append(
             (agent.agent, agent.level, agent.clone, len(agent.regions), size, distance, median,
              highest, p_value(distance, null) if agent.agent == "clone" else np.nan, note)

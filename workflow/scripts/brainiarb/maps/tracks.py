@@ -37,7 +37,7 @@ def shared_tracks(
             start = drawn.rows.start - walk.rows.start
             rows = slice(start + cycle.start, start + cycle.stop + 1)
         tracks.append(track_table("shared", drawn, cycle, *shared.place(agent, rows)))
-    return pd.concat(cells, ignore_index=True), pd.concat(tracks, ignore_index=True)
+    return joined_cells(cells), pd.concat(tracks, ignore_index=True)
 
 
 def track_table(
@@ -80,6 +80,11 @@ def track_table(
     table["walked"] = len(drawn) / walk.sampling_rate
     table["fell"], table["note"] = drawn.fell, note
     return table
+
+
+def joined_cells(cells: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the cells of several maps as one table, which has its columns without a map too."""
+    return pd.concat(cells, ignore_index=True) if cells else pd.DataFrame(columns=CELL_COLUMNS)
 
 
 def cell_table(

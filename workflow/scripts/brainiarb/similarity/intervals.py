@@ -39,12 +39,14 @@ def clone_intervals(
 
     `common` and `clones` are files of activations; both must be of the same states, or Refused is
     raised. `settings` hold `replicates`, `alpha` (the interval holds 1 - alpha) and `shift`, the
-    smallest shift (s). Columns: `COLUMNS`; nan without an interval or a null.
+    smallest shift (s). Columns: `COLUMNS`; nan without an interval or a null, as without states.
     """
     recorded = [Activations(common, "expert"), Activations(clones, "common", clone)]
     first, second = map(with_derived, paired_layers(recorded))
     states, replicates = recorded[0], int(settings["replicates"])
     episode_ids, sources = states.episode_ids, states.sources
+    if not len(episode_ids):
+        return pd.DataFrame(np.nan, index=list(first), columns=list(COLUMNS))
     # Episodes are numbered source by source, as `common_states` does.
     counts = [len(np.unique(episode_ids[sources == source])) for source in np.unique(sources)]
     weights = np.hstack([episode_weights(count, replicates, rng) for count in counts])
