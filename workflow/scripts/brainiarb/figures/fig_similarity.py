@@ -1,10 +1,8 @@
 """How similar the layers of clones and expert are, and by how much more than at their start."""
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,6 +19,7 @@ from brainiarb.figures.style import (
     head,
     legend,
     letters,
+    rows_of,
 )
 from brainiarb.similarity.measures import MEASURES
 
@@ -34,6 +33,7 @@ PANELS = {
     "mean_linear": "mean",
     "log_std_linear": "log s.d.",
 }
+COLUMNS = 4
 SPREAD = 0.3  # width over which the clones of a level stand, and distance of the mean from them
 OTHERS = -1.0  # place of the other experts, left of the levels
 REFERENCES = {
@@ -45,55 +45,67 @@ REFERENCES = {
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw each layer's similarity with its references, and below it the gain over the own floor.
 
-    Two rows of panels show one measure. All measures of the table that are `drawn` (see
-    `similarity.measures`) have them.
+    All measures of the table that are `drawn` (see `similarity.measures`) have such a pair of
+    panels for every layer that they compare.
     """
     pairs, every = tables["similarity"], tables["measures"]
     pairs = pairs[(pairs["stimuli"] == "common") & (pairs["layer_first"] == pairs["layer_second"])]
     levels = sorted(every.loc[every["level"] >= 0, "level"].unique())
     places = {level: number + SPREAD for number, level in enumerate(levels)}
-    drawn = {name: entry for name, entry in MEASURES.items() if entry.drawn and name in pairs}
-    names = [f"{entry.tabulated}_{layer}" for entry in drawn.values() for layer in PANELS]
+    drawn = [
+        (name, layer, f"{entry.tabulated}_{layer}")
+        for name, entry in MEASURES.items()
+        for layer in PANELS
+        if entry.drawn and name in pairs and entry.compares("common", layer, layer)
+    ]
+    names = [measure for *_, measure in drawn]
     means = level_means(tables["statistics"], every, names, settings["alpha"])
     gained = gain_means(tables["statistics"], every, names, means.label)
     agents = of_expert(every, settings["expert"])
-    figure = Figure(figsize=(PAGE_WIDTH, 0.4 + 3.2 * len(drawn)))
-    panels = figure.subplots(2 * len(drawn), len(PANELS), sharex=True)
-    marks = np.reshape([*islice(letters(), panels.size)], panels.shape)
+    figure = Figure(figsize=(PAGE_WIDTH, 0.5 + 3.5 * rows_of(len(drawn), COLUMNS)))
+    panels = panel_pairs(figure, len(drawn))
     shown = []
-    for row, (name, entry) in enumerate(drawn.items()):
-        rows = slice(2 * row, 2 * row + 2)
-        for (upper, lower), (first, second), (layer, title) in zip(
-            panels[rows].T, marks[rows].T, PANELS.items(), strict=True
-        ):
-            measure = f"{entry.tabulated}_{layer}"
-            if not entry.compares("common", layer, layer):
-                upper.set_axis_off()
-                lower.set_axis_off()
-                continue
-            head(upper, first, title)
-            head(lower, second)
-            of_layer = pairs[pairs["layer_first"] == layer]
-            values = with_floors(agents, measure)
-            references(upper, of_layer, name, levels)
-            floors(upper, values, levels)
-            clones(upper, values, "value", levels)
-            means.draw(upper, measure, places, CLEAN)
-            lower.axhline(0, color=MUTED, linewidth=0.8)
-            clones(lower, values, "gain", levels)
-            gained.draw(lower, measure, places, CLEAN)
-            kinds = [*REFERENCES, "clone_clone"]
-            shown += [values, of_layer[of_layer["comparison"].isin(kinds)]]
-        panels[2 * row, 0].set_ylabel(f"{entry.label} with the expert")
-        panels[2 * row + 1, 0].set_ylabel("gain over the own start")
-    for axes in panels[-1]:
-        axes.set_xticks([OTHERS, *range(len(levels))], ["others", *levels])
-        axes.set_xlim(OTHERS - 0.4, len(levels) - 0.4)
-        axes.set_xlabel("noise (%)")
-    handles, _ = panels[0, 0].get_legend_handles_labels()
+    for number, ((name, layer, measure), (upper, lower)) in enumerate(
+        zip(drawn, panels, strict=True)
+    ):
+        of_layer, values = pairs[pairs["layer_first"] == layer], with_floors(agents, measure)
+        references(upper, of_layer, name, levels)
+        floors(upper, values, levels)
+        clones(upper, values, "value", levels)
+        means.draw(upper, measure, places, CLEAN)
+        lower.axhline(0, color=MUTED, linewidth=0.8)
+        clones(lower, values, "gain", levels)
+        gained.draw(lower, measure, places, CLEAN)
+        if number % COLUMNS == 0 or drawn[number - 1][0] != name:
+            upper.set_ylabel(MEASURES[name].label)
+            lower.set_ylabel("gain over the own start")
+        lower.set_xlim(OTHERS - 0.4, len(levels) - 0.4)
+        lower.set_xticks([OTHERS, *range(len(levels))], ["others", *levels])
+        lower.set_xlabel("noise (%)")
+        kinds = [*REFERENCES, "clone_clone"]
+        shown += [values, of_layer[of_layer["comparison"].isin(kinds)]]
+    names_of_panels = letters()
+    for start in range(0, len(drawn), COLUMNS):
+        for kind, titled in ((0, True), (1, False)):
+            for number in range(start, min(start + COLUMNS, len(drawn))):
+                title = PANELS[drawn[number][1]] if titled else ""
+                head(panels[number][kind], next(names_of_panels), title)
+    handles, _ = panels[0][0].get_legend_handles_labels()
     legend(figure, [*handles, *means.handles(CLEAN)], "lower")
     experts = means.experts.assign(kind="expert's mean")
     return figure, pd.concat([*shown, experts] if len(experts) else shown, ignore_index=True)
+
+
+def panel_pairs(figure: Figure, count: int) -> list[tuple[Axes, Axes]]:
+    """Return so many pairs of an upper and a lower panel, in rows of `COLUMNS` pairs."""
+    grid = figure.add_gridspec(2 * rows_of(count, COLUMNS), COLUMNS)
+    pairs = []
+    for number in range(count):
+        row, column = 2 * (number // COLUMNS), number % COLUMNS
+        upper = figure.add_subplot(grid[row, column])
+        pairs.append((upper, figure.add_subplot(grid[row + 1, column], sharex=upper)))
+        upper.tick_params(labelbottom=False)
+    return pairs
 
 
 def with_floors(measures: pd.DataFrame, measure: str) -> pd.DataFrame:
