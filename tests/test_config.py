@@ -107,6 +107,7 @@ def cloned_at(levels, expert="crossq_1"):
         ),
         ({"analysis": {"transient": np.nan}}, "analysis.transient: nan is not a finite number"),
         ({"analysis": {"transient": "Infinity"}}, "analysis.transient: inf is not a finite number"),
+        ({"analysis": {"transient": 1e300}}, "analysis.transient: 1e+300 is greater than the max"),
         ({"robustness": {"friction": [0.5, np.nan]}}, "robustness.friction.1: nan is not a finite"),
         ({"spectra": {"highest": np.inf}}, "spectra.highest: inf is not a finite number"),
         ({"noise": {"clones": np.nan}}, "noise.clones: nan is not a finite number"),

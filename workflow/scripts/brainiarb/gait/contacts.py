@@ -63,8 +63,13 @@ def touches(
     """Return the contacts (N, feet) without flicker, False in rows that are not usable.
 
     Within each unbroken stretch of rows, lifts shorter than `briefest` seconds are filled, then
-    shorter touches are dropped. Raises Refused for contacts that are no mask of bool.
+    shorter touches are dropped. Raises Refused for contacts that are no mask of bool and for a
+    sampling rate that is no positive number.
     """
+    if not 0 < sampling_rate < np.inf:
+        raise Refused(
+            f"expected a sampling rate above 0 Hz, found {sampling_rate}; pass rows per second"
+        )
     touching = np.asarray(contacts)
     if touching.ndim != 2 or touching.dtype != bool:
         raise Refused(

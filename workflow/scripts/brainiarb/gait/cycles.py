@@ -57,14 +57,17 @@ def choose_cycle(
     4. If no event fits, every stretch of exactly one period is a candidate, and the stretch that
        returns best wins.
 
-    Returns None if the period is nan or the rows hold less than one cycle. Raises Refused for a
-    negative start.
+    Returns None if the period is nan, infinite or shorter than a row, if the rows hold less than
+    one cycle, if a number of the pose is nan or infinite, and if the pose does not move. Raises
+    Refused for a negative start.
     """
     x = rows_by_channels(pose, "pose")
     if start < 0:
         raise Refused(f"expected start to be a row of the episode, found {start}; use 0 or more")
     length = seconds * sampling_rate
-    if not np.isfinite(length) or len(x) - start <= round(length):
+    if not 1 <= length < np.inf or len(x) - start <= round(length):
+        return None
+    if not np.isfinite(x).all() or not np.ptp(x[start:], axis=0).any():
         return None
     z = z_scored(x, reference=x[start:])
     groups = [] if strikes is None else [np.asarray(foot, dtype=np.int64) for foot in strikes]
@@ -79,7 +82,7 @@ def time_normalise(values: NDArray[np.float64], cycles: NDArray[np.int64]) -> ND
     """Return each cycle of `values` (N, c) stretched to 101 phases: (n, 101, c).
 
     `cycles` (n, 2) are the rows at which each cycle and the next one begin. Between rows the values
-    are interpolated linearly.
+    are interpolated linearly; nan stays nan.
     """
     at = np.linspace(cycles[:, 0], cycles[:, 1], PHASES, axis=1)
     below = np.minimum(at.astype(np.int64), len(values) - 2)

@@ -50,20 +50,25 @@ def r2(expected: np.ndarray, predicted: np.ndarray) -> float:
     """Return 1 - (squared error of the prediction) / (squared deviation from the expected mean).
 
     Errors and deviations (n, p) are summed over rows and columns. At most 1; 0 for the mean in
-    every row, negative for a worse prediction; nan if nothing varies.
+    every row, negative for a worse prediction; nan if nothing varies, without rows, and if a number
+    is nan or infinite.
     """
-    deviation = np.sum((expected - expected.mean(axis=0)) ** 2) if len(expected) else 0.0
-    return float(1 - np.sum((expected - predicted) ** 2) / deviation) if deviation else np.nan
+    if not (len(expected) and np.isfinite(expected).all() and np.isfinite(predicted).all()):
+        return np.nan
+    if not np.ptp(expected, axis=0).any():
+        return np.nan
+    deviation = np.sum((expected - expected.mean(axis=0)) ** 2)
+    return float(1 - np.sum((expected - predicted) ** 2) / deviation)
 
 
 def gaussian_kl(first: Gaussian, second: Gaussian) -> float:
     """Return KL(first || second) in nats, summed over actions and averaged over states.
 
-    sum_a [ln(s2 / s1) + (s1^2 + (m1 - m2)^2) / (2 s2^2) - 1/2]: at least 0, nan without rows. The
-    divergence of the squashed actions is the same, because one tanh is applied to both. Kullback
-    and Leibler 1951, section 4.
+    sum_a [ln(s2 / s1) + (s1^2 + (m1 - m2)^2) / (2 s2^2) - 1/2]: at least 0; nan without rows and if
+    a number is nan or infinite. The divergence of the squashed actions is the same, because one
+    tanh is applied to both. Kullback and Leibler 1951, section 4.
     """
-    if not len(first.mean):
+    if not len(first.mean) or not np.isfinite([*first, *second]).all():
         return np.nan
     spread = 2 * (first.log_std - second.log_std)
     shift = (first.mean - second.mean) ** 2 * np.exp(-2 * second.log_std)

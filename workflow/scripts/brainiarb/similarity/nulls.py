@@ -117,7 +117,9 @@ def hsic_form(x: np.ndarray, y: np.ndarray, episode_ids: np.ndarray) -> HsicForm
 
 
 def episode_weights(episodes: int, replicates: int, rng: np.random.Generator) -> np.ndarray:
-    """Return how often each of E episodes is drawn in each bootstrap replicate (R, E)."""
+    """Return how often each of E episodes is drawn in each bootstrap replicate, (R, E)."""
+    if not episodes:
+        return np.zeros((replicates, 0))
     return rng.multinomial(episodes, np.full(episodes, 1 / episodes), replicates).astype(float)
 
 
@@ -129,8 +131,11 @@ def bootstrap_cka(
     `x` (n, p), `y` (n, q), `episode_ids` (n).
 
     The values equal those computed anew from the drawn rows. Use the same weights, from
-    `episode_weights`, for pairs of layers whose replicates belong together.
+    `episode_weights`, for pairs of layers whose replicates belong together. All values are nan
+    without rows, if a number is nan or infinite, and if a layer does not vary.
     """
+    if not len(x):
+        return np.full(len(weights), np.nan), np.full(len(weights), np.nan)
     forms = [hsic_form(*sides, episode_ids) for sides in ((x, y), (x, x), (y, y))]
     biased, unbiased = zip(*(form.hsic(weights) for form in forms), strict=True)
     return normalised(*biased), normalised(*unbiased)
@@ -150,7 +155,7 @@ def swap_null(
     Permutations are drawn evenly from all. Episodes shorter than half the median are left out, and
     the others are cut to the shortest. With k components, costs E n k^2 operations and the memory
     of E^2 k^2 numbers, then E k^2 per replicate. With fewer than two episodes there is no null, and
-    the log says so.
+    the log says so. Values are nan if a number is nan or infinite, or if a layer does not vary.
     """
     first, second = _sides(x, y, episode_ids, share)
     episodes, rows = first.shape[:2]
@@ -191,6 +196,7 @@ def shift_null(
     `most` rows from its ends, meets as many rows of `y` at every lag. Episodes are chosen and cut
     as in `swap_null`. With k components, costs n k^2 operations and the memory of `most` k^2
     numbers for all lags together. If episodes are too short there is no null, and the log says so.
+    Values are nan if a number is nan or infinite, or if a layer does not vary.
     """
     first, second = _sides(x, y, episode_ids, share)
     episodes, length = first.shape[:2]

@@ -12,6 +12,8 @@ TABLE = 10_000
 CELLS = 2**16
 """How many numbers the samples of one batch hold, whose dips are computed at once."""
 
+NO_CELL = "no level has 4 clones or more that differ"
+
 
 def dip(samples: np.ndarray) -> np.ndarray:
     """Return the dip (...) of samples (..., n), which is small if a sample has one mode.
@@ -43,14 +45,14 @@ def dip_test(cells: Sequence[np.ndarray], replicates: int, rng: np.random.Genera
     A cell holds the clones of one level and one expert, because only such clones are comparable.
     The null distribution is the mean dip of uniform samples of the same sizes; of all unimodal
     distributions, the uniform one has the largest dips (Hartigan and Hartigan 1985). Cells with
-    fewer than 4 clones or without variance are left out; without any cell the result is nan. If a
-    value is nan or infinite, or without values, every number is nan and the note says why.
+    fewer than 4 clones or without variance are left out. Without any cell, without values, and if a
+    value is nan or infinite, every number is nan and the note says why.
     """
     if fault := missing_numbers(np.concatenate([np.zeros(0), *cells])):
         return Inference(float("nan"), note=fault)
     used = sorted((x for x in cells if len(x) >= 4 and np.ptp(x) > 0), key=len)
     if not used:
-        return Inference(float("nan"))
+        return Inference(float("nan"), note=NO_CELL)
     sizes = [len(x) for x in used]
     stacks = [np.stack([x for x in used if len(x) == n]) for n in sorted(set(sizes))]
     estimate = float(np.concatenate([dip(stack) for stack in stacks]).mean())
