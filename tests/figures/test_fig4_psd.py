@@ -79,6 +79,12 @@ def test_the_three_estimates_of_every_agent_are_spanned_by_a_line():
     assert lines[0] == [1.0, 1.0]
 
 
+def test_one_estimate_alone_is_not_spanned():
+    measures = with_rates(0, 2, fundamental=np.nan, spectral_peak=np.nan, stride_frequency=90.0)
+    rate = panel(draw("fig4_psd", {"measures": measures})[0], "rate of the gait (Hz)")
+    assert rate.get_ylim()[1] < 10
+
+
 def test_the_rate_has_points_and_a_median_and_no_mean():
     figure, _ = drawn("fig4_psd")
     rate = panel(figure, "rate of the gait (Hz)")

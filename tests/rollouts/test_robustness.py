@@ -7,7 +7,7 @@ import pytest
 from brainiarb.bodies.registry import get_body
 from brainiarb.rollouts.disturbances import UNITS
 from brainiarb.rollouts.robustness import critical_dose, fall_shares, robustness_measures
-from brainiarb.statistics.measures import ABSENT, COLUMNS
+from brainiarb.statistics.measures import ABSENT, COLUMNS, OK, UNSTABLE
 from brainiarb.statistics.shares import wilson
 
 WALKER = get_body("walker2d")
@@ -68,7 +68,16 @@ def test_the_critical_dose_fells_nearest_to_half_of_the_clean_clones_episodes():
     assert critical_dose(WALKER, planted()) == ("push", 400.0)
     table = robustness_measures(WALKER, planted()).query("measure == 'falls_critical'")
     assert table["value"].tolist() == [1 / 8, 3 / 8, 7 / 8, 0, 2 / 8]
-    assert set(table["note"]) == {"push 400"}
+    assert set(table["note"]) == {"push 400 fells 0.62 of the clean clones' episodes"}
+    assert set(table["status"]) == {OK}
+
+
+@pytest.mark.parametrize(("falls", "status"), [(0, UNSTABLE), (1, OK), (7, OK), (8, UNSTABLE)])
+def test_a_dose_that_fells_all_or_none_is_the_nearest_but_unstable(falls, status):
+    clean = falling({("push", 0.0): 0, ("push", 100.0): falls}, 0)
+    critical = robustness_measures(WALKER, clean).set_index("measure").loc["falls_critical"]
+    assert critical["status"] == status
+    assert critical["note"] == f"push 100 fells {falls / 8:.2g} of the clean clones' episodes"
 
 
 def test_the_undisturbed_walk_is_never_critical():

@@ -164,6 +164,8 @@ def mark_estimates(axes: Axes, measures: pd.DataFrame) -> None:
     """Draw a line behind each agent from the smallest to the largest estimate of its rate."""
     rates = measures[measures["measure"].isin(RATES)]
     rates = rates.pivot(index=["level", "clone"], columns="measure", values="value")
+    # One estimate alone spans nothing.
+    rates = rates.where(rates.notna().sum(axis=1) > 1)
     levels = levels_of(measures)
     for level, agents in rates.groupby("level"):
         middle = levels.index(level) if level in levels else EXPERT_PLACE

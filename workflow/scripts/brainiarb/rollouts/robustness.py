@@ -10,10 +10,20 @@ import pandas as pd
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts
 from brainiarb.rollouts.disturbances import undisturbed_dose
-from brainiarb.statistics.measures import Measure, Named, measures_table, of_agent, qualified
+from brainiarb.statistics.measures import (
+    OK,
+    UNSTABLE,
+    Measure,
+    Named,
+    measures_table,
+    of_agent,
+    qualified,
+)
 from brainiarb.statistics.shares import wilson
 
 AGENT = ["expert", "level", "clone"]
+LEAST_CRITICAL = 0.1
+"""A critical dose fells this share of the clean clones' episodes or more, and spares as many."""
 NO_CLEAN_CLONES = "no clean clones are disturbed, so that no dose is critical"
 
 
@@ -22,8 +32,8 @@ def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
 
     `falls_<disturbance>_<dose>` is the share of the episodes of an agent at one dose that end in a
     fall, from 0 to 1, and `falls_undisturbed` the same without a disturbance. `falls_critical` is
-    the share at the dose of `critical_dose`, which its note names; it is absent without clean
-    clones.
+    the share at the dose of `critical_dose`, which its note names. It is absent without clean
+    clones, and unstable where even this dose fells nearly all or nearly none of them.
 
     `robust_<disturbance>` is the area under the retained return, which is the mean return at a dose
     over the mean return without disturbance: 1 if nothing is lost. The measure is absent if an
@@ -34,10 +44,11 @@ def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
     13:152; no episode is censored earlier, so it is a plain mean), averaged over the dose range by
     the same area.
     """
-    critical = critical_dose(body, responses)
+    critical, clean = critical_dose(body, responses), responses[responses["level"] == 0]
+    share = float("nan") if critical is None else float(_shares(clean)[critical])
     named: list[Named] = []
     for (expert, level, clone), episodes in responses.groupby(AGENT, sort=False):
-        measures = {**_falls(body, episodes, critical), **_areas(body, episodes)}
+        measures = {**_falls(body, episodes, critical, share), **_areas(body, episodes)}
         named += of_agent(expert, level, clone, measures)
     return measures_table(named)
 
@@ -78,8 +89,7 @@ def critical_dose(body: Body, responses: pd.DataFrame) -> tuple[str, float] | No
     clean = responses[(responses["level"] == 0) & ~_undisturbed(body, responses)]
     if clean.empty:
         return None
-    shares = clean.groupby(["disturbance", "dose"], sort=False)["fell"].mean()
-    name, dose = (shares - 0.5).abs().idxmin()
+    name, dose = (_shares(clean) - 0.5).abs().idxmin()
     return str(name), float(dose)
 
 
@@ -95,21 +105,32 @@ def _undisturbed(body: Body, responses: pd.DataFrame) -> pd.Series:
     return responses["dose"] == names.map(neutral)
 
 
+def _shares(episodes: pd.DataFrame) -> pd.Series:
+    """Return the share of episodes that end in a fall by disturbance and dose."""
+    return episodes.groupby(["disturbance", "dose"], sort=False)["fell"].mean()
+
+
 def _falls(
-    body: Body, episodes: pd.DataFrame, critical: tuple[str, float] | None
+    body: Body, episodes: pd.DataFrame, critical: tuple[str, float] | None, clean: float
 ) -> dict[str, Measure]:
-    """Return the shares of an agent's episodes that end in a fall."""
+    """Return the shares of an agent's episodes that end in a fall.
+
+    `clean` is the share of the clean clones' episodes at the `critical` dose.
+    """
     neutral = _undisturbed(body, episodes)
     # The walk without a disturbance stands with each disturbance, and counts once.
     first = episodes["disturbance"] == episodes["disturbance"].iloc[0]
     falls = {"falls_undisturbed": Measure("1", episodes[neutral & first]["fell"].mean())}
-    shares = episodes[~neutral].groupby(["disturbance", "dose"], sort=False)["fell"].mean()
+    shares = _shares(episodes[~neutral])
     for (name, dose), share in shares.items():
         falls[f"falls_{name}_{dose:g}"] = Measure("1", share)
     if critical is None:
         falls["falls_critical"] = qualified("1", np.nan, NO_CLEAN_CLONES)
     else:
-        falls["falls_critical"] = Measure("1", shares[critical], note="{} {:g}".format(*critical))
+        name, dose = critical
+        note = f"{name} {dose:g} fells {clean:.2g} of the clean clones' episodes"
+        status = OK if LEAST_CRITICAL <= clean <= 1 - LEAST_CRITICAL else UNSTABLE
+        falls["falls_critical"] = Measure("1", shares[critical], status, note)
     return falls
 
 
