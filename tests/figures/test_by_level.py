@@ -1,5 +1,6 @@
 """The panel of clones by level: which points are hollow, and how many clones have a value."""
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from brainiarb.figures.by_level import clones_by_level, legend_handles
@@ -38,6 +39,13 @@ def test_clones_of_equal_value_do_not_lie_upon_each_other():
 
 def test_a_level_says_how_many_of_its_clones_have_a_value():
     assert [text.get_text() for text in panel(gait_measures(), "fundamental").texts] == ["3/4"]
+
+
+def test_a_panel_in_which_no_clone_has_a_value_says_so():
+    measures = gait_measures()
+    measures.loc[measures["level"] >= 0, "value"] = np.nan
+    assert "no clone\nhas a value" in [text.get_text() for text in panel(measures).texts]
+    assert len(panel(measures).get_yticks())
 
 
 def test_values_of_very_different_size_have_a_logarithmic_axis():

@@ -43,7 +43,8 @@ def clones_by_level(
 
     Means with their intervals stand beside them where the table of statistics has a mean. A point
     is hollow where the measure is unstable, which for a gait means that no cycle is stable.
-    Above a level in which clones have no value stands how many clones have one.
+    Above a level in which clones have no value stands how many clones have one. A panel in which no
+    clone has a value says so.
     """
     levels = levels_of(measures)
     rows = measures[measures["measure"] == measure]
@@ -70,6 +71,13 @@ def clones_by_level(
             )  # fmt: skip
     means.draw(axes, measure, {level: n + ASIDE for n, level in enumerate(levels)}, NOISY)
     values = rows["value"].dropna()
+    if not rows.loc[rows["level"] >= 0, "value"].notna().any():
+        axes.text(
+            0.5, 0.5, "no clone\nhas a value", ha="center", va="center", fontsize=6,
+            transform=axes.transAxes,
+        )  # fmt: skip
+        if not own["reference"].notna().any():
+            axes.set_yticks([])
     if len(values) and values.min() > 0 and values.max() > LARGE_RATIO * values.min():
         axes.set_yscale("log")
     axes.set_xlim(-0.6, len(levels) - 0.4)
