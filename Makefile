@@ -15,7 +15,7 @@ RUN = $(VENV)/bin/python -m
 SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) $(OPTIONS))
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
-.PHONY: study quick report test docs lint bench-experts bench-similarity bench-gaits bench-workflow format venv lock clean help
+.PHONY: study quick report test docs answers lint bench-experts bench-similarity bench-gaits bench-workflow format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python envs/unlock.py
@@ -35,6 +35,9 @@ docs: venv
 	rm -rf docs/api
 	$(RUN) sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo 'make: open docs/_build/html/index.html'
+
+answers:
+	$(VENV)/bin/python docs/default_answers.py results/walker2d/tables/claims.csv
 
 lint: venv
 	$(RUN) ruff check .
@@ -83,6 +86,7 @@ help:
 	@echo 'make report     the study, then its HTML report: $(REPORT)'
 	@echo 'make test       the tests;  make lint  what CI checks besides;  make format  mend it'
 	@echo 'make docs       the documentation as HTML: docs/_build/html/index.html'
+	@echo 'make answers    write the answers of the finished default study into README.md and docs/answers.md'
 	@echo 'make bench-experts  how fast experts are made, against stock SB3; FULL=1 trains them anew'
 	@echo 'make bench-similarity  how fast CKA is, against the published way and recomputing'
 	@echo 'make bench-gaits  how fast gaits are recorded and analysed, against stock tools'

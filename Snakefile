@@ -22,6 +22,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/declarations.smk"
+include: "workflow/rules/ledger.smk"
 include: "workflow/rules/config.smk"
 include: "workflow/rules/digests.smk"
 include: "workflow/rules/common.smk"
@@ -49,8 +50,13 @@ rule all:
         f"{BODY_FOLDER}/tables/observations.csv",
         f"{BODY_FOLDER}/tables/agents.csv",
         f"{BODY_FOLDER}/tables/statistics.csv",
+        f"{BODY_FOLDER}/tables/claims.csv",
         expand(
             f"{BODY_FOLDER}/tables/{{table}}.csv",
             table=[*TABLED, *config["extra_tables"]],
         ),
         expand(expert_file("activations.h5"), expert=sorted(CLONED)),
+
+
+onsuccess:
+    print_verdicts()

@@ -18,6 +18,7 @@ from brainiarb.maps.tables import map_tables
 from brainiarb.rollouts.robustness import fall_shares, robustness_measures
 from brainiarb.statistics.tables import statistics_table
 from builders import MAP_SETTINGS, a_walk, several
+from claim_tables import published_ledger
 from conftest import ROOT
 
 EXPERT = "crossq_0"
@@ -331,6 +332,7 @@ BUILDERS = {
     "fig_noise_axes": axis_tables,
     "fig_functional": lambda: with_statistics(acting()),
     "fig_robustness": falls,
+    "fig_claims": lambda: {"claims": published_ledger()},
     "learning_curves": curves,
 }
 MEASURED = {

@@ -100,6 +100,16 @@ def cloned_at(levels, expert="crossq_1"):
         ({"statistics": {"classes": "none.csv"}}, "statistics.classes: no file none.csv"),
         ({"analysis": {"rate_range": [5.0, 0.5]}}, "analysis.rate_range: [5.0, 0.5] must rise"),
         ({"analysis": {"rate_range": [0.5]}}, "analysis.rate_range: [0.5] is too short"),
+        ({"statistics": {"claims": "none.yaml"}}, "statistics.claims: no file none.yaml"),
+        ({"statistics": {"claims": "Makefile"}}, "statistics.claims: Makefile is no YAML: "),
+        (
+            {"statistics": {"claims": "config/quick.yaml"}},
+            "statistics.claims: cloning is not a key",
+        ),
+        (
+            {"statistics": {"designs": {"mine": {"experts": 0, "clones": 1}}}},
+            "statistics.designs.mine.experts: 0 is less than the minimum of 1",
+        ),
         ({"robustness": {"push": [], "action_delay": []}}, "robustness: give at least one dose"),
         (
             {"similarity": {"measures": ["cka", "banana"]}},

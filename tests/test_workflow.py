@@ -19,8 +19,9 @@ GAITS = (
     "gait_map", "gait_cycles", "map_bandwidths", "occupancy", "transitions", "map_distances",
 )  # fmt: skip
 FILM = {"figures/gait_cycle.mp4", "figures/gait_cycle.gif"}
-STATISTICS = {"tables/measures.csv", "tables/statistics.csv"}  # that every measure ends in
-INFERRED = default_figures("measures", "statistics")
+# What every measure ends in.
+STATISTICS = {f"tables/{name}.csv" for name in ("measures", "statistics", "claims")}
+INFERRED = default_figures("measures", "statistics", "claims")
 SIMILARITIES = default_figures("similarity")
 DYNAMICS = ("jpca", "jpca_trajectories", "decoding")
 DYNAMIC_PARTS = (

@@ -257,6 +257,9 @@ def contradictions(config):
                 if not any(fnmatchcase(name, pattern) for pattern in names):
                     hint = suggestion(name, names)
                     yield f"statistics.margins.{kind}: {name} is not a measure{hint}"
+        faults = list(ledger_faults(config))
+        if faults:
+            yield f"statistics.claims: {'; '.join(faults)}"
     if not any(
         doses
         for name, doses in robustness.items()

@@ -1,4 +1,4 @@
-"""Statistics: returns/*.csv -> <expert>/measures/returns.csv; tables/measures.csv, classes -> tables/statistics.csv"""
+"""Statistics: returns/*.csv -> <expert>/measures/returns.csv; tables/measures.csv, classes, claims -> tables/statistics.csv, claims.csv"""
 
 
 rule measure_returns:
@@ -33,10 +33,36 @@ rule compute_statistics:
     params:
         settings=settings(
             "seed",
-            **{k: v for k, v in config["statistics"].items() if k != "classes"},
+            **{
+                k: v
+                for k, v in config["statistics"].items()
+                if k not in ("classes", "claims", "designs")
+            },
         ),
         code=code("compute_statistics.py"),
     message:
         "Computing intervals and tests of every measure"
     script:
         "../scripts/compute_statistics.py"
+
+
+rule evaluate_claims:
+    input:
+        measures=f"{BODY_FOLDER}/tables/measures.csv",
+        similarity=f"{BODY_FOLDER}/tables/similarity.csv",
+        claims=config["statistics"]["claims"],
+    output:
+        table=f"{BODY_FOLDER}/tables/claims.csv",
+    log:
+        log_file("evaluate_claims.log"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        settings=settings(
+            "statistics.alpha", "statistics.primary_levels", "statistics.designs"
+        ),
+        code=code("evaluate_claims.py"),
+    message:
+        "Evaluating the claims of the study"
+    script:
+        "../scripts/evaluate_claims.py"

@@ -9,6 +9,7 @@ import pandas as pd
 
 from brainiarb.statistics.effects import Effects, effects
 from brainiarb.statistics.ledger import WITHIN, Claim, Part
+from brainiarb.statistics.measures import OK
 from brainiarb.statistics.power import power, spread
 from brainiarb.statistics.questions import CONDITIONAL, OVER
 from brainiarb.statistics.subjects import Subject, subjects
@@ -153,7 +154,8 @@ def _by_published_procedure(
     )
     value = f"{claim.rows.comparison} of {PUBLISHED}"
     table = rows.groupby(["expert", "level", "clone"], as_index=False)[PUBLISHED].mean()
-    table = table.rename(columns={PUBLISHED: "value"}).assign(measure=PUBLISHED, unit="1")
+    table = table.rename(columns={PUBLISHED: "value"})
+    table = table.assign(measure=PUBLISHED, unit="1", status=OK)
     for subject in subjects(table):
         found = effects(subject, claim.rows.comparison, level, claim.rows.comparison == "ratio")
         if found.blocks:

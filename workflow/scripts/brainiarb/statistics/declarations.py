@@ -68,6 +68,8 @@ BOUNDS = {
     "rbf_cka_*": (float("-inf"), 1.0),
     "rsa_*": (-1.0, 1.0),
     "linear_predictivity_*": (float("-inf"), 1.0),
+    "self_cka_*": (float("-inf"), 1.0),
+    "silent_units_*": (0.0, 1.0),
     "*_r2_*": (float("-inf"), 1.0),
     "decode_contact_*": (0.0, 1.0),
     "decode_*": (float("-inf"), 1.0),

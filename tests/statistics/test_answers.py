@@ -1,0 +1,89 @@
+"""Answers: what a table of claims says on the screen and in Markdown."""
+
+import subprocess
+import sys
+
+import pytest
+
+from brainiarb.statistics.answers import details, powers, read_rows, screen, summary
+from claim_tables import claim, evaluated, measured, part
+from conftest import ROOT
+
+LOWER, HIGHER = part("lower", -1.0), part("higher", 1.0, control=("likeness", "expert"))
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A table with a claim of two parts, one that nobody can test, and an exploratory one."""
+    claims = (
+        claim(HIGHER, LOWER, levels=(0,)),
+        claim(part(measure="gait"), name="C2"),
+        claim(HIGHER, name="C3", exploratory=True, levels=(80,)),
+    )
+    path = tmp_path / "claims.csv"
+    evaluated(measured(3.0), *claims).to_csv(path, index=False)
+    return path
+
+
+def test_only_the_levels_that_decide_are_told(path):
+    rows = read_rows(path)
+    assert [(row["id"], row["level"]) for row in rows] == [
+        ("C1", "0"), ("C1", "0"), ("C2", "0"), ("C2", "80"), ("C3", "80")
+    ]  # fmt: skip
+
+
+def test_the_screen_has_a_line_for_each_part_and_level(path):
+    lines = screen(read_rows(path))
+    assert len(lines) == 6
+    words = lines[0].split()
+    assert words[:6] == ["C1", "0", "%", "contradicted", "likeness", "3.04"]
+    assert lines[0].endswith("]; 5 experts, 20 clones")
+    assert lines[2].split() == ["C2", "0", "%", "not", "testable", "gait", "no", "value"]
+    assert lines[4].split()[:4] == ["C3*", "80", "%", "supported"]
+    assert lines[5].startswith("  * exploratory")
+    assert len({line.index("likeness") for line in lines[:2]}) == 1
+
+
+def test_nothing_is_said_of_no_claims():
+    assert screen([]) == []
+
+
+def test_the_workflow_prints_the_lines_and_where_they_stand(path):
+    done = subprocess.run(
+        [sys.executable, "-m", "brainiarb.statistics.answers", path],
+        env={"PYTHONPATH": str(ROOT / "workflow/scripts")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        f"The claims of the study ({path}):", *screen(read_rows(path))
+    ]  # fmt: skip
+
+
+def test_the_summary_has_a_row_for_each_claim_and_a_column_for_each_level(path):
+    lines = summary(read_rows(path))
+    assert lines[0] == "| claim | 0 % noise | 80 % noise |"
+    assert [line.split()[1] for line in lines[2:]] == ["**C1**", "**C2**", "**C3**"]
+    assert lines[2].count("3.04") == 2
+    assert lines[2].endswith("| not asked |")
+    assert lines[3].endswith("| **not testable**: no value | **not testable**: no value |")
+    assert "(exploratory)" in lines[4]
+
+
+def test_details_say_what_was_asked_found_and_what_decides(path):
+    text = "\n".join(details(read_rows(path)))
+    assert [line for line in text.splitlines() if line.startswith("###")] == [
+        "### C1", "### C2", "### C3"
+    ]  # fmt: skip
+    assert "`likeness, expert`: 12" in text
+    assert "no effect is excluded, and the estimate reaches 1" in text
+    assert "the study has no measure gait" in text
+
+
+def test_power_is_told_of_each_design(path):
+    lines = powers(read_rows(path))
+    assert "The design `default` detects the smallest effect with a power of 80% in " in lines[0]
+    assert lines[2] == "| claim | measure | level | default |"
+    assert len(lines) == 4 + len(read_rows(path))
+    assert lines[6].endswith("| unknown |")

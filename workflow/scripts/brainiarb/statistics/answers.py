@@ -1,0 +1,158 @@
+"""Answers: the verdicts of a table of claims as lines for the screen and as Markdown.
+
+`python -m brainiarb.statistics.answers claims.csv` prints the lines. This module reads the table
+without pandas, because the workflow prints them in a process whose environment may have none.
+"""
+
+import csv
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+Rows = Sequence[Mapping[str, str]]
+"""Rows of a table of claims, as texts."""
+ENOUGH = 0.8
+"""Power from which a design is said to detect an effect."""
+
+
+def read_rows(path: str) -> list[dict[str, str]]:
+    """Return the rows of a table of claims that decide a claim, in the order of the table."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row["decides"] == "True"]
+
+
+def screen(rows: Rows) -> list[str]:
+    """Return one line for each part of a claim and level, in columns; none without rows."""
+    cells = [
+        (
+            f"  {row['id']}{'*' * _is_exploratory(row)}",
+            f"{row['level']} %",
+            row["verdict"],
+            row["measure"],
+            f"{_estimate(row)}{_number(row)}",
+        )
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in cells
+    ]
+    return [*lines, *["  * exploratory: no claim of the study"] * any(map(_is_exploratory, rows))]
+
+
+def summary(rows: Rows) -> list[str]:
+    """Return a Markdown table with a row per claim and a column per level that decides."""
+    levels = sorted({int(row["level"]) for row in rows})
+    lines = [
+        f"| claim | {' | '.join(f'{level} % noise' for level in levels)} |",
+        f"|---{'|---' * len(levels)}|",
+    ]
+    for name, of_claim in _by(rows, "id"):
+        by_level = {int(level): _cell(parts) for level, parts in _by(_sorted(of_claim), "level")}
+        mark = " (exploratory)" * _is_exploratory(of_claim[0])
+        cells = " | ".join(by_level.get(level, "not asked") for level in levels)
+        lines.append(f"| **{name}**{mark} {of_claim[0]['claim']} | {cells} |")
+    return lines
+
+
+def details(rows: Rows) -> list[str]:
+    """Return a Markdown section for each claim: published, asked, found, and what decides."""
+    lines = []
+    for name, of_claim in _by(rows, "id"):
+        first = of_claim[0]
+        lines += [
+            f"### {name}",
+            "",
+            f"*The study says (section {first['section']}):* {first['claim']}",
+            "",
+            f"*Published:* {first['published']}",
+            "",
+            f"*Hypothesis:* {first['hypothesis']} The figure is `{first['figure']}`.",
+            "",
+            "| level | measure, comparison | published procedure | estimate | n | control | "
+            "verdict | reason |",
+            "|---|---|---|---|---|---|---|---|",
+        ]
+        for row in of_claim:
+            control = f"`{row['control']}`: {_text(row['control_value'])}" if row["control"] else ""
+            cells = [
+                f"{row['level']} %",
+                f"`{row['measure']}`, {row['comparison']}",
+                _text(row["published_procedure"]) if row["published_procedure"] else "none",
+                _estimate(row),
+                _number(row).removeprefix("; "),
+                control,
+                row["answer"],
+                row["reason"],
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
+    return lines[:-1]
+
+
+def powers(rows: Rows) -> list[str]:
+    """Return a Markdown table of the power of each design, for each part of a claim and level."""
+    designs = [name for name in rows[0] if name.startswith("power_")]
+    titles = [name.removeprefix("power_") for name in designs]
+    lines = [
+        f"| claim | measure | level | {' | '.join(titles)} |",
+        f"|---|---|---|{'---|' * len(designs)}",
+    ]
+    lines += [
+        f"| {row['id']} | `{row['measure']}` | {row['level']} % | "
+        f"{' | '.join(_share(row[name]) for name in designs)} |"
+        for row in rows
+    ]
+    counts = [
+        f"The design `{title}` detects the smallest effect with a power of {ENOUGH:.0%} in "
+        f"{sum(float(row[name] or 0) >= ENOUGH for row in rows)} of {len(rows)} questions."
+        for name, title in zip(designs, titles, strict=True)
+    ]
+    return [" ".join(counts), "", *lines]
+
+
+def _by(rows: Iterable[Mapping[str, str]], key: str) -> list[tuple[str, list[Mapping[str, str]]]]:
+    return [(name, [*group]) for name, group in groupby(rows, key=lambda row: row[key])]
+
+
+def _sorted(rows: Rows) -> list[Mapping[str, str]]:
+    return sorted(rows, key=lambda row: int(row["level"]))
+
+
+def _is_exploratory(row: Mapping[str, str]) -> bool:
+    return row["exploratory"] == "True"
+
+
+def _cell(parts: Rows) -> str:
+    estimates = " and ".join(_estimate(row) + _number(row) for row in parts)
+    return f"**{parts[0]['verdict']}**: {estimates}" if estimates else parts[0]["verdict"]
+
+
+def _estimate(row: Mapping[str, str]) -> str:
+    """Return an estimate with its interval, or nothing if there is none."""
+    if not row["estimate"]:
+        return "no value"
+    interval = f" [{_text(row['low'])}, {_text(row['high'])}]" if row["low"] else ""
+    return f"{_text(row['estimate'])}{interval}"
+
+
+def _number(row: Mapping[str, str]) -> str:
+    experts, clones = int(row["n_experts"]), int(row["n_clones"])
+    if not experts:
+        return ""
+    return f"; {experts} expert{'s' * (experts > 1)}, {clones} clone{'s' * (clones > 1)}"
+
+
+def _text(value: str) -> str:
+    return f"{float(value):.3g}" if value else "none"
+
+
+def _share(value: str) -> str:
+    return f"{float(value):.2f}" if value else "unknown"
+
+
+if __name__ == "__main__":
+    lines = screen(read_rows(sys.argv[1]))
+    if lines:
+        print(f"The claims of the study ({sys.argv[1]}):", *lines, sep="\n")
