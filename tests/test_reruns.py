@@ -40,8 +40,8 @@ ANALYSES = {
     "untrained functions", "expert's dynamics", "clones' dynamics", *INFERENCE,
 }  # fmt: skip
 OF_THE_EXPERT = {
-    "expert", "walk", "sampled walk", "expert's activations", "splits", "untrained functions",
-    "poses", "expert's robustness", "expert's dynamics",
+    "expert", "walk", "sampled walk", "expert's activations", "splits", "poses",
+    "expert's robustness",
 }  # fmt: skip
 DYNAMICS = {"expert's dynamics", "clones' dynamics"}
 ACTIVATIONS = {"expert's activations", "common activations", "clones' activations"}

@@ -22,7 +22,7 @@ FILM = {"figures/gait_cycle.mp4", "figures/gait_cycle.gif"}
 # What every measure ends in.
 STATISTICS = {f"tables/{name}.csv" for name in ("measures", "statistics", "claims")}
 INFERRED = default_figures("measures", "statistics", "claims")
-SIMILARITIES = default_figures("similarity")
+SIMILARITIES = default_figures("similarity", "single_networks")
 DYNAMICS = ("jpca", "jpca_trajectories", "decoding")
 DYNAMIC_PARTS = (
     "dynamics/jpca", "dynamics/trajectories", "dynamics/decoding", "measures/dynamics",
@@ -42,28 +42,31 @@ def test_another_body_is_a_study_of_its_own_beside_the_first(checkout, body):
 def of_similarity():
     """The files that are made again if similarity is computed in another way."""
     parts = {f"tiny/similarity/{part}.csv" for part in ("expert", "bc_0", "bc_40")}
+    parts |= {f"tiny/similarity/single_{part}.csv" for part in ("expert", 0, 40)}
     parts |= {f"tiny/measures/similarity{part}.csv" for part in ("", "_0", "_40")}
-    tables = {"tables/similarity.csv", *STATISTICS}
+    tables = {"tables/similarity.csv", "tables/single_networks.csv", *STATISTICS}
     return parts | tables | drawings(*SIMILARITIES, *INFERRED)
 
 
 def of_common():
     """The files that depend on the states that all networks are shown."""
-    levels = (0, 40)
+    levels, agents = (0, 40), ("expert", 0, 40)
     return {
         "tiny/common_states.npz",
         "tiny/activations/common.h5",
         *(f"tiny/activations/bc_{level}.h5" for level in levels),
         "tiny/activations.h5",
         *of_similarity(),
-        *(f"tiny/measures/functional_{level}.csv" for level in levels),
-        *(f"tiny/{part}_{level}.csv" for part in DYNAMIC_PARTS for level in levels),
+        *(f"tiny/measures/functional_{part}.csv" for part in ("untrained", *levels)),
+        *(f"tiny/{part}_{name}.csv" for part in DYNAMIC_PARTS for name in agents),
         *(f"tables/{table}.csv" for table in DYNAMICS),
         *drawings(*default_figures(*DYNAMICS)),
     }
 
 
-def of_level(level, tables=("similarity", "returns", "agents"), figures=SIMILARITIES):
+def of_level(
+    level, tables=("similarity", "single_networks", "returns", "agents"), figures=SIMILARITIES
+):
     """Return the files that depend on one noise level."""
     expert = "tiny"
     return {
@@ -75,6 +78,7 @@ def of_level(level, tables=("similarity", "returns", "agents"), figures=SIMILARI
         f"{expert}/activations/bc_{level}.h5",
         f"{expert}/activations.h5",
         f"{expert}/similarity/bc_{level}.csv",
+        f"{expert}/similarity/single_{level}.csv",
         *(f"{expert}/{part}_{level}.csv" for part in DYNAMIC_PARTS),
         f"{expert}/returns/demonstrations_{level}.csv",
         f"{expert}/returns/bc_{level}.csv",

@@ -1,17 +1,48 @@
-"""Decoding: a panel per target, a point per agent."""
+"""What networks hold: a panel per target and per measure, a point per network."""
 
 import numpy as np
 
 from brainiarb.figures import fig_decoding
-from figure_drawing import drawn
+from figure_drawing import draw, drawn, tables_of, words
+
+KINDS = {"expert": 1, "clone": 6, "untrained": 2, "other": 2}
 
 
-def test_every_clone_is_a_point_of_the_decoding_of_each_target():
+def points_of(axes, kind):
+    """Heights of the points of one kind of networks, from left to right."""
+    lines = [line for line in axes.lines if line.get_label() == kind]
+    return np.concatenate([line.get_ydata() for line in lines])
+
+
+def test_every_network_is_a_point_of_each_target_beside_the_observation():
     figure, numbers = drawn("fig_decoding")
-    assert set(numbers["level"]) == {-1, 0, 40}
-    for axes, target in zip(figure.axes, fig_decoding.TITLES, strict=True):
-        points = [line for line in axes.lines if line.get_linestyle() == "None"]
-        assert [len(line.get_ydata()) for line in points] == [5, 10, 10]
-        scores = numbers.query("target == @target and level == 40")
-        np.testing.assert_array_equal(points[2].get_ydata(), scores["value"])
+    for axes, target in zip(figure.axes[:2], fig_decoding.DECODED, strict=True):
+        scores = numbers[numbers["target"] == target]
+        for kind, count in KINDS.items():
+            values = points_of(axes, kind)
+            assert len(values) == count
+            if kind != "other":
+                np.testing.assert_array_equal(values, scores[scores["network"] == kind]["value"])
+        observed = scores[scores["network"] == "observations"]["value"].item()
+        dotted = [line for line in axes.lines if line.get_linestyle() == ":"]
+        assert [line.get_ydata()[0] for line in dotted] == [observed]
         assert axes.get_ylabel() == fig_decoding.SCORES["AUC" if target == "contact" else "R2"]
+
+
+def test_every_network_is_a_point_of_what_it_shows_by_itself():
+    figure, numbers = drawn("fig_decoding")
+    for axes, measure in zip(figure.axes[2:], fig_decoding.SINGLE, strict=True):
+        values = numbers[numbers["measure"] == measure].set_index("network")["value"]
+        np.testing.assert_array_equal(points_of(axes, "clone"), values["clone"])
+        np.testing.assert_array_equal(points_of(axes, "other"), values[["crossq_1", "sac_0"]])
+        ticks = [tick.get_text() for tick in axes.get_xticklabels()]
+        assert ticks == ["exp.", "0", "20", "40", "untr.", "others"]
+    assert "silent_units_linear1" not in set(numbers["measure"].dropna())
+
+
+def test_a_panel_without_any_value_says_so():
+    decoding = tables_of("fig_decoding")["decoding"]
+    lost = decoding["target"] == "phase"
+    decoding = decoding.assign(value=decoding["value"].mask(lost))
+    figure, _ = draw("fig_decoding", {"decoding": decoding})
+    assert words(figure).count("no value") == 1

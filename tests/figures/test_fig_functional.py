@@ -3,7 +3,7 @@
 import numpy as np
 
 from brainiarb.figures import fig_functional
-from figure_drawing import draw, drawn, labels, tables_of
+from figure_drawing import draw, drawn, labels, tables_of, words
 
 
 def test_every_clone_is_a_point_of_functional_similarity_between_expert_and_floor():
@@ -27,7 +27,7 @@ def test_every_clone_is_a_point_of_functional_similarity_between_expert_and_floo
 
 def test_a_line_joins_the_medians_of_the_clones_of_each_level():
     figure, numbers = drawn("fig_functional")
-    clones = numbers.query("measure == 'action_mse_expert' and level >= 0 and clone >= 0")
+    clones = numbers.query("measure == 'action_mse_common' and level >= 0 and clone >= 0")
     medians = clones.groupby("level")["value"].median()
     assert len(medians) == 2
     lines = [list(line.get_ydata()) for line in figure.axes[0].lines]
@@ -39,3 +39,32 @@ def test_without_statistics_functional_similarity_is_drawn_without_means():
     figure, numbers = draw("fig_functional", {"statistics": tables["statistics"][:0]})
     assert len(numbers) == len(tables["measures"])
     assert not any("mean" in label for label in labels(figure))
+
+
+def test_returns_are_joined_by_medians_because_a_mean_would_lie_between_two_modes():
+    figure, numbers = drawn("fig_functional")
+    for axes, measure in ((figure.axes[4], "stitched_return_linear2"),
+                          (figure.axes[5], "stitched_scale_linear2")):  # fmt: skip
+        rows = numbers[(numbers["measure"] == measure) & (numbers["level"] >= 0)]
+        medians = rows[rows["clone"] >= 0].groupby("level")["value"].median().tolist()
+        assert medians in [list(line.get_ydata()) for line in axes.lines]
+    assert "median of the clones" in labels(figure)
+
+
+def test_the_panel_says_how_many_untrained_networks_walk():
+    figure, _ = drawn("fig_functional")
+    assert "0 of 3 untrained walk" in figure.axes[4].get_title(loc="left")
+
+
+def test_the_scale_has_lines_at_its_ends():
+    scale = drawn("fig_functional")[0].axes[5]
+    dotted = [line.get_ydata()[0] for line in scale.lines if line.get_linestyle() == ":"]
+    assert dotted == [0, 1]
+
+
+def test_where_no_stitched_network_has_a_value_the_panel_says_so():
+    tables = tables_of("fig_functional")
+    lost = tables["measures"]["measure"].str.startswith("stitched_")
+    measures = tables["measures"].assign(value=tables["measures"]["value"].mask(lost))
+    figure, _ = draw("fig_functional", {"measures": measures})
+    assert words(figure).count("no value") == 3

@@ -9,7 +9,7 @@ import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
 from brainiarb.activity.activations import Activations, record_shared
-from brainiarb.activity.stimuli import sample_states
+from brainiarb.activity.stimuli import common_states, sample_states
 from brainiarb.actors.actions import action_mse
 from brainiarb.actors.actors import stack_actors, untrained
 from brainiarb.actors.layers import LOG_STD_MAX, LOG_STD_MIN
@@ -76,7 +76,7 @@ def test_the_part_of_the_means_leaves_the_spread_out():
     values = compare_gaussians(expert, expert._replace(log_std=expert.log_std - 2))
     assert values["mean_kl"] == values["action_mse"] == 0
     assert values["action_r2"] == 1
-    assert values["head_kl"] > 1
+    assert set(values) == set(UNITS)
 
 
 @pytest.fixture
@@ -114,39 +114,65 @@ def test_each_network_is_compared_by_every_measure(act):
     expected = {
         "action_mse_level": 0,
         "action_r2_level": 1,
-        "head_kl_level": 0,
         "mean_kl_level": 0,
     }
     assert values[0].to_dict() == pytest.approx(expected, abs=1e-6)
     assert (abs(values[1] - values[0]) > 1e-4).all()
 
 
-def test_clones_and_untrained_networks_act_in_the_states_of_expert_and_level(
-    record_networks, tmp_path
-):
-    record_networks(random_recording((70, 60), (0, 1)))
-    names = ("expert", "untrained", "clones")
+@pytest.fixture
+def act_in_all_states(tmp_path):
+    """Tabulate an expert, its equal and another clone, and two untrained networks, everywhere."""
+    expert, floor = untrained(SIZES, [1]), untrained(SIZES, [2, 3])
+    clones = stack_actors([expert, untrained(SIZES, [4])])
+    walks = {-1: random_recording((70, 60), (0, 0)), 0: random_recording((70, 60), (0, 1))}
+    of_expert, of_level = (sample_states(walk, 60, TRANSIENT) for walk in walks.values())
+    pool = common_states(walks, 60, TRANSIENT)
+    recorded = {
+        "expert": [("expert", expert, of_expert)],
+        "untrained": [("expert", floor, of_expert)],
+        "common": [("expert", expert, pool), ("untrained", floor, pool)],
+        "clones": [
+            ("own", clones, pool), ("common", clones, pool), ("expert", clones, of_expert),
+            ("level", clones, of_level), ("reference/expert/level", expert, of_level),
+            ("reference/untrained/level", floor, of_level),
+        ],
+    }  # fmt: skip
     with ExitStack() as stack:
-        expert, untrained_networks, clones = (
-            stack.enter_context(h5py.File(tmp_path / f"{name}.h5")) for name in names
-        )
-        table = level_functions(expert, clones, "sac_0", 40)
-        floor = floor_functions(expert, untrained_networks, 2, "sac_0")
-    groups = ("{}_expert", "{}_level", "floor_{}_level")
+        files = {
+            name: stack.enter_context(h5py.File(tmp_path / f"{name}.h5", "w")) for name in recorded
+        }
+        for name, groups in recorded.items():
+            for group, actors, stimuli in groups:
+                record_shared(files[name], group, actors, stimuli)
+        table = level_functions(files["expert"], files["common"], files["clones"], "sac_0", 40)
+        floors = floor_functions(files["expert"], files["untrained"], files["common"], 2, "sac_0")
+    return table, floors
+
+
+def test_clones_and_untrained_networks_act_in_common_states_and_in_those_of_expert_and_level(
+    act_in_all_states,
+):
+    table, floor = act_in_all_states
+    groups = ("{}_common", "{}_expert", "{}_level", "floor_{}_level")
     assert set(table["measure"]) == {group.format(name) for group in groups for name in UNITS}
-    assert set(floor["measure"]) == {f"floor_{name}_expert" for name in UNITS}
+    groups = ("floor_{}_common", "floor_{}_expert")
+    assert set(floor["measure"]) == {group.format(name) for group in groups for name in UNITS}
+    assert set(table["level"]) == {40}
     assert set(zip(floor["level"], floor["clone"], strict=True)) == {(-1, 0), (-1, 1)}
     errors = table.set_index(["measure", "clone"])["value"]
     # The first clone is the expert itself.
-    for group in ("action_mse_expert", "action_mse_level"):
+    for group in ("action_mse_common", "action_mse_expert", "action_mse_level"):
         assert errors[group, 0] == pytest.approx(0, abs=1e-12)
         assert errors[group, 1] > 1e-4
+    assert errors["action_r2_common", 0] == pytest.approx(1)
     assert errors["floor_action_mse_level", 0] > 1e-4
+    assert floor.query("measure == 'floor_action_mse_common'")["value"].min() > 1e-4
 
 
 def test_where_no_state_remains_there_is_no_value_but_a_note(act):
     table = act(random_recording((8, 9), (0, 1)))
-    assert len(table) == 8
+    assert len(table) == 6
     assert table["value"].isna().all()
     assert (table["status"] == ABSENT).all()
     assert set(table["note"]) == {"undefined: no rows"}

@@ -92,6 +92,7 @@ rule record_common_activations:
             "seed",
             "body",
             "noise.clones",
+            "stimuli.rows",
             expert=wildcards.expert,
             peers=others(wildcards.expert),
         ),

@@ -124,13 +124,20 @@ def map_settings(wildcards, without=()):
     )
 
 
-def walking_agents(wildcards):
-    """Return the activations and the rollouts of the expert, or of the clones of a level."""
-    expert = wildcards.agents == "expert"
-    names = {
-        "activations": f"activations/{'expert' if expert else f'bc_{wildcards.agents}'}.h5",
-        "rollouts": "rollouts.npz" if expert else f"bc_{wildcards.agents}/rollouts.npz",
-    }
+def shown_networks(wildcards):
+    """Return the walk of the expert and the activations of the networks that were shown it.
+
+    These are the clones of a level, with their returns, or the expert and all networks but clones.
+    """
+    clones = f"bc_{wildcards.agents}"
+    names = {"rollouts": "rollouts.npz"}
+    if wildcards.agents == "expert":
+        names |= {"activations": "activations/common.h5"}
+    else:
+        names |= {
+            "activations": f"activations/{clones}.h5",
+            "returns": f"returns/{clones}.csv",
+        }
     return {
         kind: expert_file(name).format(expert=wildcards.expert)
         for kind, name in names.items()

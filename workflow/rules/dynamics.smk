@@ -1,4 +1,4 @@
-"""Dynamics: activations/expert.h5, bc_<noise>.h5 and the rollouts behind their stimuli `own`
+"""Dynamics: activations/common.h5, bc_<noise>.h5 and the expert's walk that their networks were shown
 -> dynamics/jpca_*.csv, trajectories_*.csv, decoding_*.csv, measures/dynamics_*.csv -> tables/
 """
 
@@ -11,7 +11,7 @@ def dynamics_files(name, folder="dynamics"):
 
 rule analyse_dynamics:
     input:
-        unpack(walking_agents),
+        unpack(shown_networks),
     output:
         jpca=expert_file("dynamics/jpca_{agents}.csv"),
         trajectories=expert_file("dynamics/trajectories_{agents}.csv"),
@@ -37,6 +37,6 @@ rule analyse_dynamics:
         ),
         code=code("analyse_dynamics.py"),
     message:
-        "Analysing the dynamics of activity of {wildcards.expert}: {wildcards.agents}"
+        "Analysing the dynamics of activity on the walk of {wildcards.expert}: {wildcards.agents}"
     script:
         "../scripts/analyse_dynamics.py"

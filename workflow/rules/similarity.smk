@@ -1,4 +1,5 @@
 """Similarity: activations/*.h5 -> similarity/expert.csv, similarity/bc_<noise>.csv -> tables/similarity.csv
+and similarity/single_expert.csv, single_<noise>.csv -> tables/single_networks.csv
 and rollouts.npz -> similarity/splits.csv -> tables/self_similarity.csv
 and measures/similarity.csv, measures/similarity_<noise>.csv -> tables/measures.csv;
 with the networks themselves -> measures/functional_<noise>.csv, measures/functional_untrained.csv
@@ -11,6 +12,7 @@ rule compare_experts:
         common=expert_file("activations/common.h5"),
     output:
         similarity=expert_file("similarity/expert.csv"),
+        single=expert_file("similarity/single_expert.csv"),
         measures=expert_file("measures/similarity.csv"),
     log:
         log_file("compare_experts/{expert}.log"),
@@ -61,6 +63,7 @@ rule compare_clones:
         returns=expert_file("returns/bc_{noise}.csv"),
     output:
         similarity=expert_file("similarity/bc_{noise}.csv"),
+        single=expert_file("similarity/single_{noise}.csv"),
         measures=expert_file("measures/similarity_{noise}.csv"),
     log:
         log_file("compare_clones/{expert}_{noise}.log"),
@@ -86,6 +89,7 @@ rule compare_clones:
 rule compare_functions:
     input:
         expert=expert_file("activations/expert.h5"),
+        common=expert_file("activations/common.h5"),
         clones=expert_file("activations/bc_{noise}.h5"),
         checkpoint=expert_file("checkpoint.zip"),
         actors=expert_file("bc_{noise}.pt"),
@@ -117,6 +121,7 @@ rule compare_untrained_functions:
     input:
         expert=expert_file("activations/expert.h5"),
         untrained=expert_file("activations/untrained.h5"),
+        common=expert_file("activations/common.h5"),
         checkpoint=expert_file("checkpoint.zip"),
         rollouts=expert_file("rollouts.npz"),
     output:

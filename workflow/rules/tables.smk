@@ -3,6 +3,9 @@
 # The parts of each table, in order.
 TABLED = {
     "similarity": cloned_files("similarity/expert.csv", "similarity/bc_{noise}.csv"),
+    "single_networks": cloned_files(
+        "similarity/single_expert.csv", "similarity/single_{noise}.csv"
+    ),
     "published_cka": [located("workflow/claims/published_cka.csv")],
     "self_similarity": cloned_files("similarity/splits.csv", experts=SERIES),
     "spectra": cloned_files("spectra.csv", experts=SERIES),

@@ -1,9 +1,17 @@
-"""Fit rotations to the activity of every network on its own walk, and read its gait from it."""
+"""Fit rotations to the activity of networks on an expert's walk, and read the gait from it."""
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from brainiarb.activity.activations import open_activations
-from brainiarb.activity.tables import Settings, dynamics_measures, dynamics_tables
+from brainiarb.activity.networks import clones, references
+from brainiarb.activity.tables import (
+    Settings,
+    dynamics_measures,
+    dynamics_tables,
+)
+from brainiarb.activity.walk_activity import shown_walk
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv
 from brainiarb.gait.walk import walks_of
@@ -15,21 +23,27 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with (
+        job(snakemake.log, snakemake.output),
+        open_activations(snakemake.input.activations) as activations,
+    ):
         settings = snakemake.params.settings
-        expert, level, body = (
-            settings["expert"],
-            settings["level"],
-            get_body(settings["body"], settings["rate_range"]),
-        )
+        expert, level = settings["expert"], settings["level"]
+        body = get_body(settings["body"], settings["rate_range"])
+        if level < 0:
+            networks = references(activations, "walk/")
+        else:
+            returns = pd.read_csv(snakemake.input.returns)
+            median = int(returns.loc[returns["median"], "clone"].iloc[0])
+            networks = clones(activations, "walk", level, median)
         rollouts = read_rollouts(snakemake.input.rollouts)
-        with open_activations(snakemake.input.activations) as activations:
-            rotations, trajectories, decoded = dynamics_tables(
-                walks_of(body, rollouts, expert, level, settings["transient"]),
-                activations,
-                Settings(settings["components"], settings["surrogates"], settings["alpha"]),
-                derive_seed(settings["seed"], "analyse_dynamics", expert, level),
-            )
+        (walk,) = walks_of(body, rollouts, expert, -1, settings["transient"])
+        rotations, trajectories, decoded = dynamics_tables(
+            shown_walk(walk, networks[0].activations.rows),
+            networks,
+            Settings(settings["components"], settings["surrogates"], settings["alpha"]),
+            derive_seed(settings["seed"], "analyse_dynamics", expert),
+        )
         write_csv(snakemake.output.jpca, rotations)
         write_csv(snakemake.output.trajectories, trajectories)
         write_csv(snakemake.output.decoding, decoded)

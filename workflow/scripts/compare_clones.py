@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from brainiarb.activity.activations import open_activations
+from brainiarb.activity.networks import clones as shown_clones
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.seeds import generator
 from brainiarb.similarity.intervals import clone_intervals, with_intervals
 from brainiarb.similarity.network_measures import clone_measures
 from brainiarb.similarity.pairs import compare_level
+from brainiarb.similarity.single_networks import single_measures, single_table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -32,4 +34,8 @@ if __name__ == "__main__":
         frame.insert(0, "expert", settings["expert"])
         frame.insert(1, "level", settings["level"])
         write_csv(snakemake.output.similarity, with_intervals(frame, intervals))
-        write_csv(snakemake.output.measures, clone_measures(frame))
+        networks = shown_clones(clones, "common", settings["level"])
+        single = single_table(networks, settings["expert"])
+        write_csv(snakemake.output.single, single)
+        measures = [clone_measures(frame), single_measures(single)]
+        write_csv(snakemake.output.measures, pd.concat(measures, ignore_index=True))

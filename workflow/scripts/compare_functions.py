@@ -23,6 +23,7 @@ if __name__ == "__main__":
     with (
         job(snakemake.log, snakemake.output),
         open_activations(snakemake.input.expert) as expert,
+        open_activations(snakemake.input.common) as common,
         open_activations(snakemake.input.clones) as clones,
     ):
         settings = snakemake.params.settings
@@ -40,7 +41,7 @@ if __name__ == "__main__":
         )
         stitched = tabulate_stitched(measured, name, level, range(len(actors)))
         frames = [
-            level_functions(expert, clones, name, level),
+            level_functions(expert, common, clones, name, level),
             stitched,
             tabulate_scale(stitched, pd.read_csv(snakemake.input.references)),
         ]

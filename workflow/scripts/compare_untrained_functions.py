@@ -30,6 +30,7 @@ if __name__ == "__main__":
         job(snakemake.log, snakemake.output),
         open_activations(snakemake.input.expert) as of_expert,
         open_activations(snakemake.input.untrained) as of_untrained,
+        open_activations(snakemake.input.common) as common,
     ):
         settings = snakemake.params.settings
         body, name = get_body(settings["body"]), settings["expert"]
@@ -38,7 +39,7 @@ if __name__ == "__main__":
         rollouts = read_rollouts(snakemake.input.rollouts)
         seeds = untrained_seeds(settings["seed"], name, settings["clones"])
         floor = untrained(sizes, seeds, observation_scaler(rollouts))
-        frames = [floor_functions(of_expert, of_untrained, len(seeds), name)]
+        frames = [floor_functions(of_expert, of_untrained, common, len(seeds), name)]
         for actors, clones, prefix in (
             (floor, range(len(seeds)), FLOOR),
             (expert, [-1], ""),

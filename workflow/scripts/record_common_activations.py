@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import h5py
 
 from brainiarb.activity.activations import record_shared
-from brainiarb.activity.stimuli import read_stimuli
+from brainiarb.activity.networks import LAYER
+from brainiarb.activity.stimuli import own, read_stimuli
 from brainiarb.actors.actors import untrained, untrained_seeds
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.model import environment_facts
@@ -24,6 +25,7 @@ if __name__ == "__main__":
         body = get_body(settings["body"])
         rollouts = read_rollouts(given.rollouts)
         stimuli = read_stimuli(given.states)
+        expert = read_expert(given.checkpoint, body)
         floor = untrained(
             environment_facts(body).sizes,
             untrained_seeds(settings["seed"], settings["expert"], settings["clones"]),
@@ -32,11 +34,16 @@ if __name__ == "__main__":
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["sampling_rate"] = float(rollouts["sampling_rate"])
             file.attrs["algorithm"] = read_json(given.record).get("algorithm", "unknown")
-            record_shared(file, "expert", read_expert(given.checkpoint, body), stimuli)
+            record_shared(file, "expert", expert, stimuli)
             record_shared(file, "untrained", floor, stimuli)
+            walk = own(rollouts, 0, settings["rows"])
+            record_shared(file, "walk/expert", expert, walk, [LAYER])
+            record_shared(file, "walk/untrained", floor, walk, [LAYER])
             for name, path, record in zip(
                 settings["peers"], given.peers, given.records, strict=True
             ):
                 group = f"peers/{name}"
-                record_shared(file, group, read_expert(path, body), stimuli)
+                peer = read_expert(path, body)
+                record_shared(file, group, peer, stimuli)
+                record_shared(file, f"walk/{group}", peer, walk, [LAYER])
                 file[group].attrs["algorithm"] = read_json(record).get("algorithm", "unknown")

@@ -1,9 +1,8 @@
-"""Dynamics and decoding of every network on its own walk: the tables behind the figures."""
+"""Dynamics and decoding of all networks on the walk of an expert: the tables behind the figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import h5py
 import numpy as np
 import pandas as pd
 
@@ -17,23 +16,19 @@ from brainiarb.activity.jpca import (
     surrogate_r2,
     too_few_changes,
 )
-from brainiarb.activity.own_activity import OwnActivity, own_activity
+from brainiarb.activity.networks import EXPERT, LAYER, PREFIXES, ShownNetwork
+from brainiarb.activity.walk_activity import ShownWalk
 from brainiarb.actors.layers import OBSERVATIONS
-from brainiarb.gait.walk import SteadyWalk
 from brainiarb.seeds import derive_seed
 from brainiarb.statistics.intervals import central_interval
 from brainiarb.statistics.measures import Measure, Named, measures_table
 from brainiarb.statistics.methods import p_value
 
-MEASURED = (OBSERVATIONS, "linear1", "linear2")
-"""The layers whose values become measures."""
-SHOWN = (OBSERVATIONS, "linear2")
-"""The layers whose trajectories are drawn."""
 SHOWN_SECONDS = 3.0
 DECODED_EVERY = 4
 """Rows from one decoded row to the next: neighbours at 125 Hz tell nearly the same."""
 LEAST_ROWS = 100
-"""Steady rows that an agent needs."""
+"""Steady rows that a walk needs."""
 ROTATION_COLUMNS = [
     "plane",
     "frequency",
@@ -43,6 +38,7 @@ ROTATION_COLUMNS = [
     "variance",
     "participation_ratio",
     "r2",
+    "r2_gain",
     "r2_unconstrained",
     "r2_left_out",
     *(f"{kind}_{part}" for kind in SURROGATES for part in ("p", "low", "high")),
@@ -50,8 +46,8 @@ ROTATION_COLUMNS = [
     "episodes",
     "note",
 ]
-TARGETS = {"phase": "R2", "speed": "R2", "joints": "R2", "contact": "AUC"}
-"""What is decoded from a layer, and by which score."""
+TARGETS = {"phase": "R2", "contact": "AUC"}
+"""What is decoded from a layer, and by which score. The observation holds neither of them."""
 
 
 @dataclass(frozen=True)
@@ -61,70 +57,71 @@ class Settings:
     components: int
     """Principal components that jPCA is fitted to."""
     surrogates: int
-    """Surrogates of each kind, for the agents that are drawn."""
+    """Surrogates of each kind, for the networks that are drawn."""
     alpha: float = 0.05
     """The intervals of surrogates hold 1 - alpha."""
 
 
-def dynamics_tables(
-    walks: Sequence[SteadyWalk], activations: h5py.File, settings: Settings, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return jPCA, its drawn trajectories, and decoding of all agents of a recording (`walks_of`).
+OBSERVED = {"network": OBSERVATIONS, "level": -1, "clone": -1, "drawn": True}
+"""The columns that name the observations in a table."""
 
-    All tables begin with expert, level, clone, median, layer. jPCA has a row for each plane: plane
-    (from 1), frequency (Hz), plane_variance, concentration; then, equal for all planes of a fit,
-    components, variance (the share that the components hold), participation_ratio, r2,
+
+def dynamics_tables(
+    walk: ShownWalk, networks: Sequence[ShownNetwork], settings: Settings, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return jPCA, its drawn trajectories, and decoding of networks that were shown a walk.
+
+    Linear2 is analysed, because what linear1 tells is nearly the same.
+    All tables begin with expert, network, level, clone, drawn; beside the expert, the observations
+    have rows too. jPCA has a row for each plane: plane (from 1), frequency (Hz), plane_variance,
+    concentration; then, equal for all planes of a fit, components, variance (the share that the
+    components hold), participation_ratio, r2, r2_gain (r2 less that of the observations),
     r2_unconstrained, r2_left_out, for each kind of surrogate `<kind>_p`, `_low` and `_high` (the
     central share 1 - alpha of the surrogates lies between them), rows, episodes, note.
     Trajectories: time (s), x, y in the first plane. Decoding: target, score, value, rows, episodes,
     note.
     """
+    with_expert = any(network.network == EXPERT for network in networks)
+    observed = settings if with_expert else replace(settings, surrogates=0)
+    planes, track = rotate(walk.observations, walk, observed, seed)
+    planes = planes.reindex(columns=ROTATION_COLUMNS)
+    reference = planes["r2"].iloc[0]
     rotations, trajectories, decoded = [], [], []
-    for network, walk in enumerate(walks):
-        activity = own_activity(walk, activations, network)
-        of_agent = settings if walk.median else replace(settings, surrogates=0)
-        named = {
-            "expert": walk.expert,
-            "level": walk.level,
-            "clone": walk.clone,
-            "median": walk.median,
-        }
-        # One seed for all layers: they meet the same permutations.
-        agent_seed = derive_seed(seed, network)
-        fits = {
-            layer: rotate(values, activity, of_agent, agent_seed)
-            for layer, values in activity.layers.items()
-        }
-        for layer, (planes, track) in fits.items():
-            planes = planes.reindex(columns=ROTATION_COLUMNS)
-            rotations.append(planes.assign(**named, layer=layer))
-            if walk.median and layer in SHOWN:
-                trajectories.append(track.assign(**named, layer=layer))
-        decoded += [
-            read_targets(values, activity).assign(**named, layer=layer)
-            for layer, values in activity.layers.items()
-        ]
-    names = ["expert", "level", "clone", "median", "layer"]
+    if with_expert:
+        rotations.append(planes.assign(**OBSERVED))
+        trajectories.append(track.assign(**OBSERVED))
+        decoded.append(read_targets(walk.observations, walk).assign(**OBSERVED))
+    for network in networks:
+        values = walk.layer(network.activations, LAYER)
+        of_network = settings if network.drawn else replace(settings, surrogates=0)
+        # One seed for all networks: they meet the same permutations.
+        planes, track = rotate(values, walk, of_network, seed)
+        planes = planes.reindex(columns=ROTATION_COLUMNS)
+        rotations.append(planes.assign(r2_gain=planes["r2"] - reference, **network.named))
+        if network.drawn:
+            trajectories.append(track.assign(**network.named))
+        decoded.append(read_targets(values, walk).assign(**network.named))
+    names = ["expert", *OBSERVED]
     return tuple(
-        _with_first(pd.concat(tables, ignore_index=True), names)
+        _with_first(pd.concat(tables, ignore_index=True).assign(expert=walk.expert), names)
         for tables in (rotations, trajectories, decoded)
     )
 
 
 def rotate(
-    values: np.ndarray, activity: OwnActivity, settings: Settings, seed: int
+    values: np.ndarray, walk: ShownWalk, settings: Settings, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the planes of one layer (see `dynamics_tables`) and its track in the first plane."""
     track = pd.DataFrame({"time": [], "x": [], "y": []})
-    sizes = {"rows": len(values), "episodes": len(np.unique(activity.episode_ids))}
+    sizes = {"rows": len(values), "episodes": len(np.unique(walk.episode_ids))}
     if len(values) < LEAST_ROWS:
         return pd.DataFrame([sizes | {"note": f"fewer than {LEAST_ROWS} steady rows"}]), track
     leading = principal_components(soft_normalise(values), settings.components)
     if leading.scores.shape[1] < 2:
         return pd.DataFrame([sizes | {"note": "fewer than two directions of variance"}]), track
-    if fault := too_few_changes(leading.scores, activity.episode_ids):
+    if fault := too_few_changes(leading.scores, walk.episode_ids):
         return pd.DataFrame([sizes | {"note": fault}]), track
-    fitted = jpca(leading.scores, activity.episode_ids, activity.sampling_rate)
+    fitted = jpca(leading.scores, walk.episode_ids, walk.sampling_rate)
     table = planes_table(fitted, leading.variance).assign(
         components=leading.scores.shape[1],
         variance=leading.variance,
@@ -136,17 +133,17 @@ def rotate(
     for kind, surrogate in SURROGATES.items():
         null = surrogate_r2(
             leading.scores,
-            activity.episode_ids,
+            walk.episode_ids,
             surrogate,
             settings.surrogates,
             np.random.default_rng(derive_seed(seed, kind)),
         )
         table[f"{kind}_p"] = p_value(fitted.r2, null)
         table[f"{kind}_low"], table[f"{kind}_high"] = central_interval(null, settings.alpha)
-    episodes, lengths = np.unique(activity.episode_ids, return_counts=True)
-    shown = np.flatnonzero(activity.episode_ids == episodes[lengths.argmax()])
-    shown = shown[: round(SHOWN_SECONDS * activity.sampling_rate)]
-    track = pd.DataFrame({"time": np.arange(len(shown)) / activity.sampling_rate})
+    episodes, lengths = np.unique(walk.episode_ids, return_counts=True)
+    shown = np.flatnonzero(walk.episode_ids == episodes[lengths.argmax()])
+    shown = shown[: round(SHOWN_SECONDS * walk.sampling_rate)]
+    track = pd.DataFrame({"time": np.arange(len(shown)) / walk.sampling_rate})
     track[["x", "y"]] = leading.scores[shown] @ fitted.planes[0]
     return table.assign(**sizes, note=""), track
 
@@ -167,19 +164,19 @@ def planes_table(fitted: Jpca, variance: float) -> pd.DataFrame:
     )
 
 
-def read_targets(values: np.ndarray, activity: OwnActivity) -> pd.DataFrame:
+def read_targets(values: np.ndarray, walk: ShownWalk) -> pd.DataFrame:
     """Return how well each target is read from a layer: target, score, value, rows, episodes, note.
 
     The contact of each foot is regressed like a number and scored by the area under the curve. With
     two kinds of rows this orders them as a linear discriminant does, at a fraction of the cost of a
-    logistic regression. Joints and feet are averaged.
+    logistic regression. Feet are averaged.
     """
     # One set of rows for all targets: those with a phase, unless too few episodes have one.
-    phased = np.isfinite(activity.targets["phase"]).all(axis=1)
-    has_phase = len(np.unique(activity.episode_ids[phased])) > 1
+    phased = np.isfinite(walk.targets["phase"]).all(axis=1)
+    has_phase = len(np.unique(walk.episode_ids[phased])) > 1
     rows = np.flatnonzero(phased | (not has_phase))[::DECODED_EVERY]
-    ids = activity.episode_ids[rows]
-    targets = {name: activity.targets[name] for name in TARGETS if name != "phase" or has_phase}
+    ids = walk.episode_ids[rows]
+    targets = {name: walk.targets[name] for name in TARGETS if name != "phase" or has_phase}
     table = pd.DataFrame({"target": TARGETS.keys(), "score": TARGETS.values(), "value": np.nan})
     table = table.assign(rows=len(rows), episodes=len(np.unique(ids)), note="")
     if table["episodes"][0] < 2 or len(rows) * DECODED_EVERY < LEAST_ROWS:
@@ -205,40 +202,33 @@ def read_targets(values: np.ndarray, activity: OwnActivity) -> pd.DataFrame:
         else:
             table.loc[row, "note"] = "does not vary"
     if not has_phase:
-        reason = activity.note or "one episode has a phase"
+        reason = walk.note or "one episode has a phase"
         table.loc[table["target"] == "phase", "note"] = reason
     return table
 
 
 def dynamics_measures(rotations: pd.DataFrame, decoded: pd.DataFrame) -> pd.DataFrame:
-    """Tabulate the measures of every agent that follow from `dynamics_tables`.
+    """Tabulate the measures of expert, clones and untrained networks from `dynamics_tables`.
 
-    Hidden layers and the observation have measures. `jpca_r2_gain` of a hidden layer is the R^2 of
-    its rotation less the R^2 of the observation's. Columns: see `measures_table`.
+    `jpca_r2_gain` is the R^2 of the rotation of a layer less that of the observations, which are
+    the same for all networks. An untrained network is the floor of the clone that began as it.
+    Columns: see `measures_table`.
     """
-    agent = ["expert", "level", "clone"]
     first = rotations[rotations["plane"].fillna(1) == 1]
-    fits = first[first["layer"].isin(MEASURED)].copy()
-    fits["ratio"] = fits["r2"] / fits["r2_unconstrained"]
-    reference = fits[fits["layer"] == OBSERVATIONS].set_index(agent)["r2"]
-    fits["gain"] = fits["r2"] - reference.reindex(pd.MultiIndex.from_frame(fits[agent])).to_numpy()
-    hidden = fits[fits["layer"] != OBSERVATIONS]
-    named: list[Named] = []
-    for name, column, rows in (
-        ("jpca_r2", "r2", fits),
-        ("jpca_r2_ratio", "ratio", fits),
-        ("jpca_r2_gain", "gain", hidden),
-        ("participation_ratio", "participation_ratio", fits),
-    ):
-        named += [
-            (fit.expert, fit.level, fit.clone, f"{name}_{fit.layer}",
-             Measure("1", getattr(fit, column), note=fit.note))
-            for fit in rows.itertuples()
-        ]  # fmt: skip
+    fits = first[first["network"].isin(PREFIXES)]
+    named: list[Named] = [
+        (fit.expert, fit.level, fit.clone, f"{PREFIXES[fit.network]}{name}_{LAYER}",
+         Measure("1", getattr(fit, column), note=fit.note))
+        for name, column in (
+            ("jpca_r2_gain", "r2_gain"), ("participation_ratio", "participation_ratio"),
+        )
+        for fit in fits.itertuples()
+    ]  # fmt: skip
     named += [
-        (score.expert, score.level, score.clone, f"decode_{score.target}_{score.layer}",
+        (score.expert, score.level, score.clone,
+         f"{PREFIXES[score.network]}decode_{score.target}_{LAYER}",
          Measure(score.score, score.value, note=score.note))
-        for score in decoded[decoded["layer"].isin(MEASURED)].itertuples()
+        for score in decoded[decoded["network"].isin(PREFIXES)].itertuples()
     ]  # fmt: skip
     return measures_table(named)
 

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.lines import Line2D
 
 from brainiarb.figures.inputs import of_expert
 from brainiarb.figures.means import Means, level_means
@@ -21,6 +22,7 @@ from brainiarb.figures.style import (
     letters,
     two_rows,
 )
+from brainiarb.statistics.measures import FLOOR
 
 TABLES = ["measures", "statistics"]
 EVERY_EXPERT = ["measures"]
@@ -38,44 +40,40 @@ class Look(NamedTuple):
     label: str
 
 
-ON_EXPERTS = Look(CLEAN, "o", "clone, on the expert's states")
+ON_COMMON = Look(CLEAN, "o", "clone, on the common states")
 ON_CLONES = Look(NOISY, "s", "clone, on the clones' states")
-FLOOR_ON_EXPERTS = Look(MUTED, "^", "untrained, on the expert's states")
+FLOOR_ON_COMMON = Look(MUTED, "^", "untrained, on the common states")
 FLOOR_ON_CLONES = Look(DARK, "v", "untrained, on the clones' states")
 STITCHED = Look(CLEAN, "o", "clone's layer in the expert")
 OWN = Look(NOISY, "D", "clone itself")
-FLOOR = Look(MUTED, "^", "untrained network's layer in the expert")
+UNTRAINED = Look(MUTED, "^", "untrained network's layer in the expert")
 
 Series = dict[str, Look]
 """Measures of one panel from left to right, with the look of their points."""
 
 ACTING = {
     title: {
-        f"{measure}_expert": ON_EXPERTS,
+        f"{measure}_common": ON_COMMON,
         f"{measure}_level": ON_CLONES,
-        f"floor_{measure}_expert": FLOOR_ON_EXPERTS,
-        f"floor_{measure}_level": FLOOR_ON_CLONES,
+        f"{FLOOR}{measure}_common": FLOOR_ON_COMMON,
+        f"{FLOOR}{measure}_level": FLOOR_ON_CLONES,
     }
     for measure, title in (
         ("action_mse", "action MSE (half-range$^2$)"),
-        ("head_kl", "KL from expert to clone (nat)"),
-        ("mean_kl", "KL, part of the means (nat)"),
+        ("action_r2", "action R²"),
+        ("mean_kl", "KL of the means (nat)"),
     )
 }
 WALKING = {
     f"return, {name} stitched": {
         f"stitched_return_{layer}": STITCHED,
         "return": OWN,
-        f"floor_stitched_return_{layer}": FLOOR,
+        f"{FLOOR}stitched_return_{layer}": UNTRAINED,
     }
     for layer, name in (("linear1", "linear 1"), ("linear2", "linear 2"))
-} | {
-    "variance of the layer explained": {
-        f"{floor}stitched_r2_{layer}": look
-        for layer in ("linear1", "linear2")
-        for floor, look in (("", STITCHED), ("floor_", FLOOR))
-    }
-}
+} | {"scale, linear 2 stitched": {"stitched_scale_linear2": STITCHED}}
+MEDIAN = "median of the clones"
+LOWEST_R2 = -1.0  # lower end of the panel of R²; worse values lie below it
 
 
 MEASURES = sorted({measure for series in (ACTING | WALKING).values() for measure in series})
@@ -96,19 +94,30 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     names = letters()
     for row, panels in ((above, ACTING), (below, WALKING)):
         for axes, (title, series) in zip(row.subplots(1, 3), panels.items(), strict=True):
-            if row is above:
+            if row is above and "R²" not in title:
                 axes.set_yscale("log")
-            panel(axes, shown, means, series)
+            panel(axes, shown, series, means if row is above else None)
+            if "R²" in title:
+                axes.set_ylim(max(axes.get_ylim()[0], LOWEST_R2), 1.05)
             if title.startswith("return"):
                 axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
             axes.set_ylabel(title)
             axes.set_xlabel("noise in the demonstrations (%)")
-            head(axes, next(names))
-        legend(row, [*named_points(row), *means.handles(DARK)], "lower")
-    for layer, name in (("linear1", "linear 1"), ("linear2", "linear 2")):
-        values = shown.loc[shown["measure"] == f"stitched_r2_{layer}"].query("clone >= 0")["value"]
-        axes.text(-1.4, values.median(), name, va="center", fontsize=6)
+            head(axes, next(names), untrained_walkers(tables["statistics"], series))
+    legend(above, [*named_points(above), *means.handles(DARK)], "lower")
+    legend(below, [*named_points(below), Line2D([], [], color=DARK, label=MEDIAN)], "lower")
+    scale = below.axes[-1]
+    head(scale, "F", "0 untrained, 1 expert")
+    for end in (0, 1):
+        scale.axhline(end, color=EXPERT, linestyle=":", linewidth=0.8)
     return figure, pd.concat([shown, means.numbers()], ignore_index=True)
+
+
+def untrained_walkers(statistics: pd.DataFrame, series: Series) -> str:
+    """Return how many untrained networks of a panel walk, as the table of statistics tells it."""
+    floors = [measure for measure in series if measure.startswith(f"{FLOOR}stitched")]
+    shares = statistics[statistics["measure"].isin(floors) & (statistics["kind"] == "share")]
+    return shares["note"].iloc[0].replace("clones", "untrained") if len(shares) else ""
 
 
 def named_points(row: SubFigure) -> list[Artist]:
@@ -122,15 +131,19 @@ def named_points(row: SubFigure) -> list[Artist]:
     return list(named.values())
 
 
-def panel(axes: Axes, shown: pd.DataFrame, means: Means, series: Series) -> None:
-    """Draw the measures of one panel: the expert before the levels, untrained networks after."""
+def panel(axes: Axes, shown: pd.DataFrame, series: Series, means: Means | None) -> None:
+    """Draw the measures of one panel: the expert before the levels, untrained networks after.
+
+    Returns get no means: these would lie between networks that walk and networks that fall.
+    """
     levels = sorted(int(level) for level in shown["level"].unique() if level >= 0)
     sides = {look: number for number, look in enumerate(dict.fromkeys(series.values()))}
     for measure, look in series.items():
         side = (sides[look] - (len(sides) - 1) / 2) * STEP
         points(axes, shown[shown["measure"] == measure], levels, look, side)
         places = {level: number + side for number, level in enumerate(levels)}
-        means.draw(axes, measure, places, look.colour)
+        if means is not None:
+            means.draw(axes, measure, places, look.colour)
     with_expert = any(measure.startswith("stitched") for measure in series)
     ticks = {-1: "exp.", **dict(enumerate(levels)), len(levels): "untr."}
     edges = [-0.5, len(levels) - 0.5]
@@ -140,6 +153,9 @@ def panel(axes: Axes, shown: pd.DataFrame, means: Means, series: Series) -> None
     axes.set_xticks([*ticks], [*map(str, ticks.values())], fontsize=5.5)
     for edge in edges:
         axes.axvline(edge, color=MUTED, linewidth=0.4)
+    clones = shown[(shown["measure"] == next(iter(series))) & (shown["clone"] >= 0)]
+    if clones["value"].isna().all():
+        axes.text(0.5, 0.5, "no value", ha="center", va="center", transform=axes.transAxes)
 
 
 def points(axes: Axes, agents: pd.DataFrame, levels: list[int], look: Look, side: float) -> None:

@@ -1,4 +1,4 @@
-"""Rotations in the activity of expert and clones, beside the rotations in their observations."""
+"""Rotations in the activity of networks that are shown one walk, beside the observations."""
 
 from typing import Any
 
@@ -7,109 +7,111 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from brainiarb.figures.networks import (
+    KINDS,
+    OBSERVATIONS,
+    by_network,
+    kind_of,
+    legend_handles,
+)
 from brainiarb.figures.style import (
-    CLEAN,
     EXPERT,
     MUTED,
     PAGE_WIDTH,
     agent_colour,
     agent_name,
     head,
+    legend,
     letters,
 )
 
 TABLES = ["jpca", "jpca_trajectories"]
 SETTINGS = ["figures.noisy_level"]
 
-LAYERS = {"linear2": "linear 2", "observations": "observation"}
 NULLS = {"phase_randomised": "-", "covariance_matched": ":"}
-STEP = 0.18  # between layer and observation of one agent
+COLUMNS = 3  # of panels with trajectories
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
-    """Draw the first jPCA planes of three agents, their R², and the R² of every clone by level."""
+    """Draw the first jPCA planes of six signals, their R², and the gain of every network."""
     fits = tables["jpca"][tables["jpca"]["plane"].fillna(1) == 1]
-    tracks, levels = tables["jpca_trajectories"], [-1, 0, settings["noisy_level"]]
-    figure = Figure(figsize=(PAGE_WIDTH, 3.7))
+    drawn = with_looks(fits[fits["drawn"]], settings["noisy_level"])
+    tracks = with_looks(tables["jpca_trajectories"], settings["noisy_level"])
+    figure = Figure(figsize=(PAGE_WIDTH, 4.1))
     grid = figure.add_gridspec(2, 5)
     names = letters()
-    drawn = fits[fits["median"]]
-    for row, (layer, name) in enumerate(LAYERS.items()):
-        for column, level in enumerate(levels):
-            axes = figure.add_subplot(grid[row, column])
-            track = tracks[(tracks["layer"] == layer) & (tracks["level"] == level)]
-            fit = drawn[(drawn["layer"] == layer) & (drawn["level"] == level)]
-            trajectory(axes, track, fit, agent_colour(level))
-            head(axes, next(names), agent_name(level) if row == 0 else "")
-            if column == 0:
-                axes.set_ylabel(name)
-    compared = figure.add_subplot(grid[0, 3:])
-    fitted = goodness(compared, drawn, levels)
+    for place, (label, fit) in enumerate(drawn.groupby("label", sort=False)):
+        axes = figure.add_subplot(grid[divmod(place, COLUMNS)])
+        trajectory(axes, tracks[tracks["label"] == label], fit.iloc[0])
+        head(axes, next(names), str(label))
+    compared = figure.add_subplot(grid[0, COLUMNS:])
+    goodness(compared, drawn)
     head(compared, next(names), "change that one rotation explains")
-    gained = figure.add_subplot(grid[1, 3:])
-    gains = by_level(gained, fits)
+    gained = figure.add_subplot(grid[1, COLUMNS:])
+    gained.axhline(0, color=MUTED, linewidth=0.6)
+    by_network(gained, fits, "r2_gain")
+    gained.set_ylabel("R², linear 2\nless observation")
     head(gained, next(names), "more than in the observation")
-    shown = tracks[tracks["level"].isin(levels)]
-    numbers = {"trajectory": shown, "fit": fitted, "gain": gains}
+    legend(figure, legend_handles(observed=False), "lower")
+    numbers = {"trajectory": tracks, "fit": drawn, "gain": fits}
     return figure, pd.concat(
         [table.assign(kind=kind) for kind, table in numbers.items()], ignore_index=True
     )
 
 
-def trajectory(axes: Axes, track: pd.DataFrame, fit: pd.DataFrame, colour: str) -> None:
+def with_looks(table: pd.DataFrame, noisy_level: int) -> pd.DataFrame:
+    """Return the rows that are drawn, in the order of the panels, with their labels and colours.
+
+    They are the observations, the expert, the clones at 0 and at `noisy_level`, an untrained
+    network and another expert.
+    """
+    looked = table[table["level"].isin([-1, 0, noisy_level])]
+    looks = [look(*agent) for agent in zip(looked["network"], looked["level"], strict=True)]
+    named = pd.DataFrame(looks, looked.index, ["rank", "label", "colour"])
+    return looked.join(named).sort_values(["rank", "level"], kind="stable").drop(columns="rank")
+
+
+def look(network: str, level: int) -> tuple[int, str, str]:
+    """Return the place of a network among the panels, its label and its colour."""
+    if network == OBSERVATIONS:
+        return 0, "observation", EXPERT
+    kind = kind_of(network)
+    colour, _, name = KINDS[kind]
+    if kind == "clone":
+        name, colour = agent_name(level), agent_colour(level)
+    elif kind == "other":
+        name = network
+    return 1 + [*KINDS].index(kind), name, colour
+
+
+def trajectory(axes: Axes, track: pd.DataFrame, fit: pd.Series) -> None:
     """Draw some seconds in the plane, with the plane's frequency and share of the variance."""
     axes.set_xticks([])
     axes.set_yticks([])
-    if track.empty or fit.empty:
-        note = fit["note"].iloc[0].replace(" steady", "\nsteady") if len(fit) else "not recorded"
+    if track.empty:
+        note = fit["note"].replace(" steady", "\nsteady")
         axes.text(0.5, 0.5, note, ha="center", va="center", transform=axes.transAxes)
         return
-    axes.plot(track["x"], track["y"], color=colour, linewidth=0.6)
-    axes.plot(track["x"].iloc[:1], track["y"].iloc[:1], "o", color=colour, ms=3)
+    axes.plot(track["x"], track["y"], color=fit["colour"], linewidth=0.6)
+    axes.plot(track["x"].iloc[:1], track["y"].iloc[:1], "o", color=fit["colour"], ms=3)
     axes.set_aspect("equal", adjustable="datalim")
     axes.margins(0.08)
-    plane = fit.iloc[0]
-    axes.set_xlabel(f"{plane['frequency']:.1f} Hz, {100 * plane['plane_variance']:.0f} % var.")
+    axes.set_xlabel(f"{fit['frequency']:.1f} Hz, {100 * fit['plane_variance']:.0f} % var.")
 
 
-def goodness(axes: Axes, drawn: pd.DataFrame, levels: list[int]) -> pd.DataFrame:
-    """Draw the R² of the drawn agents' layer and observation beside the range of surrogates."""
-    shown = drawn[drawn["level"].isin(levels) & drawn["layer"].isin(LAYERS)]
-    for side, (layer, name) in zip((1, -1), LAYERS.items(), strict=True):
-        rows = shown[shown["layer"] == layer].set_index("level").reindex(levels)
-        at = np.arange(len(levels)) + side * STEP
-        filled = agent_colour(-1) if layer == "linear2" else "white"
-        axes.plot(at, rows["r2"], "o", ms=4, mfc=filled, mec=EXPERT, label=name)
-        for shift, (null, style) in zip((-0.05, 0.05), NULLS.items(), strict=True):
-            axes.vlines(
-                at + shift, rows[f"{null}_low"], rows[f"{null}_high"], color=MUTED, linestyle=style,
-                linewidth=2, label=null.replace("_", " ") if side == 1 else "",
-            )  # fmt: skip
-    axes.set_xticks(range(len(levels)), [agent_name(level) for level in levels])
+def goodness(axes: Axes, drawn: pd.DataFrame) -> None:
+    """Draw the R² of the drawn signals beside the range of surrogates."""
+    at = np.arange(len(drawn))
+    for place, (fit, colour) in enumerate(zip(drawn["r2"], drawn["colour"], strict=True)):
+        axes.plot(place, fit, "o", ms=4, color=colour)
+    for shift, (null, style) in zip((-0.08, 0.08), NULLS.items(), strict=True):
+        axes.vlines(
+            at + shift, drawn[f"{null}_low"], drawn[f"{null}_high"], color=MUTED, linestyle=style,
+            linewidth=2, label=null.replace("_", " "),
+        )  # fmt: skip
+    axes.set_xticks(at, [*"ABCDEFGH"[: len(drawn)]])
+    axes.set_xlabel("panel")
     axes.set_ylabel("R²")
     axes.set_ylim(0, 1)
-    axes.set_xlim(-0.5, len(levels) - 0.5)
+    axes.set_xlim(-0.5, len(drawn) - 0.5)
     axes.legend(ncols=2, loc="upper center", columnspacing=1, handletextpad=0.4)
-    return shown
-
-
-def by_level(axes: Axes, fits: pd.DataFrame) -> pd.DataFrame:
-    """Draw by how much a rotation fits the layer of each agent better than its observation."""
-    agent = ["expert", "level", "clone"]
-    wide = fits.pivot(index=agent, columns="layer", values="r2").reindex(columns=list(LAYERS))
-    gains = (wide["linear2"] - wide["observations"]).rename("gain").reset_index()
-    clones = gains[gains["level"] >= 0]
-    levels = sorted(clones["level"].unique())
-    axes.axhline(0, color=MUTED, linewidth=0.6)
-    for value in gains.loc[gains["level"] < 0, "gain"].dropna():
-        axes.axhline(value, color=EXPERT, linestyle="--", linewidth=0.8, label="expert")
-    at = [levels.index(level) for level in clones["level"]]
-    axes.plot(at, clones["gain"], "o", ms=3, mfc=CLEAN, mec="white", mew=0.3, label="clone")
-    axes.plot(
-        range(len(levels)), clones.groupby("level")["gain"].median(), color=CLEAN, linewidth=0.9
-    )
-    axes.set_xticks(range(len(levels)), levels)
-    axes.set_xlabel("noise in the demonstrations (%)")
-    axes.set_ylabel("R², linear 2\nless observation")
-    axes.legend(ncols=2, loc="best")
-    return gains

@@ -4,12 +4,12 @@
 |--------------|----------------------------------------------------------------------------------|
 | `action_mse` | mean actions: squared difference, averaged over the joints                       |
 | `action_r2`  | mean actions: share of the expert's variance that the other policy explains      |
-| `head_kl`    | Gaussians before the tanh: divergence of the other policy from the expert        |
-| `mean_kl`    | the same if the other policy had the expert's standard deviations                |
+| `mean_kl`    | Gaussians before the tanh: divergence of the other policy from the expert, if it |
+|              | had the expert's standard deviations                                             |
 
 The demonstrations are the expert's mean actions under uniform noise. So the standard deviation of a
-clone's Gaussian is that of the noise in its demonstrations, not the expert's. `head_kl` mixes this
-difference with the difference of the means; `mean_kl` is the part due to the means.
+clone's Gaussian is that of the noise in its demonstrations and not the expert's: it differs by
+construction, and is left out of the comparison.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from brainiarb.similarity.centring import Network
 from brainiarb.similarity.products import paired_layers
 from brainiarb.statistics.measures import FLOOR, Named, measures_table, qualified
 
-UNITS = {"action_mse": "1", "action_r2": "1", "head_kl": "nat", "mean_kl": "nat"}
+UNITS = {"action_mse": "1", "action_r2": "1", "mean_kl": "nat"}
 """The unit of each measure. Actions are shares of the half-range, so their error has no unit."""
 
 
@@ -81,18 +81,18 @@ def compare_gaussians(expert: Gaussian, policy: Gaussian) -> dict[str, float]:
     return {
         "action_mse": float(action_mse(*actions)),
         "action_r2": r2(*actions),
-        "head_kl": gaussian_kl(expert, policy),
         "mean_kl": gaussian_kl(expert, Gaussian(policy.mean, expert.log_std)),
     }
 
 
 def level_functions(
-    expert: h5py.File, clones: h5py.File, expert_name: str, level: int
+    expert: h5py.File, common: h5py.File, clones: h5py.File, expert_name: str, level: int
 ) -> pd.DataFrame:
     """Tabulate how alike an expert acts with the clones of a level and with untrained networks.
 
-    `expert` and `clones` are files of activations. Clones are compared on the expert's states and
-    on the level's, untrained networks on the level's. Columns: see `statistics.measures`.
+    The files are of activations: of the expert, of all networks but clones on `common`, and of the
+    clones. Clones are compared on the states `common`, on the expert's and on the level's, and
+    untrained networks on the level's. Columns: see `statistics.measures`.
     """
     count = len(clones["own"]["linear1"])
     on_level = Activations(clones, "reference/expert/level")
@@ -105,6 +105,7 @@ def level_functions(
             level,
         )
         for reference, group, name in (
+            (Activations(common, "expert"), "common", "{}_common"),
             (Activations(expert, "expert"), "expert", "{}_expert"),
             (on_level, "level", "{}_level"),
             (on_level, "reference/untrained/level", f"{FLOOR}{{}}_level"),
@@ -114,15 +115,27 @@ def level_functions(
 
 
 def floor_functions(
-    expert: h5py.File, untrained: h5py.File, count: int, expert_name: str
+    expert: h5py.File, untrained: h5py.File, common: h5py.File, count: int, expert_name: str
 ) -> pd.DataFrame:
-    """Tabulate how alike an expert acts with `count` untrained networks on its own states.
+    """Tabulate how alike an expert acts with `count` untrained networks at no level.
 
-    `expert` and `untrained` are files of activations. Columns: see `statistics.measures`.
+    The files are of activations: of the expert and of the untrained networks on the expert's
+    states, and of both on the states `common`. Columns: see `statistics.measures`.
     """
-    networks = [Activations(untrained, "expert", k) for k in range(count)]
-    reference = Activations(expert, "expert")
-    return compare_functions(reference, networks, f"{FLOOR}{{}}_expert", expert_name, -1)
+    tables = [
+        compare_functions(
+            reference,
+            [Activations(*networks, k) for k in range(count)],
+            f"{FLOOR}{{}}_{states}",
+            expert_name,
+            -1,
+        )
+        for reference, networks, states in (
+            (Activations(common, "expert"), (common, "untrained"), "common"),
+            (Activations(expert, "expert"), (untrained, "expert"), "expert"),
+        )
+    ]
+    return pd.concat(tables, ignore_index=True)
 
 
 def compare_functions(

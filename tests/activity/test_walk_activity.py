@@ -1,4 +1,4 @@
-"""The activity of networks on their own walk: which rows, which values, which phase."""
+"""The walk that networks are shown: which rows, which values, which phase."""
 
 from dataclasses import replace
 
@@ -6,11 +6,10 @@ import h5py
 import numpy as np
 import pytest
 
-from brainiarb.activity.activations import record_own
-from brainiarb.activity.own_activity import gait_phase, own_activity
+from brainiarb.activity.activations import Activations, record_shared
 from brainiarb.activity.stimuli import own
+from brainiarb.activity.walk_activity import gait_phase, shown_walk
 from brainiarb.actors.actors import untrained
-from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.bodies.registry import get_body
 from brainiarb.gait.walk import walks_of
 from builders import RATE, a_walk, observed_gait, planted_walks
@@ -19,36 +18,40 @@ BODY = get_body("walker2d")
 TRANSIENT = 0.2
 
 
-def walks_in(recording):
-    return walks_of(BODY, recording, "crossq_0", 40, TRANSIENT)
+def walk_in(recording):
+    (walk,) = walks_of(BODY, recording, "crossq_0", -1, TRANSIENT)
+    return walk
 
 
-@pytest.mark.parametrize("count", [10_000, 700])
+@pytest.mark.parametrize("count", [10_000, 1800])
 def test_hidden_layers_count_after_their_relu_and_rows_in_order_of_time(tmp_path, count):
-    walked = observed_gait()
+    walked = observed_gait(clones=(0, 0, 0, 0))
     actors = untrained((17, 6), [0, 1])
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        record_own(file, "own", actors, [own(walked, k, count) for k in (0, 1)])
-        activity = own_activity(walks_in(walked)[1], file, 1)
-    # The second clone walks from row 1300 on, in episodes of 600 and 500 rows.
-    stop = min(2400, 1300 + count)
-    steady = np.r_[1325:1900, 1925:stop]
-    np.testing.assert_array_equal(activity.layers[OBSERVATIONS], walked["observations"][steady])
+        record_shared(file, "walk", actors, own(walked, 0, count), ["linear2"])
+        walk = shown_walk(walk_in(walked), count)
+        linear2 = walk.layer(Activations(file, "walk", 1), "linear2")
+    # The episodes are of 700, 600, 600 and 500 rows, and each begins with 25 rows of transient.
+    starts, stops = (0, 700, 1300, 1900), (700, 1300, min(1900, count), min(2400, count))
+    steady = np.concatenate(
+        [np.arange(a + 25, b) for a, b in zip(starts, stops, strict=True) if a < b]
+    )
+    np.testing.assert_array_equal(walk.observations, walked["observations"][steady])
     raw = actors.only(1).respond(walked["observations"][steady])
-    linear2 = activity.layers["linear2"]
     np.testing.assert_allclose(linear2, np.maximum(raw["linear2"][0], 0), atol=1e-5)
-    np.testing.assert_array_equal(activity.targets["speed"], walked["qvel"][steady, :1])
-    np.testing.assert_array_equal(activity.episode_ids, walked["episode_ids"][steady])
-    np.testing.assert_array_equal(activity.targets["contact"], walked["contacts"][steady])
+    np.testing.assert_array_equal(walk.episode_ids, walked["episode_ids"][steady])
+    np.testing.assert_array_equal(walk.targets["contact"], walked["contacts"][steady])
+    assert walk.targets["phase"].shape == (len(steady), 2)
 
 
 def test_activations_of_another_recording_are_refused(tmp_path):
-    walked = observed_gait()
+    walked = observed_gait(clones=(0, 0, 0, 0))
     with h5py.File(tmp_path / "a.h5", "w") as file:
-        record_own(file, "own", untrained((17, 6), [0]), [own(walked, 0, 500)])
+        record_shared(file, "walk", untrained((17, 6), [0]), own(walked, 0, 500), ["linear2"])
         walked["observations"][3] += 1
+        walk = shown_walk(walk_in(walked), 500)
         with pytest.raises(ValueError, match="expected the rollouts that the activations"):
-            own_activity(walks_in(walked)[0], file, 0)
+            walk.layer(Activations(file, "walk"), "linear2")
 
 
 def test_the_phase_is_zero_at_each_strike_and_runs_to_one():

@@ -1,72 +1,74 @@
-"""The activity of a network on its own walk, beside what its body did: the rows behind the tables.
+"""The walk of an expert that networks are shown: its states, and what its body did in them.
 
-A network is shown the states that it met itself (the stimuli `own`), in order of time, after the
-start transient. Hidden layers count as the next layer reads them, after the ReLU: before the ReLU,
-linear1 is an affine map of the observation. The head of the log standard deviations is clamped. The
+Every network is shown the same states: those that the expert met on its own walk, in order of time,
+after the start transient. So networks differ by what they compute and not by how they walk. The
 observation is analysed like a layer: it is the reference of all layers, because the actor has no
 memory.
 """
 
 from dataclasses import dataclass, replace
 
-import h5py
 import numpy as np
 from numpy.typing import NDArray
 
 from brainiarb.activity.activations import Activations, read_by_next
 from brainiarb.activity.stimuli import Stimuli
-from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.errors import Refused
 from brainiarb.gait.strides import stride_phase
 from brainiarb.gait.walk import NO_STRIDES, SteadyWalk
 
 
 @dataclass(frozen=True, eq=False)
-class OwnActivity:
-    """What one agent met, computed and did on its own walk: n steady rows in order of time."""
+class ShownWalk:
+    """What the expert met and did: n steady rows in order of time, of the rows that are shown."""
 
-    layers: dict[str, np.ndarray]
-    """(n, p) by name, observations first."""
+    expert: str
+    observations: np.ndarray
+    """(n, o)."""
     episode_ids: np.ndarray
     """(n)."""
     targets: dict[str, np.ndarray]
-    """(n, q): cosine and sine of the phase, forward speed (m/s), joint angles (rad), contacts."""
+    """(n, q): cosine and sine of the phase, and the contact of each foot."""
     sampling_rate: float
     """Hz."""
     note: str
     """Why there is no phase; empty where there is one."""
+    steady: np.ndarray
+    """(n) the steady rows, counted from the first row that is shown."""
+    digest: str
+    """Digest of all rows that are shown."""
+
+    def layer(self, activations: Activations, name: str) -> np.ndarray:
+        """Return a layer (n, p) of a network as its next layer reads it, after the ReLU.
+
+        Raises Refused if the network was shown other states.
+        """
+        if activations.digest != self.digest:
+            raise Refused(
+                f"expected the rollouts that the activations were recorded from, found others "
+                f"({activations.group}); record the activations again"
+            )
+        return read_by_next(name, activations.layers()[name])[self.steady]
 
 
-def own_activity(walk: SteadyWalk, activations: h5py.File, network: int) -> OwnActivity:
-    """Return the activity of one network of a file on its own walk.
-
-    `network` is its index in the file, which is the agent's number in the recording. Raises Refused
-    if the recording is not the one that the network was shown.
-    """
-    recorded = Activations(activations, "own", network)
-    walk = _first_rows(walk, recorded.rows)
-    ids = walk.episode_ids(walk.rows)
+def shown_walk(walk: SteadyWalk, rows: int) -> ShownWalk:
+    """Return the first `rows` rows of a walk, which networks are shown."""
+    walk = _first_rows(walk, rows)
+    ids, steady = walk.episode_ids(walk.rows), walk.steady_rows()
     met = Stimuli(walk.recording["observations"][walk.rows], ids)
-    if met.digest != recorded.digest:
-        raise Refused(
-            f"expected the rollouts that the activations were recorded from, found others (agent "
-            f"{network}); record the activations again"
-        )
-    steady = walk.steady_rows()
-    layers = {OBSERVATIONS: met.observations}
-    layers |= {name: read_by_next(name, values) for name, values in recorded.layers().items()}
     phase, note = gait_phase(walk)
-    return OwnActivity(
-        layers={name: values[steady] for name, values in layers.items()},
+    return ShownWalk(
+        expert=walk.expert,
+        observations=met.observations[steady],
         episode_ids=ids[steady],
         targets={
             "phase": np.exp(2j * np.pi * phase[:, None]).view(float),
-            "speed": walk.recording["qvel"][walk.rows][steady, :1],
-            "joints": walk.joints(walk.rows)[steady],
             "contact": walk.recording["contacts"][walk.rows][steady],
         },
         sampling_rate=walk.sampling_rate,
         note=note,
+        steady=steady,
+        digest=met.digest,
     )
 
 
