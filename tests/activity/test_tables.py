@@ -151,3 +151,12 @@ def test_a_second_episode_of_one_decoded_row_leaves_a_note(analyse):
     _, _, decoded = analyse(walked((600, 28)))
     assert decoded["value"].isna().all()
     assert decoded["note"].str.contains("one of a single row").all()
+
+
+def test_a_gain_over_observations_that_do_not_rotate_says_so(analyse):
+    rotations, _, decoded = analyse(walked())
+    rotations = rotations.assign(r2_gain=np.nan)
+    table = dynamics_measures(rotations, decoded).set_index("measure")
+    gains = table.loc["jpca_r2_gain_linear2"]
+    assert gains["note"] == "undefined: the observations have no rotation"
+    assert table.loc["participation_ratio_linear2", "note"] == ""

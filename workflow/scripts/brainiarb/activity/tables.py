@@ -27,6 +27,7 @@ from brainiarb.statistics.methods import p_value
 SHOWN_SECONDS = 3.0
 DECODED_EVERY = 4
 """Rows from one decoded row to the next: neighbours at 125 Hz tell nearly the same."""
+NO_REFERENCE = "undefined: the observations have no rotation"
 LEAST_ROWS = 100
 """Steady rows that a walk needs."""
 ROTATION_COLUMNS = [
@@ -218,11 +219,11 @@ def dynamics_measures(rotations: pd.DataFrame, decoded: pd.DataFrame) -> pd.Data
     fits = first[first["network"].isin(PREFIXES)]
     named: list[Named] = [
         (fit.expert, fit.level, fit.clone, f"{PREFIXES[fit.network]}{name}_{LAYER}",
-         Measure("1", getattr(fit, column), note=fit.note))
+         Measure("1", value, note=fit.note or (NO_REFERENCE if np.isnan(value) else "")))
         for name, column in (
             ("jpca_r2_gain", "r2_gain"), ("participation_ratio", "participation_ratio"),
         )
-        for fit in fits.itertuples()
+        for fit, value in zip(fits.itertuples(), fits[column], strict=True)
     ]  # fmt: skip
     named += [
         (score.expert, score.level, score.clone,
