@@ -32,3 +32,15 @@ def test_the_interval_of_the_clone_of_median_return_holds_its_value(compare, tmp
     assert of_clone["p_swap"].between(1 / 51, 0.2).all()
     assert of_clone["p_shift"].between(0, 1, inclusive="right").all()
     assert of_clone["p_shift"].min() < 0.5
+
+
+def test_without_replicates_no_clone_has_an_interval(compare, tmp_path):
+    table = compare(random_recording((70, 60, 80, 60), (0, 0, 1, 1))).assign(
+        median=lambda t: t["clone"] == 1
+    )
+    settings = {"replicates": 0, "shift": 0.01, "alpha": 0.05}
+    with h5py.File(tmp_path / "common.h5") as common, h5py.File(tmp_path / "clones.h5") as clones:
+        intervals = clone_intervals(common, clones, 1, settings, np.random.default_rng(0))
+    told = with_intervals(table, intervals)
+    assert told[["low", "high", "p_swap", "p_shift"]].isna().all(axis=None)
+    pd.testing.assert_frame_equal(told[table.columns], table)

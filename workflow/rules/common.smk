@@ -144,6 +144,11 @@ def shown_networks(wildcards):
     }
 
 
+def replicates_of(wildcards):
+    """Return the number of bootstraps of a similarity: none of clones that no figure draws."""
+    return config["similarity"]["replicates"] if wildcards.expert in SERIES else 0
+
+
 def surrogates_of(wildcards):
     """Return the number of surrogates: none for agents that no figure draws, to save time."""
     drawn = ("expert", "0", str(config["figures"]["noisy_level"]))

@@ -73,11 +73,11 @@ rule compare_clones:
         settings=lambda wildcards: settings(
             "seed",
             "similarity.measures",
-            "similarity.replicates",
             "similarity.shift",
             "statistics.alpha",
             expert=wildcards.expert,
             level=int(wildcards.noise),
+            replicates=replicates_of(wildcards),
         ),
         code=code("compare_clones.py"),
     message:

@@ -40,7 +40,10 @@ def clone_intervals(
     `common` and `clones` are files of activations; both must be of the same states, or Refused is
     raised. `settings` hold `replicates`, `alpha` (the interval holds 1 - alpha) and `shift`, the
     smallest shift (s). Columns: `COLUMNS`; nan without an interval or a null, as without states.
+    Without replicates no layer has a row.
     """
+    if not settings["replicates"]:
+        return pd.DataFrame(columns=list(COLUMNS), dtype=float)
     recorded = [Activations(common, "expert"), Activations(clones, "common", clone)]
     first, second = map(with_derived, paired_layers(recorded))
     states, replicates = recorded[0], int(settings["replicates"])
