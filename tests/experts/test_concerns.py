@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from brainiarb.bodies.registry import get_body
-from brainiarb.experts.concerns import concerns, file_concerns, length_concerns
+from brainiarb.experts.concerns import (
+    band_concerns,
+    concerns,
+    file_concerns,
+    length_concerns,
+)
 
 BODY = get_body("walker2d")
 WHOLE = np.full(5, 1000)
@@ -49,3 +54,9 @@ def test_files_that_may_be_statistics_are_named_with_the_key_that_reads_them():
     (text,) = file_concerns(["a/obs_rms.pkl", "norm.pkl"], "mine")
     assert text.startswith("a/obs_rms.pkl, norm.pkl may be the VecNormalize")
     assert "experts.mine.normalisation" in text
+
+
+def test_a_band_above_half_the_sampling_rate_is_told():
+    assert band_concerns(BODY, 0.3) == band_concerns(get_body("halfcheetah"), 0.3) == []
+    assert "up to 62.5 Hz" in band_concerns(BODY, 62.5)[0]
+    assert "up to 10 Hz" in band_concerns(get_body("halfcheetah"), 15.0)[0]

@@ -8,7 +8,7 @@ import numpy as np
 
 from brainiarb.actors.archives import write_archive
 from brainiarb.bodies.registry import get_body
-from brainiarb.experts.concerns import file_concerns, length_concerns
+from brainiarb.experts.concerns import band_concerns, file_concerns, length_concerns
 from brainiarb.experts.curves import named_curve, read_curve
 from brainiarb.experts.importing import import_archive, read_record, trial
 from brainiarb.files import write_csv, write_json
@@ -36,6 +36,7 @@ if __name__ == "__main__":
                 config["spectra"]["segment"],
                 config["recording"]["steps"],
             ),
+            *band_concerns(body, config["spectra"]["lowest"]),
             *file_concerns(snakemake.params.settings["unsure"], snakemake.wildcards.expert),
         ]
         for concern in further:

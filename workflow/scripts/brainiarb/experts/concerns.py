@@ -68,6 +68,17 @@ def length_concerns(
     return sentences
 
 
+def band_concerns(body: Body, lowest: float) -> list[str]:
+    """Return a sentence if no frequency (Hz) of a recording reaches `lowest`; else nothing."""
+    highest = environment_facts(body).sampling_rate / 2
+    if lowest < highest:
+        return []
+    return [
+        f"recordings of {body.env_id} have frequencies up to {highest:g} Hz, and spectra begin at "
+        f"{lowest:g} Hz (spectra.lowest), so there is no spectrum; lower spectra.lowest"
+    ]
+
+
 def file_concerns(files: Sequence[str], expert: str) -> list[str]:
     """Return a sentence if files beside an archive may be its VecNormalize; else nothing."""
     if not files:
