@@ -11,6 +11,7 @@ from brainiarb.errors import Refused
 from brainiarb.files import (
     digest_of,
     open_npz,
+    read_csv,
     read_json,
     read_npz,
     whole,
@@ -143,6 +144,20 @@ def test_pickled_objects_are_refused(tmp_path, read):
     np.savez(tmp_path / "a.npz", names=np.array(["a", None], object), allow_pickle=True)
     with pytest.raises(Refused, match=r"a\.npz is not a whole \.npz file"):
         read(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "it is empty"),
+        (b"a,b\n1,2\n3,", "it ends within a row"),
+        (b"a\n\xff\xfe\n", "codec"),
+    ],
+)
+def test_a_damaged_table_is_refused_by_its_name(content, words, tmp_path):
+    (tmp_path / "table.csv").write_bytes(content)
+    with pytest.raises(Refused, match=rf"table\.csv is.*{words}"):
+        read_csv(tmp_path / "table.csv")
 
 
 def test_damaged_json_is_refused(tmp_path):

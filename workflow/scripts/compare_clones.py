@@ -6,7 +6,7 @@ import pandas as pd
 
 from brainiarb.activity.activations import open_activations
 from brainiarb.activity.networks import clones as shown_clones
-from brainiarb.files import write_csv
+from brainiarb.files import read_csv, write_csv
 from brainiarb.jobs import job
 from brainiarb.seeds import generator
 from brainiarb.similarity.intervals import clone_intervals, with_intervals
@@ -26,7 +26,7 @@ if __name__ == "__main__":
     ):
         settings = snakemake.params.settings
         frame = compare_level(expert, common, clones, settings["measures"])
-        returns = pd.read_csv(snakemake.input.returns)
+        returns = read_csv(snakemake.input.returns)
         median = int(returns.loc[returns["median"], "clone"].iloc[0])
         rng = generator(settings["seed"], "clone_intervals", settings["expert"], settings["level"])
         intervals = clone_intervals(common, clones, median, settings, rng)

@@ -8,7 +8,7 @@ from brainiarb.activity.activations import open_activations
 from brainiarb.actors.actors import read_actors
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
-from brainiarb.files import write_csv
+from brainiarb.files import read_csv, write_csv
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.seeds import derive_seed
@@ -43,6 +43,6 @@ if __name__ == "__main__":
         frames = [
             level_functions(expert, common, clones, name, level),
             stitched,
-            tabulate_scale(stitched, pd.read_csv(snakemake.input.references)),
+            tabulate_scale(stitched, read_csv(snakemake.input.references)),
         ]
         write_csv(snakemake.output.measures, pd.concat(frames, ignore_index=True))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from brainiarb.files import write_csv
+from brainiarb.files import read_csv, write_csv
 from brainiarb.jobs import job
 from brainiarb.statistics.tables import read_classes, statistics_table
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        measures = pd.read_csv(snakemake.input.measures)
+        measures = read_csv(snakemake.input.measures)
         classes = read_classes(pd.read_csv(snakemake.input.classes))
         table = statistics_table(measures, classes, **snakemake.params.settings)
         write_csv(snakemake.output.table, table)

@@ -2,13 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from brainiarb.actors.actors import read_actors
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
 from brainiarb.clones.axes import measure_clones
-from brainiarb.files import write_csv
+from brainiarb.files import read_csv, write_csv
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.rollouts.episodes import balanced_rows
@@ -27,7 +25,7 @@ if __name__ == "__main__":
             read_expert(snakemake.input.checkpoint, body),
             actors,
             rollouts["observations"][rows],
-            pd.read_csv(snakemake.input.returns),
+            read_csv(snakemake.input.returns),
         )
         table.insert(0, "samples", metadata["rows"])
         for place, (name, value) in enumerate(settings.items()):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from brainiarb.files import write_csv
+from brainiarb.files import read_csv, write_csv
 from brainiarb.jobs import job
 from brainiarb.rollouts.returns import return_measures
 
@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        episodes = pd.concat([pd.read_csv(part) for part in snakemake.input], ignore_index=True)
+        episodes = pd.concat([read_csv(part) for part in snakemake.input], ignore_index=True)
         write_csv(snakemake.output.measures, return_measures(episodes))

@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from brainiarb.files import write_csv
+from brainiarb.files import read_csv, write_csv
 from brainiarb.jobs import job
 from brainiarb.rollouts.returns import agent_returns
 
@@ -13,4 +11,4 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        write_csv(snakemake.output.table, agent_returns(pd.read_csv(snakemake.input.returns)))
+        write_csv(snakemake.output.table, agent_returns(read_csv(snakemake.input.returns)))

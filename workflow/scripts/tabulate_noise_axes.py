@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from brainiarb.clones.axes import axis_intervals
-from brainiarb.files import write_csv
+from brainiarb.files import read_csv, write_csv
 from brainiarb.jobs import job
 
 if TYPE_CHECKING:
@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        table = pd.concat([pd.read_csv(part) for part in snakemake.input], ignore_index=True)
+        table = pd.concat([read_csv(part) for part in snakemake.input], ignore_index=True)
         write_csv(snakemake.output.table, table)
         write_csv(snakemake.output.intervals, axis_intervals(table, **snakemake.params.settings))

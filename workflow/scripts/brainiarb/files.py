@@ -147,6 +147,20 @@ def write_csv(path: str | Path, frame: "pd.DataFrame") -> None:
         frame.to_csv(temporary, index=False, float_format="%.9g", lineterminator="\n")
 
 
+def read_csv(path: str | Path, **options: Any) -> "pd.DataFrame":
+    """Read a table of `write_csv`, with options of `pandas.read_csv`.
+
+    Raises Refused if the file is empty, ends within a row, or is damaged otherwise.
+    """
+    import pandas as pd
+
+    with refusing_damage(path, "CSV"):
+        content = Path(path).read_bytes()
+        if not content.endswith(b"\n"):
+            raise ValueError("it ends within a row" if content else "it is empty")
+        return pd.read_csv(path, **options)
+
+
 def write_json(path: str | Path, value: Any) -> None:
     """Write indented JSON with a final newline."""
     with whole(path) as temporary:

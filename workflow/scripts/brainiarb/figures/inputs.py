@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from brainiarb.files import read_npz
+from brainiarb.files import read_csv, read_npz
 
 
 def read_inputs(
@@ -28,7 +28,7 @@ def read_inputs(
 
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read a table; an empty note becomes an empty text and not a missing number."""
-    table = pd.read_csv(path, dtype={"note": "str"})
+    table = read_csv(path, dtype={"note": "str"})
     return table.fillna({"note": ""}) if "note" in table else table
 
 
