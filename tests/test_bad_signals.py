@@ -6,8 +6,12 @@
 import numpy as np
 import pytest
 
-from brainiarb.gait import contacts, cycles
+from brainiarb.activity.silent_units import silent_share
+from brainiarb.actors.layers import OBSERVATIONS
+from brainiarb.gait import alternation, contacts, cycles, rates
 from brainiarb.similarity import acting, nulls
+from brainiarb.similarity.adjusted_cka import deconfounded_cka, whitened_cka
+from brainiarb.similarity.streaming import cross_products, in_chunks
 from brainiarb.statistics import dip
 from test_bad_numbers import KINDS, RATE, WALK, answer, episodes, layer, numbers, rng
 
@@ -20,9 +24,18 @@ def bootstrapped(x):
     return nulls.bootstrap_cka(x, WALK[: len(x)], episodes(x), weights)
 
 
+def adjusted(measure, x, states=None):
+    """A CKA of x with a walk, beside observations that explain neither."""
+    states = np.random.default_rng(3).normal(size=(len(x), 2)) if states is None else states
+    networks = [{"x": x}, {"x": WALK[: len(x)]}, {OBSERVATIONS: states}]
+    return measure(cross_products(in_chunks(networks), dtype=np.float64), 0, 1, 0, 0)
+
+
 WITHOUT_A_VALUE = {
     "r2": lambda x: acting.r2(x, WALK[: len(x)]),
     "bootstrap_cka": bootstrapped,
+    "deconfounded_cka": lambda x: adjusted(deconfounded_cka, x),
+    "whitened_cka": lambda x: adjusted(whitened_cka, x),
     "swap_null": lambda x: nulls.swap_null(x, WALK[: len(x)], episodes(x), 5, rng()).p_value(),
     "shift_null": lambda x: nulls.shift_null(x, WALK[: len(x)], episodes(x), 2).p_value(),
 }
@@ -82,3 +95,25 @@ def test_too_few_or_equal_clones_have_no_dip_and_a_note(cells):
     result = answer(dip.dip_test, [np.array(cell) for cell in cells], 20, rng())
     assert np.isnan([result.estimate, result.p]).all()
     assert result.note == dip.NO_CELL
+
+
+@pytest.mark.parametrize("kind", [*NOT_FINITE, "empty"])
+def test_no_share_of_units_and_no_observations_are_of_what_is_no_number(kind):
+    assert np.isnan(answer(silent_share, layer(kind)))
+    walk = WALK[: len(layer(kind))]
+    assert np.isnan(answer(adjusted, deconfounded_cka, walk, layer(kind)))
+
+
+@pytest.mark.parametrize("kind", NOT_FINITE)
+def test_a_pose_that_is_no_number_is_a_missed_strike(kind):
+    missed = layer(kind)
+    missed[7] = np.nan
+    found = answer(alternation.alternation, [[layer(kind)]], rng(), 9)
+    assert found == answer(alternation.alternation, [[missed]], rng(), 9)
+
+
+@pytest.mark.parametrize("rate", [np.nan, np.inf, 0.0, -1.0])
+def test_a_rate_that_is_none_is_folded_and_compared_with_nothing(rate):
+    np.testing.assert_equal(answer(rates.fold, rate, 1.7), (rate, 1.0))
+    assert answer(rates.fold, 1.7, rate) == (1.7, 1.0)
+    assert np.isnan(answer(rates.disagreement, {"a": rate, "b": 2.0}))

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from brainiarb.activity.activations import open_activations
 from brainiarb.activity.networks import clones, references
 from brainiarb.activity.tables import (
@@ -13,7 +11,7 @@ from brainiarb.activity.tables import (
 )
 from brainiarb.activity.walk_activity import shown_walk
 from brainiarb.bodies.registry import get_body
-from brainiarb.files import write_csv
+from brainiarb.files import read_csv, write_csv
 from brainiarb.gait.walk import walks_of
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
@@ -33,7 +31,7 @@ if __name__ == "__main__":
         if level < 0:
             networks = references(activations, "walk/")
         else:
-            returns = pd.read_csv(snakemake.input.returns)
+            returns = read_csv(snakemake.input.returns)
             median = int(returns.loc[returns["median"], "clone"].iloc[0])
             networks = clones(activations, "walk", level, median)
         rollouts = read_rollouts(snakemake.input.rollouts)

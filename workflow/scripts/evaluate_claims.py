@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import yaml
 
-from brainiarb.files import write_csv
+from brainiarb.files import read_csv, write_csv
 from brainiarb.jobs import job
 from brainiarb.statistics.claim_rows import Asked
 from brainiarb.statistics.claims import claims_table
@@ -18,7 +17,7 @@ if __name__ == "__main__":
     with job(snakemake.log, snakemake.output), open(snakemake.input.claims, "rb") as file:
         claims = read_claims(yaml.safe_load(file))
         measures, similarity = (
-            pd.read_csv(snakemake.input[name]) for name in ("measures", "similarity")
+            read_csv(snakemake.input[name]) for name in ("measures", "similarity")
         )
         table = claims_table(measures, similarity, claims, Asked(**snakemake.params.settings))
         write_csv(snakemake.output.table, table)

@@ -50,13 +50,14 @@ def alternation(
     """Return the alternation of the poses at strikes, averaged over feet.
 
     `feet` holds for each foot, and for each episode of it, the poses (n, c) at successive strikes
-    (`strike_poses`); a row of nan is a missed strike. Their unit is the standard deviation of the
-    posture. Poses are centred in each episode. The autocorrelation at lag k is the sum of the
-    products of poses that are k strikes apart, over the mean of the sums of their squares, to which
-    a variance of 0.08 squared is added for each position. Under the null, the order of the strides
-    of an episode is exchanged, in the same way for all feet, because feet move together. A foot
-    with fewer than ten pairs of strikes two apart is left out; without any foot, value and p are
-    nan. Poses that do not vary have the value 0 and the p 1. Raises Refused without a permutation.
+    (`strike_poses`); a row with nan or infinity is a missed strike. Their unit is the standard
+    deviation of the posture. Poses are centred in each episode. The autocorrelation at lag k is the
+    sum of the products of poses that are k strikes apart, over the mean of the sums of their
+    squares, to which a variance of 0.08 squared is added for each position. Under the null, the
+    order of the strides of an episode is exchanged, in the same way for all feet, because feet move
+    together. A foot with fewer than ten pairs of strikes two apart is left out; without any foot,
+    value and p are nan. Poses that do not vary have the value 0 and the p 1. Raises Refused without
+    a permutation.
     """
     if permutations < 1:
         raise Refused(f"expected 1 permutation or more, found {permutations}; use 999")

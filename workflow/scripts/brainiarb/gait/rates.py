@@ -23,7 +23,8 @@ ONE_ESTIMATE = "the rate has fewer than two estimates"
 def fold(rate: float, octave: float) -> tuple[float, float]:
     """Return a rate (Hz) folded to the octave of another, and the factor of 1/2, 1 or 2.
 
-    A rate of nan stays nan with the factor 1, and an octave of nan folds nothing.
+    A rate that is nan, infinite or not above 0 stays as it is with the factor 1, and such an octave
+    folds nothing.
 
     Examples
     --------
@@ -31,15 +32,15 @@ def fold(rate: float, octave: float) -> tuple[float, float]:
     >>> fold(0.85, octave=1.7), fold(1.6, octave=1.7), fold(3.2, octave=1.7)
     ((1.7, 2.0), (1.6, 1.0), (1.6, 0.5))
     """
-    if not (rate > 0 and octave > 0):
+    if not (0 < rate < np.inf and 0 < octave < np.inf):
         return rate, 1.0
     factor = min(FACTORS, key=lambda factor: abs(np.log(rate * factor / octave)))
     return rate * factor, factor
 
 
 def disagreement(rates: Mapping[str, float]) -> float:
-    """Return the largest rate over the smallest minus 1; nan with fewer than two finite rates."""
-    known = [rate for rate in rates.values() if np.isfinite(rate)]
+    """Return the largest rate over the smallest minus 1; nan with fewer than two above 0."""
+    known = [rate for rate in rates.values() if 0 < rate < np.inf]
     return max(known) / min(known) - 1 if len(known) > 1 else float("nan")
 
 

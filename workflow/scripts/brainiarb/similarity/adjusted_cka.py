@@ -24,13 +24,16 @@ def deconfounded_cka(
     Networks and layers are named by position; the observations are the network that has the layer
     `observations`. With C_xo the covariance of a layer and the observations, every covariance C_xy
     in CKA becomes C_xy - C_xo C_oo^-1 C_oy. 0 to 1; nan if the observations leave no variance of a
-    layer, up to the root of the rounding. Raises Refused without observations. The question is that
-    of Cui et al. 2022, who regress the similarity of inputs, and not the inputs, out of that of the
-    layers.
+    layer, up to the root of the rounding, and if a number is nan or infinite. Raises Refused
+    without observations. The question is that of Cui et al. 2022, who regress the similarity of
+    inputs, and not the inputs, out of that of the layers.
     """
     observations = _observations(products)
     x, y = (first, row), (second, column)
-    inverse = _inverse(products.covariance(observations, observations, 0, 0), products.precision)
+    confounding = products.covariance(observations, observations, 0, 0)
+    if not np.isfinite(confounding).all():
+        return float("nan")
+    inverse = _inverse(confounding, products.precision)
 
     def left(one: tuple[int, int], other: tuple[int, int]) -> np.ndarray:
         """Return the covariance of what is left of two layers."""

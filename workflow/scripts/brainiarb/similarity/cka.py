@@ -99,7 +99,8 @@ class CrossProducts:
         )
         part = sums[x_columns, y_columns]
         totals = part[:-2, -1] + x.heavy.sum(axis=0), part[-1, :-2] + y.heavy.sum(axis=0)
-        return part[:-2, :-2] + x.heavy.T @ y.heavy - np.outer(*totals) / max(self.rows, 1)
+        with np.errstate(invalid="ignore"):  # Infinity less infinity is nan.
+            return part[:-2, :-2] + x.heavy.T @ y.heavy - np.outer(*totals) / max(self.rows, 1)
 
     def whitening(self, network: int, layer: int) -> np.ndarray:
         """Return the map (p, k) to the leading components of a layer, scaled to unit squared norm.

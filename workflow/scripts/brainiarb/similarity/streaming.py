@@ -129,7 +129,8 @@ class _GrowingLayer:
         """Write the columns of a chunk; return each row's squared norm in medians of the layer."""
         values = floating(values)
         dtype = np.result_type(values, columns)
-        departure = np.subtract(values, self.shift, dtype=dtype)
+        with np.errstate(invalid="ignore"):  # The sums of a layer that holds infinity are nan.
+            departure = np.subtract(values, self.shift, dtype=dtype)
         fresh = not self.scale
         if fresh:
             self.scale = _power_of_two(departure)
