@@ -136,7 +136,8 @@ def spectra():
 
 def gait_measures():
     """Measures of an expert and four clones of two levels, one of which has no stable cycle."""
-    names = [*dict.fromkeys([*fig_strides.PANELS, *MEASURES])]
+    feet = [f"{fig_strides.OF_FEET}_{foot}" for foot in ("right", "left")]
+    names = [*dict.fromkeys([*fig_strides.PANELS, *feet, *MEASURES])]
     agents = [(-1, -1), *product((0, 40), range(4))]
     table = measures_of((name, *agent, 2.0 + agent[1]) for agent in agents for name in names)
     unstable = (table["level"] == 40) & (table["clone"] == 0)

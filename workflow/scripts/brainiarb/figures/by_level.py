@@ -36,6 +36,11 @@ def levels_of(measures: pd.DataFrame) -> list[int]:
     return sorted(measures.loc[measures["level"] >= 0, "level"].unique())
 
 
+def sides(count: int) -> np.ndarray:
+    """Return where so many clones stand beside their level, in steps between levels."""
+    return SPREAD * ((np.arange(count) + 0.5) / max(count, 1) - 0.5)
+
+
 def clones_by_level(
     axes: Axes, measure: str, measures: pd.DataFrame, margins: pd.DataFrame, means: Means
 ) -> None:
@@ -54,7 +59,7 @@ def clones_by_level(
         axes.axhline(own["reference"].iloc[0], color=EXPERT, linestyle="--", linewidth=0.8)
     for place, level in enumerate(levels):
         clones = rows[rows["level"] == level].sort_values("clone")
-        side = SPREAD * ((np.arange(len(clones)) + 0.5) / max(len(clones), 1) - 0.5)
+        side = sides(len(clones))
         unstable = (clones["status"] == UNSTABLE).to_numpy()
         for which, face in ((~unstable, CLEAN), (unstable, "white")):
             axes.plot(

@@ -110,6 +110,12 @@ def stride_measures(
         "stride_frequency": qualified("Hz", (1 / means["seconds"]).mean(), absent, unstable),
         "stride_length": qualified("m", means["length"].mean(), absent, unstable),
         "stride_time_cv": qualified("%", _variation(table, "seconds"), single, unstable),
+        **{
+            f"stride_time_cv_{name}".replace(" ", "_"): qualified(
+                "%", _variation(table[table["foot"] == name], "seconds"), single, unstable
+            )
+            for name, _ in walk.body.feet
+        },
         "stride_length_cv": qualified("%", _variation(table, "length"), single, unstable),
         "mean_sd": qualified("degree", deviations.mean(), single, unstable),
         **{

@@ -44,7 +44,7 @@ OF_STABLE_GAITS = ("fundamental", "spectral_peak")
 """An unstable value of them is no rate of the gait, so that equivalence is not asked of it."""
 
 RATIOS = (
-    "action_mse_*", "mean_kl_*", "stride_*_cv", "stride_time_cv_late_early",
+    "action_mse_*", "mean_kl_*", "stride_*_cv", "stride_*_cv_*",
     "mean_sd*",
 )  # fmt: skip
 """Positive and skewed: their logarithms are averaged and compared, and results are ratios."""
