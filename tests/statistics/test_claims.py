@@ -93,6 +93,15 @@ def test_what_cannot_be_tested_says_why():
     assert other["reason"] == "no clone has this comparison of likeness at this level"
 
 
+def test_a_reason_tells_of_unstable_values():
+    measures = measured(3.0)
+    at_80 = (measures["level"] == 80) & (measures["clone"] == 1)
+    measures.loc[at_80, "status"] = "unstable"
+    table = evaluated(measures, claim(HIGHER))
+    assert at(table, 80)["reason"].endswith("; some of the values are unstable")
+    assert "unstable" not in at(table, 0)["reason"]
+
+
 def test_the_control_stands_beside_the_result():
     control = part(control=("likeness", "expert"))
     row = at(evaluated(measured(), claim(control)), 80)

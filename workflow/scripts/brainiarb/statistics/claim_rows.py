@@ -17,6 +17,7 @@ from brainiarb.statistics.verdicts import UNTESTABLE, Evidence, evidence, reason
 
 PUBLISHED = "cka"
 """Column of the table of similarities with the number that the study published."""
+DOUBTED = "; some of the values are unstable"
 DESCRIBED = "described only: this level does not decide the claim"
 
 
@@ -43,6 +44,8 @@ class Row:
     evidence: Evidence
     fault: str
     """Why nothing can be tested."""
+    doubted: bool
+    """Whether some of the values are unstable."""
 
     def answer(self, p: float, p_against: float, alpha: float) -> tuple[str, str]:
         """Return the answer of the part by corrected p values, and the reason for it."""
@@ -51,7 +54,8 @@ class Row:
         found = verdict(self.evidence, p, p_against, alpha)
         if found == UNTESTABLE:
             return found, self.fault
-        return found, reason(self.evidence, self.part, found, alpha)
+        because = reason(self.evidence, self.part, found, alpha)
+        return found, because + DOUBTED * self.doubted
 
     def power(self, alpha: float, experts: int, clones: int) -> float:
         """Return the power of a design at `alpha`, nan at a level that does not decide."""
@@ -71,15 +75,16 @@ def row(
     part = claim.parts[number - 1]
     subject = of_measure.get(part.measure)
     found = Effects({}, 0, (-np.inf, np.inf), part.logarithms)
-    fault = f"the study has no measure {part.measure}"
+    fault, doubted = f"the study has no measure {part.measure}", False
     if subject is not None:
         found = effects(subject, part.comparison, level, part.logarithms)
         fault = f"no clone has this comparison of {part.measure} at this level"
+        doubted = any((expert, level) in subject.unstable for expert in found.blocks)
     if found.blocks:
         fault = "one number is no sample"
     decides = level in claim.levels and level in asked.primary_levels
     tested = evidence(found.units, part, found.least_error)
-    return Row(claim, number, part, level, decides, found, tested, fault)
+    return Row(claim, number, part, level, decides, found, tested, fault, doubted)
 
 
 def numbers(
