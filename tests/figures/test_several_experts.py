@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from brainiarb.clones.axes import axis_intervals
-from figure_drawing import assert_legends_fit, draw, drawn, labels, module, points, tables_of
+from figure_drawing import assert_legends_fit, bars, draw, drawn, labels, module, points, tables_of
 from figure_tables import EXPERT, MEASURED, with_statistics
 
 
@@ -83,6 +83,18 @@ def test_the_mean_of_each_expert_is_a_point_and_one_of_the_numbers(figure):
     experts = numbers[numbers["kind"] == "expert's mean"]
     assert set(experts["expert"]) == {EXPERT, "sac_0", "sac_1"}
     assert "expert's mean" not in set(drawn(figure)[1].get("kind", []))
+
+
+@pytest.mark.parametrize("figure", sorted(MEASURED))
+def test_every_interval_that_is_drawn_is_one_of_the_numbers(figure):
+    drawing, numbers = of_several(figure)
+    known, kept = (
+        {*map(tuple, table[["low", "high"]].dropna().to_numpy().tolist())}
+        for table in (with_statistics(MEASURED[figure](), 3)["statistics"], numbers)
+    )
+    shown = {tuple(bar) for axes in drawing.axes for bar in bars(axes)} & known
+    assert shown
+    assert shown <= kept
 
 
 @pytest.mark.parametrize("figure", sorted(MEASURED))

@@ -90,6 +90,9 @@ def test_returns_become_measures_of_each_agent():
     values = table.set_index(["level", "clone", "measure"])["value"]
     assert values[-1, -1, "return"] == 100
     assert values[-1, -1, "return_episode_sd"] == pytest.approx(np.sqrt(200))
+    notes = table.set_index(["level", "clone", "measure"])["note"]
+    assert notes[5, 0, "return"] == notes[-1, -1, "return"] == "of the first 1,000 steps"
+    assert notes[5, 0, "survival"] == notes[5, 0, "episode_length"] == "of whole episodes"
     assert values[5, -1, "demonstrator_return"] == 50
     assert values[5, -1, "demonstrator_survival"] == pytest.approx(1 / 3)
     assert (values[5, 0, "return"], values[5, 1, "return"]) == (50, 60)

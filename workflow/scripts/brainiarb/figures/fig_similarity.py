@@ -92,8 +92,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
                 head(panels[number][kind], next(names_of_panels), title)
     handles, _ = panels[0][0].get_legend_handles_labels()
     legend(figure, [*handles, *means.handles(CLEAN)], "lower")
-    experts = means.experts.assign(kind="expert's mean")
-    return figure, pd.concat([*shown, experts] if len(experts) else shown, ignore_index=True)
+    return figure, pd.concat([*shown, means.numbers(), gained.numbers("gain")], ignore_index=True)
 
 
 def panel_pairs(figure: Figure, count: int) -> list[tuple[Axes, Axes]]:

@@ -48,9 +48,9 @@ class Means:
         rows = rows.dropna(subset=["low", "high"])
         return rows if measure is None else rows[rows["measure"] == measure]
 
-    def numbers(self) -> pd.DataFrame:
-        """Return what there is to draw, for the CSV of a figure."""
-        experts = self.experts.assign(kind="expert's mean")
+    def numbers(self, of: str = "mean") -> pd.DataFrame:
+        """Return what there is to draw, for the CSV of a figure; `of` names what experts give."""
+        experts = self.experts.assign(kind=f"expert's {of}")
         return pd.concat([self.table, experts], ignore_index=True)
 
     def draw(self, axes: Axes, measure: str, places: Mapping[int, float], colour: str) -> None:

@@ -22,6 +22,10 @@ from brainiarb.statistics.measures import (
     measures_table,
 )
 
+OF_RETURN = f"of the first {RETURN_STEPS:,} steps"
+OF_EPISODES = "of whole episodes"
+"""What a measure is of, for its note."""
+
 
 def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = RETURN_STEPS) -> pd.DataFrame:
     """Tabulate the return of every episode: the reward of its first `steps` steps.
@@ -121,10 +125,10 @@ def return_measures(episodes: pd.DataFrame) -> pd.DataFrame:
     ]
     averaged = agent_returns(episodes)
     for (expert, level, kind), agents in averaged.groupby(["expert", "level", "agent"], sort=True):
-        for measure, unit, values in (
-            ("return", "reward", agents["return"]),
-            ("episode_length", "steps", agents["length"]),
-            ("survival", "1", 1 - agents["fell"]),
+        for measure, unit, values, note in (
+            ("return", "reward", agents["return"], OF_RETURN),
+            ("episode_length", "steps", agents["length"], OF_EPISODES),
+            ("survival", "1", 1 - agents["fell"], OF_EPISODES),
         ):
             name = f"{DEMONSTRATOR}{measure}" if kind == "demonstrator" else measure
             if kind == "clone":
@@ -132,7 +136,7 @@ def return_measures(episodes: pd.DataFrame) -> pd.DataFrame:
             else:
                 by_clone = {-1: np.average(values, weights=agents["episodes"])}
             named += [
-                (str(expert), level, clone, name, Measure(unit, value))
+                (str(expert), level, clone, name, Measure(unit, value, note=note))
                 for clone, value in by_clone.items()
             ]
     return measures_table(named)
