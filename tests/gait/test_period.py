@@ -67,6 +67,15 @@ def test_strides_that_resemble_each_other_more_after_several_cycles_keep_their_p
     assert gait.outside == ""
 
 
+@pytest.mark.parametrize("weights", [(1.0,), (1.0, 0.6)], ids=str)
+@pytest.mark.parametrize("frequency", [1.1, 2.0, 3.0, 3.7, 4.4, 4.9])
+def test_a_body_of_few_samples_a_cycle_keeps_its_period(frequency, weights):
+    x = synthetic_gait(50, frequency, rate=20.0, weights=weights, noise=0.1)
+    gait = period(x, 20.0, shortest=1 / 8)
+    assert gait.seconds == pytest.approx(1 / frequency, rel=0.01)
+    assert gait.outside == ""
+
+
 def test_a_wider_range_takes_a_faster_cycle_in():
     x = synthetic_gait(24, 6.0, noise=0.1)
     narrow, wide = period(x, RATE), period(x, RATE, shortest=0.1)

@@ -21,6 +21,9 @@ RISE = 0.1
 SHORTEST, LONGEST = 0.2, 1.6
 # The search goes on to this multiple of the longest period, so that a slower cycle is noticed.
 REACH = 4
+# Lags are searched at this rate (Hz) or the sampling rate, whichever is higher: between two samples
+# of a fast gait the autocorrelation falls so far that a multiple of the cycle would seem higher.
+FINE_RATE = 200.0
 # A slower cycle counts only if the peak inside the range has less than this share of its height:
 # the strides of an irregular gait resemble each other a little more after some whole cycles.
 WEAKER = 0.5
@@ -66,8 +69,8 @@ def period(
 
     The period is the shortest lag up to `longest` seconds whose peak reaches 90 % of the highest
     peak. So no multiple of the cycle is taken for it, and a cycle of two unequal halves stays
-    whole. A parabola through the peak gives the period between the samples. One foot cannot define
-    the cycle, because in a 2:1 gait each foot keeps a rhythm of its own.
+    whole. Near a peak the autocorrelation is interpolated between the samples. One foot cannot
+    define the cycle, because in a 2:1 gait each foot keeps a rhythm of its own.
 
     A period that is not between `shortest` and `longest` seconds is returned, and `outside` says
     so. If the search began at `shortest`, a multiple would stand for a faster cycle. A slower cycle
@@ -116,17 +119,19 @@ def period_of_stretches(
             f"{sampling_rate} Hz; raise it"
         )
     least = max(int(np.ceil(2 * longest * sampling_rate)), n_lags + 1)
-    acf, n_episodes, n_left_out = _autocorrelation(pieces, n_searched, least)
+    finer = max(int(np.ceil(FINE_RATE / sampling_rate)), 1)
+    fine, n_episodes, n_left_out = _autocorrelation(pieces, n_searched, least, finer)
 
-    peak = _shortest_high_peak(acf, 1, n_lags - 1)
-    slower = _shortest_high_peak(acf, n_lags - 1, n_searched - 1)
-    if slower is not None and acf[slower] >= STABLE:
-        peak = slower if peak is None or acf[peak] < WEAKER * acf[slower] else peak
+    acf = fine[::finer]
+    peak = _shortest_high_peak(fine, finer, 1, n_lags - 1)
+    slower = _shortest_high_peak(fine, finer, n_lags - 1, n_searched - 1)
+    if slower is not None and fine[slower] >= STABLE:
+        peak = slower if peak is None or fine[peak] < WEAKER * fine[slower] else peak
     if peak is None:
         seconds, strength = np.nan, np.nan
     else:
-        offset, strength = _vertex(acf[peak - 1 : peak + 2])
-        seconds = (peak + offset) / sampling_rate
+        offset, strength = _vertex(fine[peak - 1 : peak + 2])
+        seconds = (peak + offset) / (finer * sampling_rate)
     return GaitPeriod(
         seconds=float(seconds),
         strength=float(strength),
@@ -140,15 +145,18 @@ def period_of_stretches(
 
 
 def _autocorrelation(
-    pieces: Iterable[ArrayLike], n_lags: int, least: int
+    pieces: Iterable[ArrayLike], n_lags: int, least: int, finer: int
 ) -> tuple[NDArray[np.float64], int, int]:
     """Return the autocorrelation (lags) and how many stretches were used and left out.
 
-    It is nan at lags at which less than half of the rows have a pair.
+    There are `finer` lags for each of `n_lags` samples; between the samples, the autocorrelation is
+    interpolated without a frequency that the samples do not hold. It is nan at lags at which less
+    than half of the rows have a pair.
     """
     from scipy.fft import irfft, next_fast_len, rfft
 
-    products, pairs = np.zeros(1), np.zeros(n_lags)
+    lags = np.arange(n_lags * finer) / finer
+    products, pairs = np.zeros(1), np.zeros(len(lags))
     used = left_out = 0
     for piece in pieces:
         x = rows_by_channels(piece, "joint angles")
@@ -159,10 +167,12 @@ def _autocorrelation(
         # The mean of a constant is rounded: a still joint must give 0 and not that remainder.
         centred = np.where(np.ptp(x, axis=0) > 0, x - x.mean(axis=0), 0.0)
         power = np.abs(rfft(centred, size, axis=0)) ** 2
-        products = products + irfft(power, size, axis=0)[:n_lags]
-        pairs += np.maximum(len(x) - np.arange(n_lags), 0)
+        if size % 2 == 0 and finer > 1:
+            power[-1] /= 2  # the highest frequency has a partner in the longer series
+        products = products + finer * irfft(power, finer * size, axis=0)[: len(lags)]
+        pairs += np.maximum(len(x) - lags, 0)
         used += 1
-    nothing = np.full(n_lags, np.nan)
+    nothing = np.full(len(lags), np.nan)
     if not used:
         return nothing, used, left_out
     moving = products[0] > 0
@@ -174,12 +184,13 @@ def _autocorrelation(
     return acf / acf[0], used, left_out
 
 
-def _shortest_high_peak(acf: NDArray[np.float64], first: int, stop: int) -> int | None:
+def _shortest_high_peak(fine: NDArray[np.float64], finer: int, first: int, stop: int) -> int | None:
     """Return the index of the shortest lag whose peak counts as highest; None without a peak.
 
-    Peaks from the index `first` on count, and those before the index `stop`.
+    Peaks are those of the samples, every `finer`-th value, from the sample `first` to the one
+    before `stop`. The values within a sample of a peak give its height and the index.
     """
-    inner = np.arange(first, stop)
+    acf, inner = fine[::finer], np.arange(first, stop)
     lowest_before = np.minimum.accumulate(acf)
     is_peak = (
         (acf[inner] > acf[inner - 1])
@@ -187,14 +198,15 @@ def _shortest_high_peak(acf: NDArray[np.float64], first: int, stop: int) -> int 
         & (acf[inner] - lowest_before[inner] >= RISE)
         & (acf[inner] > 0)
     )
-    peaks = inner[is_peak]
-    if len(peaks) == 0:
+    if not is_peak.any():
         return None
-    shortest = peaks[acf[peaks] >= EQUAL_PEAK * acf[peaks].max()][0]
+    around = finer * inner[is_peak][:, None] + np.arange(1 - finer, finer)
+    peaks = around[np.arange(len(around)), fine[around].argmax(axis=1)]
+    shortest = peaks[fine[peaks] >= EQUAL_PEAK * fine[peaks].max()][0]
     # Noise puts small peaks on the flank of the true peak: step on to the summit, which is nearer
     # than any multiple of the period.
     summit = peaks[(peaks >= shortest) & (peaks <= SAME_PEAK * shortest)]
-    return int(summit[acf[summit].argmax()])
+    return int(summit[fine[summit].argmax()])
 
 
 def _outside(seconds: float, shortest: float, longest: float, tolerance: float) -> str:
