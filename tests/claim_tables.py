@@ -35,12 +35,14 @@ def claim(*parts, name="C1", exploratory=False, levels=(0, 80), rows=None):
     )  # fmt: skip
 
 
-def measured(offset=0.0, slope=0.0, experts=5, clones=4, noise=0.2, own=10.0, measure="likeness"):
+def measured(
+    offset=0.0, slope=0.0, experts=5, clones=4, noise=0.2, own=10.0, step=1.0, measure="likeness"
+):
     """A measure whose clones lie `offset` off their expert, and `slope` more at 40 and 80 %."""
     rng = np.random.default_rng(1)
     rows = []
     for number in range(experts):
-        value = own + number
+        value = own + step * number
         rows += of_agent(f"expert_{number}", -1, -1, {measure: Measure("1", value)})
         blocks = rng.normal(size=clones)
         for level in (0, 40, 80):
@@ -60,6 +62,6 @@ def published_ledger(experts=5):
     claims = read_claims(LEDGER)
     names = sorted({x.measure for c in claims for x in c.parts})
     measures = pd.concat(
-        [measured(own=1.0, noise=0.05, measure=name, experts=experts) for name in names]
+        [measured(own=0.6, step=0.05, noise=0.01, measure=name, experts=experts) for name in names]
     )
     return evaluated(measures, *claims)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from brainiarb.figures.style import CLEAN, EXPERT, MUTED, NOISY, PAGE_WIDTH, legend
 
@@ -53,7 +54,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     answers.set_yticks(range(len(rows)), [_answer(row) for _, row in rows.iterrows()])
     for side in (axes, answers):
         side.tick_params(axis="y", length=0)
-    legend(figure, [_entry(verdict, *look) for verdict, look in LOOKS.items()], "upper")
+    verdicts = [_entry(verdict, *look) for verdict, look in LOOKS.items()]
+    legend(figure, [*verdicts, Patch(color=SHADE, label="what the claim expects")], "upper")
     return figure, rows
 
 
