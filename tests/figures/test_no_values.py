@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.text import Text
 
 from figure_drawing import draw, figure_names, tables_of
 
@@ -28,3 +29,10 @@ def test_a_figure_of_no_values_is_drawn(name, tmp_path):
         warnings.simplefilter("error")
         figure, _ = draw(name, tables)
         figure.savefig(tmp_path / "drawn.png", dpi=50)
+
+
+@pytest.mark.parametrize("name", ["fig_similarity", "fig_functional", "fig_strides"])
+def test_a_panel_without_a_value_says_so(name):
+    tables = {key: emptied(table) for key, table in tables_of(name).items()}
+    said = [text.get_text().replace("\n", " ") for text in draw(name, tables)[0].findobj(Text)]
+    assert {"no value", "no clone has a value"} & set(said)

@@ -150,9 +150,11 @@ def floors(axes: Axes, values: pd.DataFrame, levels: list[int]) -> None:
 
 
 def clones(axes: Axes, values: pd.DataFrame, column: str, levels: list[int]) -> None:
-    """Draw every clone as a point."""
+    """Draw every clone as a point, and say where no clone has a value."""
     look = {"marker": "o", "ms": 2.4, "mfc": CLEAN, "mec": "white", "mew": 0.2, "label": "clone"}
     side_by_side(axes, values, column, levels, look)
+    if not values[column].notna().any():
+        axes.text(0.5, 0.5, "no value", ha="center", va="center", transform=axes.transAxes)
 
 
 def side_by_side(
