@@ -73,7 +73,7 @@ def test_a_list_of_ones_own_is_evaluated_and_its_verdicts_are_printed(study, tmp
     assert "The claims of the study" not in snakemake(folder, "--cores", "1", "-n", *claims)
     said = snakemake(folder, "--cores", "1", *claims)
     lines = said[said.index("The claims of the study") :].splitlines()
-    assert lines[0] == f"The claims of the study ({TABLES}/claims.csv):"
+    assert lines[0] == "The claims of the study, with intervals of 90%:"
     assert lines[1].split()[:3] == ["mine", "0", "%"]
 
 

@@ -1,9 +1,10 @@
 """The panel of clones by level: which points are hollow, and how many clones have a value."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
-from brainiarb.figures.by_level import clones_by_level, legend_handles
+from brainiarb.figures.by_level import clones_by_level, legend_handles, lower_medians
 from brainiarb.figures.means import level_means
 from figure_drawing import points
 from figure_tables import gait_measures, margins, with_statistics
@@ -70,3 +71,10 @@ def test_the_median_of_the_clones_of_each_level_is_a_line_across_their_points():
     ]
     clones = measures.query("measure == 'speed' and level >= 0")
     assert medians == sorted(clones.groupby("level")["value"].median())
+
+
+def test_a_lower_median_is_the_value_of_a_clone_and_not_between_two_modes():
+    rows = pd.DataFrame({"level": 40, "value": [0.0, 5200.0, 10.0, 5300.0]})
+    medians = lower_medians(rows, "value", [0, 40])
+    assert np.isnan(medians[0])
+    assert medians[40] == 10.0

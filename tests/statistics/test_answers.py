@@ -33,7 +33,8 @@ def test_only_the_levels_that_decide_are_told(path):
 
 
 def test_the_screen_has_a_line_for_each_part_and_level(path):
-    lines = screen(read_rows(path))
+    title, *lines = screen(read_rows(path))
+    assert title == "The claims of the study, with intervals of 90%:"
     assert len(lines) == 6
     words = lines[0].split()
     assert words[:6] == ["C1", "0", "%", "contradicted", "likeness", "3.04"]
@@ -57,7 +58,7 @@ def test_the_workflow_prints_the_lines_and_where_they_stand(path):
         check=True,
     )
     assert done.stdout.splitlines() == [
-        f"The claims of the study ({path}):", *screen(read_rows(path))
+        *screen(read_rows(path)), f"  The table is {path}."
     ]  # fmt: skip
 
 

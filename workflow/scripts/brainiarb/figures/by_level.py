@@ -41,6 +41,15 @@ def sides(count: int) -> np.ndarray:
     return SPREAD * ((np.arange(count) + 0.5) / max(count, 1) - 0.5)
 
 
+def lower_medians(rows: pd.DataFrame, column: str, levels: list[int]) -> pd.Series:
+    """Return the lower median of a column at each of the levels, nan where a level has no value.
+
+    It is the value of an agent, so that it does not lie between two modes.
+    """
+    middle = rows.groupby("level")[column].quantile(0.5, interpolation="lower")
+    return middle.reindex(levels)
+
+
 def clones_by_level(
     axes: Axes, measure: str, measures: pd.DataFrame, margins: pd.DataFrame, means: Means
 ) -> None:

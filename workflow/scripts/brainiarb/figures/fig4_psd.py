@@ -197,9 +197,12 @@ def harmonics(axes: Axes, measures: pd.DataFrame, levels: list[int]) -> None:
 def mark_other_experts(axes: Axes, distances: pd.DataFrame, measure: str) -> None:
     """Draw the mean distance of each other expert, as a reference."""
     experts = distances[distances["comparison"] == "expert_expert"]
-    for name, value in experts.groupby("other")[measure].mean().dropna().items():
+    means = experts.groupby("other")[measure].mean().dropna().sort_values()
+    for number, (name, value) in enumerate(means.items()):
+        # Names on alternate sides do not overlap where two experts are alike.
+        place, side = (1, "right") if number % 2 else (0, "left")
         axes.axhline(value, color=MUTED, linewidth=0.7)
         axes.annotate(
-            str(name), (0, value), xycoords=("axes fraction", "data"), ha="left", va="bottom",
+            str(name), (place, value), xycoords=("axes fraction", "data"), ha=side, va="bottom",
             fontsize=5.5, color="0.4",
         )  # fmt: skip

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 
+from brainiarb.figures.by_level import lower_medians
 from brainiarb.figures.inputs import of_expert
 from brainiarb.figures.means import Means, level_means
 from brainiarb.figures.style import (
@@ -40,9 +41,9 @@ class Look(NamedTuple):
     label: str
 
 
-ON_COMMON = Look(CLEAN, "o", "clone, on the common states")
+ON_EXPERT = Look(CLEAN, "o", "clone, on the expert's states")
 ON_CLONES = Look(NOISY, "s", "clone, on the clones' states")
-FLOOR_ON_COMMON = Look(MUTED, "^", "untrained, on the common states")
+FLOOR_ON_EXPERT = Look(MUTED, "^", "untrained, on the expert's states")
 FLOOR_ON_CLONES = Look(DARK, "v", "untrained, on the clones' states")
 STITCHED = Look(CLEAN, "o", "clone's layer in the expert")
 OWN = Look(NOISY, "D", "clone itself")
@@ -53,9 +54,9 @@ Series = dict[str, Look]
 
 ACTING = {
     title: {
-        f"{measure}_common": ON_COMMON,
+        f"{measure}_expert": ON_EXPERT,
         f"{measure}_level": ON_CLONES,
-        f"{FLOOR}{measure}_common": FLOOR_ON_COMMON,
+        f"{FLOOR}{measure}_expert": FLOOR_ON_EXPERT,
         f"{FLOOR}{measure}_level": FLOOR_ON_CLONES,
     }
     for measure, title in (
@@ -72,7 +73,7 @@ WALKING = {
     }
     for layer, name in (("linear1", "linear 1"), ("linear2", "linear 2"))
 } | {"scale, linear 2 stitched": {"stitched_scale_linear2": STITCHED}}
-MEDIAN = "median of the clones"
+MEDIAN = "lower median of the clones"
 LOWEST_R2 = -1.0  # lower end of the panel of R²; worse values lie below it
 
 
@@ -161,7 +162,7 @@ def panel(axes: Axes, shown: pd.DataFrame, series: Series, means: Means | None) 
 def points(axes: Axes, agents: pd.DataFrame, levels: list[int], look: Look, side: float) -> None:
     """Draw one measure of every agent, that is clones, untrained networks and the expert itself.
 
-    A line joins the medians of the clones.
+    A line joins the lower medians of the clones.
     """
     style: dict[str, Any] = {
         "ms": 3, "mec": "white", "mew": 0.3, "alpha": 0.75, "linestyle": "none",
@@ -172,7 +173,7 @@ def points(axes: Axes, agents: pd.DataFrame, levels: list[int], look: Look, side
         [place + side for place in places], networks["value"], look.marker, mfc=look.colour,
         label=look.label, **style,
     )  # fmt: skip
-    medians = networks[networks["level"] >= 0].groupby("level")["value"].median().reindex(levels)
+    medians = lower_medians(networks[networks["level"] >= 0], "value", levels)
     axes.plot(np.arange(len(levels)) + side, medians, color=look.colour, linewidth=0.7)
     own = agents.loc[(agents["clone"] < 0) & (agents["level"] < 0), "value"]
     axes.plot([-1 + side] * len(own), own, look.marker, mfc=EXPERT, **style)

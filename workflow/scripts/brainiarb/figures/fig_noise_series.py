@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from brainiarb.figures.by_level import lower_medians
 from brainiarb.figures.inputs import of_expert
 from brainiarb.figures.means import level_means, walking_means, walking_shares
 from brainiarb.figures.style import (
@@ -109,7 +110,7 @@ def points(axes: Axes, table: pd.DataFrame, levels: list[int], column: str) -> N
     kinds = (
         ("demonstrator", "mean", "D", NOISY, -1, "demonstrator under the noise"),
         ("clone", "sampled", "x", MUTED, 0, "clone, sampled actions"),
-        ("clone", "mean", "o", CLEAN, 1, "clone (each a point; line: median)"),
+        ("clone", "mean", "o", CLEAN, 1, "clone (each a point; line: lower median)"),
     )
     for agent, mode, marker, colour, side, label in kinds[:1] if column == "episodes" else kinds:
         rows = table[(table["agent"] == agent) & (table["mode"] == mode) & table[column].notna()]
@@ -120,5 +121,5 @@ def points(axes: Axes, table: pd.DataFrame, levels: list[int], column: str) -> N
             linestyle="none", label=label,
         )  # fmt: skip
         if mode == "mean":
-            median = rows.groupby("level")[column].median().reindex(levels)
+            median = lower_medians(rows, column, levels)
             axes.plot(np.arange(len(levels)) + side * STEP, median, color=colour, linewidth=0.9)

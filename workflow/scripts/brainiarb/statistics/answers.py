@@ -22,7 +22,9 @@ def read_rows(path: str) -> list[dict[str, str]]:
 
 
 def screen(rows: Rows) -> list[str]:
-    """Return one line for each part of a claim and level, in columns; none without rows."""
+    """Return a title and a line for each part of a claim and level; nothing without rows."""
+    if not rows:
+        return []
     cells = [
         (
             f"  {row['id']}{'*' * _is_exploratory(row)}",
@@ -38,7 +40,9 @@ def screen(rows: Rows) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in cells
     ]
-    return [*lines, *["  * exploratory: no claim of the study"] * any(map(_is_exploratory, rows))]
+    title = f"The claims of the study, with intervals of {float(rows[0]['confidence']):.0%}:"
+    footnote = ["  * exploratory: no claim of the study"] * any(map(_is_exploratory, rows))
+    return [title, *lines, *footnote]
 
 
 def summary(rows: Rows) -> list[str]:
@@ -155,4 +159,4 @@ def _share(value: str) -> str:
 if __name__ == "__main__":
     lines = screen(read_rows(sys.argv[1]))
     if lines:
-        print(f"The claims of the study ({sys.argv[1]}):", *lines, sep="\n")
+        print(*lines, f"  The table is {sys.argv[1]}.", sep="\n")
