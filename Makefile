@@ -37,7 +37,7 @@ docs: venv
 	@echo 'make: open docs/_build/html/index.html'
 
 answers:
-	$(VENV)/bin/python docs/default_answers.py results/walker2d/tables/claims.csv
+	$(VENV)/bin/python docs/default_answers.py results/walker2d
 
 lint: venv
 	$(RUN) ruff check .
@@ -86,7 +86,7 @@ help:
 	@echo 'make report     the study, then its HTML report: $(REPORT)'
 	@echo 'make test       the tests;  make lint  what CI checks besides;  make format  mend it'
 	@echo 'make docs       the documentation as HTML: docs/_build/html/index.html'
-	@echo 'make answers    write the answers of the finished default study into README.md and docs/answers.md'
+	@echo 'make answers    write the numbers of the finished default study into README.md and docs/answers.md'
 	@echo 'make bench-experts  how fast experts are made, against stock SB3; FULL=1 trains them anew'
 	@echo 'make bench-similarity  how fast CKA is, against the published way and recomputing'
 	@echo 'make bench-gaits  how fast gaits are recorded and analysed, against stock tools'

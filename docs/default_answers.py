@@ -1,31 +1,63 @@
-"""The answers of the default study in README.md and docs/answers.md, from its table of claims.
+"""What the pages say of the default study, written from the tables that it made.
 
-`make answers` copies the table of a finished study to docs/default_study and writes the answers
-anew between the markers of both pages.
+`make answers` copies these tables of a finished study to docs/default_study and writes their
+numbers anew between the markers of README.md and docs/answers.md.
 """
 
+import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
+
+import pandas as pd
 
 DOCS = Path(__file__).resolve().parent
 sys.path[:0] = [str(DOCS.parent / "workflow" / "scripts")]
 
-from brainiarb.statistics.answers import Rows, details, powers, read_rows, summary  # noqa: E402
+from brainiarb.statistics.answers import details, powers, read_rows, summary  # noqa: E402
 
-TABLE = DOCS / "default_study" / "claims.csv"
-PAGES: dict[Path, dict[str, Callable[[Rows], list[str]]]] = {
-    DOCS.parent / "README.md": {"answers": summary},
-    DOCS / "answers.md": {"answers": details, "power": powers},
+TABLES = DOCS / "default_study"
+SOURCES = ("tables/claims.csv", "figures/fig_cka_controls.csv")
+"""The tables that are published, by their places in a folder of results."""
+LAYERS = {"linear1": "linear 1", "linear2": "linear 2", "mean_linear": "mean head"}
+
+
+def controls() -> list[str]:
+    """Return a Markdown table of the CKA of each layer with itself, a row for each comparison.
+
+    A cell has the mean over pairs of networks and, if there are several, the range.
+    """
+    pairs = pd.read_csv(TABLES / "fig_cka_controls.csv").groupby(["row", "layer"])["cka"]
+    cells = pairs.agg(["mean", "min", "max", "count"])
+    lines = [f"| compared | pairs | {' | '.join(LAYERS.values())} |", "|---|---" + "|---" * 3 + "|"]
+    for row in cells.xs("mean_linear", level="layer").sort_values("mean").index:
+        of_row = cells.loc[row].reindex(LAYERS)
+        values = " | ".join(_cell(*cell) for cell in of_row.itertuples(index=False))
+        lines.append(f"| {row} | {of_row['count'].max():.0f} | {values} |")
+    return lines
+
+
+def _cell(mean: float, least: float, largest: float, count: float) -> str:
+    several = f" ({least:.2f} to {largest:.2f})" if count > 1 else ""
+    return f"{mean:.2f}{several}" if count > 0 else "none"
+
+
+def _of_claims(written: Callable[..., list[str]]) -> Callable[[], list[str]]:
+    return lambda: written(read_rows(str(TABLES / "claims.csv")))
+
+
+PAGES: dict[Path, dict[str, Callable[[], list[str]]]] = {
+    DOCS.parent / "README.md": {"answers": _of_claims(summary), "controls": controls},
+    DOCS / "answers.md": {"answers": _of_claims(details), "power": _of_claims(powers)},
 }
-"""What is written on each page, by the name of its markers."""
+"""What writes the lines of each page, by the name of their markers."""
 
 
-def filled(text: str, parts: Mapping[str, Callable[[Rows], list[str]]], rows: Rows) -> str:
+def filled(text: str, parts: dict[str, Callable[[], list[str]]]) -> str:
     """Return the text of a page with new lines between `<!-- name -->` and `<!-- /name -->`."""
     for name, written in parts.items():
         start, end = f"<!-- {name} -->", f"<!-- /{name} -->"
-        lines = "\n".join((start, "", *written(rows), "", end))
+        lines = "\n".join((start, "", *written(), "", end))
         before, found, rest = text.partition(start)
         _, closed, after = rest.partition(end)
         if not (found and closed):
@@ -35,7 +67,8 @@ def filled(text: str, parts: Mapping[str, Callable[[Rows], list[str]]], rows: Ro
 
 
 if __name__ == "__main__":
-    TABLE.parent.mkdir(exist_ok=True)
-    TABLE.write_bytes(Path(sys.argv[1]).read_bytes())
+    TABLES.mkdir(exist_ok=True)
+    for source in SOURCES:
+        shutil.copyfile(Path(sys.argv[1]) / source, TABLES / Path(source).name)
     for page, parts in PAGES.items():
-        page.write_text(filled(page.read_text("utf-8"), parts, read_rows(str(TABLE))), "utf-8")
+        page.write_text(filled(page.read_text("utf-8"), parts), "utf-8")
