@@ -38,9 +38,10 @@ def test_the_list_of_experts_is_true():
         assert verdict.startswith("met" if said >= numbers[2] else "missed")
 
 
-def test_the_default_study_starts_from_an_expert_that_walks():
+def test_the_default_study_clones_experts_that_walk():
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
-    for name in config["study"]["clone"]:
+    for entry in config["study"]["clone"]:
+        name = entry["expert"] if isinstance(entry, dict) else entry
         archive = ROOT / config["experts"][name]["checkpoint"]
         evaluation = read_json(archive.with_suffix(".json"))["evaluation"]
         assert evaluation["return_mean"] >= 3600

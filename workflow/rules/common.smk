@@ -56,6 +56,12 @@ def cloned_files(*names, among=LEVELS, experts=CLONED):
     ]
 
 
+def dynamics_files(name, folder="dynamics"):
+    """Return the files of a name that the dynamics of each expert with a series of levels are in."""
+    names = [f"{folder}/{name}_{agents}.csv" for agents in ("expert", "{noise}")]
+    return cloned_files(*names, experts=SERIES)
+
+
 def others(expert):
     """Return the compared experts except the given one."""
     return [name for name in COMPARED if name != expert]

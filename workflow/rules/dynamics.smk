@@ -3,12 +3,6 @@
 """
 
 
-def dynamics_files(name, folder="dynamics"):
-    """Return the files of a name that the dynamics of each expert with a series of levels are in."""
-    names = [f"{folder}/{name}_{agents}.csv" for agents in ("expert", "{noise}")]
-    return cloned_files(*names, experts=SERIES)
-
-
 rule analyse_dynamics:
     input:
         unpack(shown_networks),
