@@ -21,8 +21,8 @@ OF_SCRIPT = {
     "export_clone": TORCH,
     "link_activations": set(),
     "record_clone_activations": TORCH,
+    "record_common_activations": TORCH,
     "record_expert_activations": TORCH,
-    "record_peer_activations": TORCH,
     "record_untrained_activations": TORCH,
 }
 """The packages that a script may load where they differ from those of its environment."""

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 import h5py
 
 from brainiarb.activity.activations import record_own, record_shared
-from brainiarb.activity.networks import LAYER
 from brainiarb.activity.stimuli import own, read_stimuli, sample_states
 from brainiarb.actors.actors import read_actors, untrained, untrained_seeds
 from brainiarb.actors.archives import read_expert
-from brainiarb.actors.layers import HEADS
+from brainiarb.actors.layers import HEADS, PROBED_LAYER
 from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import whole
@@ -40,7 +39,7 @@ if __name__ == "__main__":
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["sampling_rate"] = float(experts_walk["sampling_rate"])
             record_shared(file, "common", clones, read_stimuli(snakemake.input.states))
-            record_shared(file, "walk", clones, own(experts_walk, 0, rows), [LAYER])
+            record_shared(file, "walk", clones, own(experts_walk, 0, rows), [PROBED_LAYER])
             record_shared(file, "expert", clones, of_expert, HEADS)
             record_shared(file, "level", clones, of_level, HEADS)
             record_own(file, "own", clones, [own(clones_walk, k, rows) for k in range(len(clones))])

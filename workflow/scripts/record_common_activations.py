@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import h5py
 
 from brainiarb.activity.activations import record_shared
-from brainiarb.activity.networks import LAYER
 from brainiarb.activity.stimuli import own, read_stimuli
 from brainiarb.actors.actors import untrained, untrained_seeds
 from brainiarb.actors.archives import read_expert
+from brainiarb.actors.layers import PROBED_LAYER
 from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import read_json, whole
@@ -37,13 +37,13 @@ if __name__ == "__main__":
             record_shared(file, "expert", expert, stimuli)
             record_shared(file, "untrained", floor, stimuli)
             walk = own(rollouts, 0, settings["rows"])
-            record_shared(file, "walk/expert", expert, walk, [LAYER])
-            record_shared(file, "walk/untrained", floor, walk, [LAYER])
+            record_shared(file, "walk/expert", expert, walk, [PROBED_LAYER])
+            record_shared(file, "walk/untrained", floor, walk, [PROBED_LAYER])
             for name, path, record in zip(
                 settings["peers"], given.peers, given.records, strict=True
             ):
                 group = f"peers/{name}"
                 peer = read_expert(path, body)
                 record_shared(file, group, peer, stimuli)
-                record_shared(file, f"walk/{group}", peer, walk, [LAYER])
+                record_shared(file, f"walk/{group}", peer, walk, [PROBED_LAYER])
                 file[group].attrs["algorithm"] = read_json(record).get("algorithm", "unknown")

@@ -16,9 +16,9 @@ from brainiarb.activity.jpca import (
     surrogate_r2,
     too_few_changes,
 )
-from brainiarb.activity.networks import EXPERT, LAYER, PREFIXES, ShownNetwork
+from brainiarb.activity.networks import EXPERT, PREFIXES, ShownNetwork
 from brainiarb.activity.walk_activity import ShownWalk
-from brainiarb.actors.layers import OBSERVATIONS
+from brainiarb.actors.layers import OBSERVATIONS, PROBED_LAYER
 from brainiarb.seeds import derive_seed
 from brainiarb.statistics.intervals import central_interval
 from brainiarb.statistics.measures import Measure, Named, measures_table
@@ -93,7 +93,7 @@ def dynamics_tables(
         trajectories.append(track.assign(**OBSERVED))
         decoded.append(read_targets(walk.observations, walk).assign(**OBSERVED))
     for network in networks:
-        values = walk.layer(network.activations, LAYER)
+        values = walk.layer(network.activations, PROBED_LAYER)
         of_network = settings if network.drawn else replace(settings, surrogates=0)
         # One seed for all networks: they meet the same permutations.
         planes, track = rotate(values, walk, of_network, seed)
@@ -218,7 +218,7 @@ def dynamics_measures(rotations: pd.DataFrame, decoded: pd.DataFrame) -> pd.Data
     first = rotations[rotations["plane"].fillna(1) == 1]
     fits = first[first["network"].isin(PREFIXES)]
     named: list[Named] = [
-        (fit.expert, fit.level, fit.clone, f"{PREFIXES[fit.network]}{name}_{LAYER}",
+        (fit.expert, fit.level, fit.clone, f"{PREFIXES[fit.network]}{name}_{PROBED_LAYER}",
          Measure("1", value, note=fit.note or (NO_REFERENCE if np.isnan(value) else "")))
         for name, column in (
             ("jpca_r2_gain", "r2_gain"), ("participation_ratio", "participation_ratio"),
@@ -227,7 +227,7 @@ def dynamics_measures(rotations: pd.DataFrame, decoded: pd.DataFrame) -> pd.Data
     ]  # fmt: skip
     named += [
         (score.expert, score.level, score.clone,
-         f"{PREFIXES[score.network]}decode_{score.target}_{LAYER}",
+         f"{PREFIXES[score.network]}decode_{score.target}_{PROBED_LAYER}",
          Measure(score.score, score.value, note=score.note))
         for score in decoded[decoded["network"].isin(PREFIXES)].itertuples()
     ]  # fmt: skip

@@ -15,6 +15,9 @@ HEADS = ("mean_linear", "log_std_linear")
 DERIVED = ("linear1_relu", "linear2_relu", "log_std_clamped", "actions")
 """The layers that follow from the recorded layers; see `activations.with_derived`."""
 
+PROBED_LAYER = "linear2"
+"""The layer whose rotations are measured and from which the gait is decoded, of every network."""
+
 OBSERVATIONS = "observations"
 """The name under which the states themselves are compared and analysed like a layer."""
 
