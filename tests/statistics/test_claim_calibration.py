@@ -79,13 +79,18 @@ def test_one_in_twenty_is_supported_without_effect_or_contradicted_with_the_smal
             assert supported <= MOST
 
 
+def chances(rng, mean, design):
+    """The chance of a mode in each study and expert, which differs between experts."""
+    return rng.beta(5 * mean, 5 * (1 - mean), size=(RUNS, design["experts"], 1, 1))
+
+
 @every_design
 @pytest.mark.parametrize("chance", [0.1, 0.3, 0.5, 0.7, 0.9])
 def test_shares_of_two_modes_are_not_told_apart_more_often_where_they_are_equal(
     chance, design, rng
 ):
     shape = (RUNS, design["experts"], design["blocks"], 2)
-    each = rng.beta(5 * chance, 5 * (1 - chance), size=(*shape[:2], 1, 1))
+    each = chances(rng, chance, design)
     drawn = modes(rng, np.broadcast_to(each, shape))
     assert rates(contrasts(drawn, shares=True), part("higher", 0.25))[0] <= MOST
     assert rates(contrasts(drawn, shares=True), part("lower", -0.25))[0] <= MOST
@@ -95,7 +100,7 @@ def test_shares_of_two_modes_are_not_told_apart_more_often_where_they_are_equal(
 @pytest.mark.parametrize("chance", [0.1, 0.3, 0.5])
 def test_a_share_that_rises_by_the_smallest_effect_is_rarely_contradicted(chance, design, rng):
     shape = (RUNS, design["experts"], design["blocks"], 1)
-    each = rng.beta(5 * chance, 5 * (1 - chance), size=(*shape[:2], 1, 1))
+    each = chances(rng, chance, design)
     raised = each + 0.25 * (1 - each) / (1 - chance)
     drawn = modes(rng, np.concatenate([np.broadcast_to(x, shape) for x in (each, raised)], axis=-1))
     assert rates(contrasts(drawn, shares=True), part("higher", 0.25))[1] <= MOST
@@ -107,7 +112,7 @@ def test_a_mean_of_two_modes_at_its_bound_is_on_either_side_once_in_twenty_at_mo
     bound, design, rng
 ):
     shape = (RUNS, design["experts"], design["blocks"], 1)
-    each = rng.beta(5 * bound, 5 * (1 - bound), size=(*shape[:2], 1, 1))
+    each = chances(rng, bound, design)
     each = each if design["experts"] > 1 else np.array(bound)
     drawn = modes(rng, np.broadcast_to(each, shape)) + 0.05 * rng.normal(size=shape)
     for expects in ("at_least", "at_most"):
