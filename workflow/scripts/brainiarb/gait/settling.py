@@ -51,7 +51,7 @@ def settling(
     windows start every second and end before the last third. So an irregular gait settles at once,
     however far its strides lie apart, and so does a gait that alternates. It never settles if no
     window before the last third of the longest episode is like that third, and nothing can be said
-    with fewer than six late strikes.
+    with fewer than six late strikes. A strike whose pose holds nan or infinity is left out.
     """
     times, deviations = [np.empty(0)], [np.empty(0)]
     for episodes in feet:
@@ -119,10 +119,12 @@ def _distances(
     """Return row, distance from the late pose of its episode, and lateness of each strike (n)."""
     rows, distances, late = [np.empty(0, np.int64)], [np.empty(0)], [np.empty(0, bool)]
     for at, length in zip(episodes, lengths, strict=True):
-        is_late = at.rows >= (1 - LATE) * length
+        known = np.isfinite(at.poses).all(axis=1)
+        at_strikes, poses = at.rows[known], at.poses[known]
+        is_late = at_strikes >= (1 - LATE) * length
         if is_late.any():
-            apart = at.poses - at.poses[is_late].mean(axis=0)
-            rows.append(at.rows)
+            apart = poses - poses[is_late].mean(axis=0)
+            rows.append(at_strikes)
             distances.append(np.sqrt((apart**2).sum(axis=1)))
             late.append(is_late)
     return np.concatenate(rows), np.concatenate(distances), np.concatenate(late)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from brainiarb.statistics.distributions import shifted_t_tail, t_quantile
+from brainiarb.statistics.methods import missing_numbers
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,11 @@ def spread(effects: Sequence[np.ndarray]) -> Spread:
     """Return how much the effects (k) of the blocks of each expert vary within and between experts.
 
     The variance between experts is that of their means, less what the blocks add to it, and at
-    least 0 (one-way analysis of variance with random effects).
+    least 0 (one-way analysis of variance with random effects). Both are nan if an effect is nan or
+    infinite, and if an expert has none.
     """
+    if any(map(missing_numbers, effects)):
+        return Spread(float("nan"), float("nan"))
     free = sum(len(x) - 1 for x in effects)
     within = sum(((x - x.mean()) ** 2).sum() for x in effects) / free if free else float("nan")
     if len(effects) < 2:
@@ -40,13 +44,14 @@ def power(
 
     The sample is one mean of each of `experts`, each of `clones` blocks, or the blocks themselves
     if there is one expert. With two `margins`, both of them must be excluded from the middle; the
-    chance is then at least what is returned. It is nan if a standard deviation that it needs is
-    nan, and if the sample has fewer than two numbers. Source: the noncentral t distribution.
+    chance is then at least what is returned. It is nan if the distance or a standard deviation that
+    it needs is nan or infinite, and if the sample has fewer than two numbers. Source: the
+    noncentral t distribution.
     """
     n = experts if experts > 1 else clones
     between = found.experts**2 if experts > 1 else 0.0
     sd = np.sqrt(between + found.blocks**2 / (clones if experts > 1 else 1))
-    if n < 2 or np.isnan(sd):
+    if n < 2 or not np.isfinite([sd, distance]).all():
         return float("nan")
     if not sd:
         return 1.0
