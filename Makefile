@@ -13,6 +13,8 @@ export PIP_OPTIONS
 
 RUN = $(VENV)/bin/python -m
 SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfile $(CONFIG)) $(OPTIONS))
+# One process for each core; each test goes to the process that is free.
+PARALLEL = -n $(if $(filter all,$(CORES)),logical,$(CORES)) --maxprocesses 8 --dist worksteal
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
 .PHONY: study quick report test docs answers lint bench-experts bench-similarity bench-gaits bench-workflow format venv lock clean help
@@ -28,7 +30,7 @@ report: study
 	$(SNAKEMAKE) --report $(REPORT)
 
 test: venv
-	$(RUN) pytest $(PYTEST)
+	$(strip $(RUN) pytest $(PARALLEL) $(PYTEST))
 
 docs: venv
 	@$(VENV)/bin/python envs/environment.py docs $(VENV)

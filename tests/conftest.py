@@ -1,5 +1,6 @@
 """Settings that hold for every test, and the fixtures that several of them use."""
 
+import fcntl
 import os
 import pickle
 import shutil
@@ -17,6 +18,7 @@ os.environ["MPLBACKEND"] = "Agg"
 os.environ.pop("SNAKEMAKE_PROFILE", None)
 
 ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 300  # s until whatever waits for another process gives up, even on a busy machine
 
 
 @pytest.fixture(scope="session")
@@ -47,12 +49,31 @@ def new_folder(folder):
     return folder
 
 
+def made_once(tmp_path_factory, name, make):
+    """Return a folder that the first of the processes of a test run makes, and all of them read."""
+    base = tmp_path_factory.getbasetemp()
+    # The base of a process of pytest-xdist lies in the base of the run.
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder, made = shared / name, shared / f"{name}.made"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(new_folder(folder))
+            made.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def study(tmp_path_factory):
-    """A folder in which the tiny study was run to its end."""
-    folder = new_folder(tmp_path_factory.mktemp("study") / "folder")
-    snakemake(folder, "--cores", "2")
-    return folder
+    """A folder in which the tiny study was run to its end; only to be read (see `copied`)."""
+    return made_once(tmp_path_factory, "study", lambda folder: snakemake(folder, "--cores", "2"))
+
+
+@pytest.fixture
+def copied(study, tmp_path):
+    """A copy of the finished study, in which Snakemake may work and files may be damaged."""
+    return Path(shutil.copytree(study, tmp_path / "folder", symlinks=True))
 
 
 @pytest.fixture(scope="session")

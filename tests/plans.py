@@ -1,5 +1,8 @@
-"""What Snakemake would make in a checkout, by its public API."""
+"""What Snakemake would make in a checkout and which config it refuses, by its public API."""
 
+from contextlib import contextmanager
+
+import pytest
 import yaml
 from snakemake.api import (
     ConfigSettings,
@@ -19,6 +22,30 @@ FOLDER = "results/tiny/walker2d"
 STUDY_FOLDER = "results/walker2d"  # of the default study
 
 
+@contextmanager
+def opened(checkout, overlays, cores=1):
+    """Give the workflow of a checkout under the default config and the overlays, not yet read."""
+    with SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.ALL})) as api:
+        yield api.workflow(
+            resource_settings=ResourceSettings(cores=cores),
+            config_settings=ConfigSettings(configfiles=overlays),
+            snakefile=checkout / "Snakefile",
+            workdir=checkout,
+        )
+
+
+def refusal(change, folder):
+    """Return why the tiny study is refused after a change of its config, which must be one line."""
+    overlay = folder / "change.yaml"
+    overlay.write_text(yaml.safe_dump(change))
+    with opened(ROOT, [ROOT / TINY, overlay]) as workflow, pytest.raises(SystemExit) as stop:
+        workflow.dag()
+    said = str(stop.value)
+    assert said.startswith("config: ")
+    assert len(said.splitlines()) == 1
+    return said
+
+
 def plan(checkout, executor="dryrun", cores=1, config=None, targets=(), overlay=TINY):
     """Return the files that Snakemake would make in a checkout after a change of the config.
 
@@ -31,13 +58,7 @@ def plan(checkout, executor="dryrun", cores=1, config=None, targets=(), overlay=
         change = checkout / "change.yaml"
         change.write_text(yaml.safe_dump(config))
         overlays.append(change)
-    with SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.ALL})) as api:
-        workflow = api.workflow(
-            resource_settings=ResourceSettings(cores=cores),
-            config_settings=ConfigSettings(configfiles=overlays),
-            snakefile=checkout / "Snakefile",
-            workdir=checkout,
-        )
+    with opened(checkout, overlays, cores) as workflow:
         dag = workflow.dag(
             DAGSettings(
                 targets=frozenset(targets),

@@ -9,7 +9,7 @@ import yaml
 
 from claim_tables import LEDGER
 from conftest import snakemake
-from test_config import refusal
+from plans import refusal
 
 TABLES = "results/tiny/walker2d/tables"
 
@@ -60,30 +60,28 @@ def without(key):
 def test_a_list_with_a_fault_is_refused_in_one_sentence(ledger, words, tmp_path):
     path = tmp_path / "claims.yaml"
     path.write_text(yaml.safe_dump(ledger))
-    said = refusal("--config", f"statistics={{claims: {path}}}", "--")
+    said = refusal({"statistics": {"claims": str(path)}}, tmp_path)
     assert said.startswith("config: statistics.claims: ")
     assert words in said
 
 
-def test_a_list_of_ones_own_is_evaluated_and_its_verdicts_are_printed(study, tmp_path):
-    folder = shutil.copytree(study, tmp_path / "folder", symlinks=True)
+def test_a_list_of_ones_own_is_evaluated_and_its_verdicts_are_printed(copied):
     own = {**LEDGER, "claims": {"mine": LEDGER["claims"]["C6b"]}}
-    (folder / "mine.yaml").write_text(yaml.safe_dump(own))
+    (copied / "mine.yaml").write_text(yaml.safe_dump(own))
     claims = ["--config", "statistics={claims: mine.yaml}", "--", f"{TABLES}/claims.csv"]
-    assert "The claims of the study" not in snakemake(folder, "--cores", "1", "-n", *claims)
-    said = snakemake(folder, "--cores", "1", *claims)
+    assert "The claims of the study" not in snakemake(copied, "--cores", "1", "-n", *claims)
+    said = snakemake(copied, "--cores", "1", *claims)
     lines = said[said.index("The claims of the study") :].splitlines()
     assert lines[0] == "The claims of the study, with intervals of 90%:"
     assert lines[1].split()[:3] == ["mine", "0", "%"]
 
 
-def test_a_run_without_new_claims_prints_none(study, tmp_path):
-    folder = shutil.copytree(study, tmp_path / "folder", symlinks=True)
-    (folder / TABLES / "claims.csv").unlink()
-    (folder / TABLES / "observations.csv").unlink()
+def test_a_run_without_new_claims_prints_none(study, copied):
+    (copied / TABLES / "claims.csv").unlink()
+    (copied / TABLES / "observations.csv").unlink()
     asked = ("--cores", "1", "--", f"{TABLES}/observations.csv")
-    assert "The claims of the study" not in snakemake(folder, *asked)
-    shutil.copyfile(study / TABLES / "claims.csv", folder / TABLES / "claims.csv")
-    os.utime(folder / TABLES / "claims.csv", (0, 0))
-    (folder / TABLES / "observations.csv").unlink()
-    assert "The claims of the study" not in snakemake(folder, *asked)
+    assert "The claims of the study" not in snakemake(copied, *asked)
+    shutil.copyfile(study / TABLES / "claims.csv", copied / TABLES / "claims.csv")
+    os.utime(copied / TABLES / "claims.csv", (0, 0))
+    (copied / TABLES / "observations.csv").unlink()
+    assert "The claims of the study" not in snakemake(copied, *asked)

@@ -1,6 +1,5 @@
 """Which config is refused, and in which words."""
 
-import os
 import subprocess
 import sys
 
@@ -12,8 +11,8 @@ from jsonschema import Draft202012Validator
 from brainiarb.bodies.registry import body_names
 from brainiarb.rollouts.episodes import RETURN_STEPS
 from conftest import ROOT
+from plans import plan, refusal
 
-TINY = "tests/config/tiny.yaml"
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text("utf-8"))
 
 
@@ -47,18 +46,6 @@ def test_the_schema_requires_every_key_of_the_default_study():
 
 def test_an_episode_is_at_least_as_long_as_a_return_counts():
     assert SCHEMA["properties"]["recording"]["properties"]["steps"]["minimum"] == RETURN_STEPS
-
-
-def refusal(*options):
-    """Return what a dry run says about a bad config, which must be one line of error."""
-    call = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "--configfile", TINY, *options]
-    done = subprocess.run(
-        call, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ}
-    )
-    assert done.returncode == 1
-    lines = [line for line in done.stderr.splitlines() if line.startswith("config: ")]
-    assert len(lines) == 1
-    return lines[0]
 
 
 def cloned_at(levels, expert="crossq_1"):
@@ -164,28 +151,23 @@ def cloned_at(levels, expert="crossq_1"):
     ],
 )
 def test_a_bad_config_is_refused_in_one_line_before_any_job(change, words, tmp_path):
-    overlay = tmp_path / "change.yaml"
-    overlay.write_text(yaml.safe_dump(change))
-    assert words in refusal(str(overlay), "--")
+    assert words in refusal(change, tmp_path)
 
 
-def test_a_folder_whose_name_looks_like_a_number_is_refused_with_the_way_to_write_it():
-    assert 'in a file for --configfile (results: "2024_01")' in refusal(
-        "--config", "results=2024_01", "--"
-    )
+def test_a_refusal_is_one_line_on_screen_and_no_traceback():
+    """A folder whose name looks like a number is refused with the way to write it."""
+    call = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "--config", "results=2024_01"]
+    done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("config: ")]
+    assert 'in a file for --configfile (results: "2024_01")' in line
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
     ("results", "folder"),
     [("2024_01", "2024_01"), ("/scratch/my results", "/scratch/my results"), ("out/", "out")],
 )
-def test_results_lie_in_any_folder_that_a_file_of_config_names(results, folder, tmp_path):
-    overlay = tmp_path / "change.yaml"
-    overlay.write_text(yaml.safe_dump({"results": results}))
+def test_results_lie_in_any_folder_that_a_file_of_config_names(results, folder, finished):
     table = f"{folder}/walker2d/tables/observations.csv"
-    call = [sys.executable, "-m", "snakemake", "-n", "--cores", "1", "--configfile", TINY]
-    done = subprocess.run(
-        [*call, str(overlay), "--", table], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert table in done.stdout
+    assert plan(finished, config={"results": results}, targets=[table]) == {table}
