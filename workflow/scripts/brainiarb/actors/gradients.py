@@ -1,17 +1,30 @@
 """Gradients of equal ReLU networks, written out; the parameters of all networks are one vector.
 
-A gradient is one pass back through the layers, without autograd. Matrix products go to oneDNN if
-torch has it. `benchmarks/NOTES.md` has the speeds of this and of other ways.
+A gradient is one pass back through the layers, without autograd. Matrix products go to MKL on
+processors of Intel and to oneDNN on others, if torch has them: each is the faster one there.
+`benchmarks/NOTES.md` has the speeds of this and of other ways.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+
+def mkl_is_fastest(processors: Path = Path("/proc/cpuinfo")) -> bool:
+    """Return whether torch has MKL and runs on a processor of Intel, which Linux's file names."""
+    intel = processors.exists() and "GenuineIntel" in processors.read_text()
+    return torch.backends.mkl.is_available() and intel
+
+
 # torch.compile calls this private operator too. Without it, torch.nn.functional makes the products.
-ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+ONEDNN = (
+    torch.backends.mkldnn.is_available()
+    and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+    and not mkl_is_fastest()
+)
 
 relu_gradient = torch.ops.aten.threshold_backward
 """Takes gradients (...) and outputs (...) of a ReLU and 0.0; returns gradients of the inputs."""
@@ -38,15 +51,18 @@ def multiply(left: Tensor, right: Tensor) -> Tensor:
     return linear(left, right.t())
 
 
-def weight_gradient(gradient: Tensor, inputs: Tensor) -> Tensor:
-    """Return the gradient (out, in) of a layer's weight.
+def weight_gradient(gradient: Tensor, inputs: Tensor, out: Tensor) -> None:
+    """Write the gradient (out, in) of a layer's weight into `out`.
 
     `gradient` (n, out) is that of the layer's outputs, `inputs` (n, in) are its inputs. Of two
     products that give the same matrix, oneDNN is faster at the one whose left matrix is thin.
     """
-    if inputs.shape[1] < gradient.shape[1]:
-        return multiply(inputs.t(), gradient).t()
-    return multiply(gradient.t(), inputs)
+    if not ONEDNN:
+        torch.mm(gradient.t(), inputs, out=out)
+    elif inputs.shape[1] < gradient.shape[1]:
+        out.copy_(multiply(inputs.t(), gradient).t())
+    else:
+        out.copy_(multiply(gradient.t(), inputs))
 
 
 class LinearLayers(NamedTuple):
@@ -162,7 +178,7 @@ def parameter_gradient(
     them. Only the first `passed` outputs, all by default, train the layers before the last one.
     """
     for index in reversed(range(len(layers.weights))):
-        gradients.weights[index].copy_(weight_gradient(gradient, outputs[index]))
+        weight_gradient(gradient, outputs[index], out=gradients.weights[index])
         torch.sum(gradient, dim=0, out=gradients.biases[index])
         if index > 0:
             gradient = multiply(gradient[:, :passed], layers.weights[index][:passed])
@@ -180,12 +196,52 @@ def input_gradient(layers: LinearLayers, inputs: Tensor) -> tuple[Tensor, Tensor
     return values.squeeze(1), slope
 
 
-def fused_adam(
-    parameters: Tensor,
-    gradient: Tensor,
-    learning_rate: float,
-    betas: tuple[float, float] = (0.9, 0.999),
-) -> torch.optim.Adam:
-    """Return torch's fused Adam for one vector of parameters, which follows a gradient vector."""
-    parameters.grad = gradient
-    return torch.optim.Adam([parameters], lr=learning_rate, betas=betas, fused=True)
+class Adam:
+    """Torch's fused Adam for one vector of parameters, which follows a gradient vector.
+
+    The class `torch.optim.Adam` gives the same numbers. It loads torch's compiler, which takes a
+    second, and each of its steps takes twice as long for a network of this project.
+    """
+
+    EPSILON = 1e-8
+
+    def __init__(
+        self,
+        parameters: Tensor,
+        gradient: Tensor,
+        learning_rate: float,
+        betas: tuple[float, float] = (0.9, 0.999),
+    ) -> None:
+        self._parameters, self._gradient = parameters, gradient
+        self._learning_rate, self._betas = learning_rate, betas
+        self._state = {
+            "step": torch.zeros((), device=parameters.device),
+            "exp_avg": torch.zeros_like(parameters),
+            "exp_avg_sq": torch.zeros_like(parameters),
+        }
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Move the parameters."""
+        step, mean, mean_square = self._state.values()
+        step += 1
+        beta1, beta2 = self._betas
+        torch._fused_adam_(
+            *([self._parameters], [self._gradient], [mean], [mean_square], [], [step]),
+            lr=self._learning_rate,
+            beta1=beta1,
+            beta2=beta2,
+            weight_decay=0.0,
+            eps=self.EPSILON,
+            amsgrad=False,
+            maximize=False,
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state in the form of `torch.optim.Adam`."""
+        return {"state": {0: self._state}}
+
+    def load_state_dict(self, saved: dict[str, Any]) -> None:
+        """Continue from a state of this class or of `torch.optim.Adam`."""
+        for name, value in self._state.items():
+            value.copy_(saved["state"][0][name])

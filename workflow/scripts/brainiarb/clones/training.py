@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from brainiarb.actors.actors import Actors, fold_scaler, untrained
-from brainiarb.actors.gradients import apply_layers, fused_adam
+from brainiarb.actors.gradients import Adam, apply_layers
 from brainiarb.clones.demonstrations import TrainingRows
 from brainiarb.clones.learners import Learners, as_actors
 from brainiarb.clones.losses import (
@@ -63,7 +63,7 @@ def train_clones(
         )
     rows = TrainingRows(demonstrations, scaler, cloning, training_seeds)
     learners = Learners(untrained((rows.observations, rows.actions), initial_seeds))
-    optimizer = fused_adam(learners.vector, learners.gradient, cloning.learning_rate)
+    optimizer = Adam(learners.vector, learners.gradient, cloning.learning_rate)
     clones = len(initial_seeds)
     noise = torch.Generator().manual_seed(training_seeds[0])
     loss, loss_and_slope = _losses(cloning, noise)

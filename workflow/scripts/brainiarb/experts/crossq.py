@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from brainiarb.actors.gradients import apply_layers, fused_adam, stack_actor, stack_critics
+from brainiarb.actors.gradients import Adam, apply_layers, stack_actor, stack_critics
 from brainiarb.experts.normed import NormedStack
 from brainiarb.experts.sac import SAC, heads_gradient, lesser_slope, squash
 
@@ -30,7 +30,7 @@ class CrossQ(SAC):
         self._normed_critics = NormedStack(self._plain_critics)
         self._normed_actor = NormedStack(self._plain_actor)
         self._critic_optimizer, self._actor_optimizer = (
-            fused_adam(stack.parameters, stack.gradient, self.lr_schedule(1.0), ADAM_BETAS)
+            Adam(stack.parameters, stack.gradient, self.lr_schedule(1.0), ADAM_BETAS)
             for stack in (self._normed_critics, self._normed_actor)
         )
         self._fold()

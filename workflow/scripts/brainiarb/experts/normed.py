@@ -61,16 +61,17 @@ class NormedNetwork:
         """Write `gradients` from the gradient (n, out) of the loss for the outputs of `forward`."""
         for index in reversed(range(len(self.layers.weights))):
             weight, _, gain, _ = (part[index] for part in self.layers)
+            of_weight, of_bias, *of_norm = (part[index] for part in self.gradients)
             inputs, normed, *statistics = self._trace[index]
-            linear_gradients = [weight_gradient(gradient, normed), gradient.sum(dim=0)]
+            weight_gradient(gradient, normed, out=of_weight)
+            torch.sum(gradient, dim=0, out=of_bias)
             # The statistics are those of the batch. The first inputs need no gradient.
             norm = (inputs, gain, None, None, *statistics, True, NORM_EPSILON)
             gradient, *norm_gradients = torch.ops.aten.native_batch_norm_backward(
                 multiply(gradient, weight), *norm, [index > 0, True, True]
             )
-            values = [*linear_gradients, *norm_gradients]
-            for part, value in zip(self.gradients, values, strict=True):
-                part[index].copy_(value)
+            for part, value in zip(of_norm, norm_gradients, strict=True):
+                part.copy_(value)
             if index > 0:
                 gradient = relu_gradient(gradient, inputs, 0.0)
 

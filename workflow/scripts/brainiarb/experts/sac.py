@@ -17,11 +17,11 @@ from stable_baselines3.common.preprocessing import get_action_dim
 from torch import Tensor
 
 from brainiarb.actors.gradients import (
+    Adam,
     LinearLayers,
     Stack,
     activations,
     apply_layers,
-    fused_adam,
     input_gradient,
     parameter_gradient,
     stack_actor,
@@ -84,8 +84,8 @@ class SAC(stable_baselines3.SAC):
     _critics: Stack
     _targets: Stack
     _actor: Stack
-    _critic_optimizer: torch.optim.Adam
-    _actor_optimizer: torch.optim.Adam
+    _critic_optimizer: Adam
+    _actor_optimizer: Adam
 
     def _setup_model(self) -> None:
         super()._setup_model()
@@ -97,7 +97,7 @@ class SAC(stable_baselines3.SAC):
         self._targets = stack_critics(self.critic_target.q_networks)
         self._actor = stack_actor(self.actor)
         self._critic_optimizer, self._actor_optimizer = (
-            fused_adam(stack.parameters, stack.gradient, self.lr_schedule(1.0))
+            Adam(stack.parameters, stack.gradient, self.lr_schedule(1.0))
             for stack in (self._critics, self._actor)
         )
 
