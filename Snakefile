@@ -40,6 +40,7 @@ include: "workflow/rules/tables.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/noise_axes.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/pages.smk"
 
 
 rule all:
@@ -56,6 +57,7 @@ rule all:
             table=[*TABLED, *config["extra_tables"]],
         ),
         expand(expert_file("activations.h5"), expert=sorted(CLONED)),
+        PAGES,
 
 
 onsuccess:

@@ -1,0 +1,1 @@
+"""Pages: HTML files of one piece that show a finished study, offline."""
