@@ -29,6 +29,15 @@ def test_facts_of_walker2d():
     assert np.isinf(facts.fall.high).sum() == 16
 
 
+def test_mujoco_does_not_read_the_clock_while_an_environment_steps():
+    env = make_env(WALKER)
+    env.reset(seed=0)
+    env.step(env.action_space.sample())
+    timers = env.unwrapped.data.timer
+    assert timers.number.sum() > 0
+    assert timers.duration.sum() == 0
+
+
 @pytest.mark.parametrize(
     ("name", "rate", "sizes", "half_range", "healthy_z", "fields"),
     [

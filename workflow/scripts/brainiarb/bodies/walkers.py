@@ -32,6 +32,9 @@ def sensing_model(body: Body) -> "mujoco.MjModel":
     import mujoco
 
     spec = editable_model(body)
+    # All constraints of a single kinematic tree form one island, so none needs to be searched for.
+    if plain_model(body).ntree == 1:
+        spec.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
     for foot, geom_name in body.feet:
         # The compiled geom has a size and a place even if the model file gives its two ends.
         geom = plain_model(body).geom(geom_name)
@@ -118,14 +121,10 @@ class Walkers:
         self._sensors = self.batch.bind("sensordata")
         self._origins = self.batch.bind("xpos")
         self._centres_of_mass = self.batch.bind("xipos")
-        self._resetting = [
-            int(kind)
-            for kind in (
-                mujoco.mjtWarning.mjWARN_BADQPOS,
-                mujoco.mjtWarning.mjWARN_BADQVEL,
-                mujoco.mjtWarning.mjWARN_BADQACC,
-            )
-        ]
+        warning = mujoco.mjtWarning
+        resetting = [warning.mjWARN_BADQPOS, warning.mjWARN_BADQVEL, warning.mjWARN_BADQACC]
+        # How often MuJoCo itself reset each walker since its last reset by us, for every cause.
+        self._resets = [self.batch.warning[:, int(kind), 1] for kind in resetting]
         self._external_forces = np.zeros((count, self._model.nbody, 6))
         self._observed = [
             (self._external_forces if field == "cfrc_ext" else self.batch.bind(field), size)
@@ -164,32 +163,35 @@ class Walkers:
 
         Actions (n, a) lie in [-1, 1]; their unit is the half-range of the environment's actions.
         """
-        facts = self.facts
+        facts, feet = self.facts, len(self.body.feet)
+        every = len(walkers) == len(self.qpos)
+        # A slice is cheaper than numbers, and None than a slice; `copy` keeps what a step changes.
+        which, ids = (slice(None), None) if every else (walkers, walkers.astype(np.int32))
         controls = facts.action_centre + facts.action_half_range * actions
-        x_before = self._forward_position(walkers)
-        self._ctrl[walkers] = controls
-        feet = len(self.body.feet)
-        resets_before = self._resets(walkers)
-        self.batch.step(walkers, nstep=1)
-        sensors = self._sensors[walkers]
+        x_before = self._forward_position(which).copy()
+        self._ctrl[which] = controls
+        resets_before = sum(resets[which] for resets in self._resets)
+        self.batch.step(ids, nstep=1)
+        sensors = self._sensors[which].copy()
         forces_on_feet = sensors[:, :feet].copy()
         for _ in range(facts.frame_skip - 1):
-            self.batch.step(walkers, nstep=1)
-            forces_on_feet += self._sensors[walkers, :feet]
+            self.batch.step(ids, nstep=1)
+            forces_on_feet += self._sensors[which, :feet]
         if facts.feels_contacts:
             self._update_external_forces(walkers)
 
-        state = np.hstack((self.qpos[walkers], self.qvel[walkers]))
-        unstable = self._resets(walkers) > resets_before
+        state = np.hstack((self.qpos[which], self.qvel[which]))
+        unstable = sum(resets[which] for resets in self._resets) > resets_before
         fallen = facts.fall.fallen(state) | unstable
-        moved = np.where(unstable, 0.0, self._forward_position(walkers) - x_before)
+        moved = np.where(unstable, 0.0, self._forward_position(which) - x_before)
         speed = moved / facts.step_seconds
         forward = facts.forward_weight * speed
         alive = facts.healthy_reward * ~fallen
         control = -facts.control_weight * np.square(controls).sum(axis=1)
-        forces = np.square(self._external_forces[walkers]).sum(axis=(1, 2))
-        contact_cost = np.clip(facts.contact_weight * forces, *facts.contact_cost_range)
-        contact = 0.0 - contact_cost  # A plain minus would turn no cost into -0.0.
+        contact = np.zeros(len(walkers))
+        if facts.contact_weight > 0:
+            forces = np.square(self._external_forces[which]).sum(axis=(1, 2))
+            contact -= np.clip(facts.contact_weight * forces, *facts.contact_cost_range)
         return Step(
             rewards=forward + alive + control + contact,
             rewards_forward=forward,
@@ -202,12 +204,7 @@ class Walkers:
             contact_forces=forces_on_feet / facts.frame_skip,
         )
 
-    def _resets(self, walkers: np.ndarray) -> np.ndarray:
-        """Return how often (n) MuJoCo itself reset walkers since their last reset by us."""
-        counts: np.ndarray = self.batch.warning[walkers][:, self._resetting, 1].sum(axis=1)
-        return counts
-
-    def _forward_position(self, walkers: np.ndarray) -> np.ndarray:
+    def _forward_position(self, walkers: np.ndarray | slice) -> np.ndarray:
         """Return the x (n) in m of walkers at the point whose speed the environment rewards."""
         if self.body.forward == "centre of mass":
             mass = self._model.body_mass

@@ -212,7 +212,7 @@ def _record(
     walkers = Walkers(body, lanes, threads)
     widths = row_widths(body)
     held = {
-        name: np.zeros((lanes, steps, *widths[name]), DTYPES[name])
+        name: np.zeros((steps, lanes, *widths[name]), DTYPES[name])
         for name in ("observations", "qpos", "qvel", "actions_clean", "actions", *_STEP_ARRAYS)
     }
     unstable = 0
@@ -228,20 +228,23 @@ def _record(
         if disturb is not None:
             disturb(walkers, t)
         observations = walkers.observations()
-        held["observations"][running, t] = observations[running]
-        held["qpos"][running, t] = walkers.qpos[running]
-        held["qvel"][running, t] = walkers.qvel[running]
-
         clean = _checked(act(observations), (lanes, *widths["actions"]))
         noisy = clean if noise is None else clean + noise[:, t]
         # The stored actions are exactly the executed ones, so they are rounded before the step.
-        actions = np.clip(noisy, -1.0, 1.0).astype(DTYPES["actions"])[running]
-        held["actions_clean"][running, t] = clean[running]
-        held["actions"][running, t] = actions
+        actions = np.clip(noisy, -1.0, 1.0).astype(DTYPES["actions"])
+        for name, values in (
+            ("observations", observations),
+            ("qpos", walkers.qpos),
+            ("qvel", walkers.qvel),
+            ("actions_clean", clean),
+            ("actions", actions),
+        ):
+            held[name][t] = values
 
-        step = walkers.step(running, actions.astype(np.float64))
+        step = walkers.step(running, actions[running].astype(np.float64))
+        now = slice(None) if len(running) == lanes else running
         for name in _STEP_ARRAYS:
-            held[name][running, t] = getattr(step, name)
+            held[name][t, now] = getattr(step, name)
         unstable += int(step.unstable.sum())
         lengths[running] += 1
         goes_on = (again | ~step.terminals) & (quotas[running] > t + 1)
@@ -257,7 +260,8 @@ def _record(
             resets.sum(),
         )
     walked = np.arange(steps) < lengths[:, None]
-    rows = {name: values[walked] for name, values in held.items()}
+    lane, step_of_lane = np.nonzero(walked)
+    rows = {name: values[step_of_lane, lane] for name, values in held.items()}
     lasts = np.cumsum(lengths) - 1
     rows["timeouts"] = np.isin(np.arange(lengths.sum()), lasts) & ~rows["terminals"]
     rows["episode_ids"] = np.cumsum(starts[walked]) - 1
