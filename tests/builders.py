@@ -4,16 +4,18 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.model import environment_facts, forward_column, path_columns, task_of
 from brainiarb.bodies.registry import body_names, get_body
 from brainiarb.experts.training import Training
 from brainiarb.gait.walk import walks_of
 from brainiarb.maps.shared import MapSettings, fit_map
 from brainiarb.maps.tracks import shared_tracks
-from brainiarb.rollouts.arrays import DTYPES, row_widths
+from brainiarb.rollouts.arrays import dtypes, row_widths
 
-every_body = pytest.mark.parametrize(
-    "body", list(map(get_body, body_names())), ids=lambda body: body.name
+BODIES = list(map(get_body, body_names()))
+every_body = pytest.mark.parametrize("body", BODIES, ids=lambda body: body.name)
+every_gymnasium_body = pytest.mark.parametrize(
+    "body", [body for body in BODIES if task_of(body).environment], ids=lambda body: body.name
 )
 
 ANGLES = slice(2, 8)
@@ -69,10 +71,10 @@ def synthetic_gait(
 
 def recording(lengths=(3, 2, 4), clones=(0, 0, 1)):
     """A recording that needs no walking: every array has its shape and type, mostly zeros."""
-    rows = sum(lengths)
+    rows, body = sum(lengths), get_body("walker2d")
     arrays = {
-        name: np.zeros((rows, *row_widths(get_body("walker2d"))[name]), dtype)
-        for name, dtype in DTYPES.items()
+        name: np.zeros((rows, *row_widths(body)[name]), dtype)
+        for name, dtype in dtypes(body).items()
     }
     arrays["episode_ids"] = np.repeat(np.arange(len(lengths)), lengths).astype(np.int32)
     arrays["clone_ids"] = np.repeat(clones, lengths).astype(np.int16)
@@ -120,7 +122,9 @@ def planted_recording(
     rate = environment_facts(body).sampling_rate
     rng = np.random.default_rng(seed)
     n = rows * episodes * clones
-    arrays = {name: np.zeros((n, *row_widths(body)[name]), dtype) for name, dtype in DTYPES.items()}
+    arrays = {
+        name: np.zeros((n, *row_widths(body)[name]), dtype) for name, dtype in dtypes(body).items()
+    }
     t = np.tile(np.arange(rows) / rate, episodes * clones)
     arrays["episode_ids"][:] = np.repeat(np.arange(episodes * clones), rows)
     arrays["clone_ids"][:] = np.repeat(np.arange(clones), rows * episodes)
@@ -130,7 +134,8 @@ def planted_recording(
         arrays["qpos"][:, i] = sum(waves) + noise * rng.standard_normal(n)
     if shuffled:
         arrays["qpos"] = arrays["qpos"][rng.permutation(n)]
-    arrays["qpos"][:, 0] = speed * t
+    arrays["qpos"][:, path_columns(body)] = 0.0
+    arrays["qpos"][:, forward_column(body)] = speed * t
     arrays["qvel"][:] = rng.standard_normal(arrays["qvel"].shape)
     for foot in range(arrays["contacts"].shape[1]):
         turns = every if foot == 0 else 1

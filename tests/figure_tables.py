@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from brainiarb.actors.layers import DERIVED, LAYERS
-from brainiarb.bodies.model import plain_model
+from brainiarb.bodies.model import forward_column, plain_model
 from brainiarb.bodies.observations import observation_table
 from brainiarb.bodies.pictures import skeleton_table
 from brainiarb.bodies.registry import get_body
@@ -58,7 +58,7 @@ def observations(body="walker2d"):
 
 def poses(count=3, body="walker2d"):
     qpos = np.stack([plain_model(get_body(body)).qpos0] * count)
-    qpos[:, 0] = 5.0 + np.arange(count) * 0.4
+    qpos[:, forward_column(get_body(body))] = 5.0 + np.arange(count) * 0.4
     return skeleton_table(get_body(body), qpos, np.arange(count) * 0.1)
 
 

@@ -40,7 +40,7 @@ def test_the_schema_requires_every_key_of_the_default_study():
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))
     assert set(SCHEMA["required"]) == set(SCHEMA["properties"]) == set(config)
     for key, part in SCHEMA["properties"].items():
-        if "properties" in part:
+        if isinstance(config[key], dict) and "properties" in part:
             assert set(part["required"]) == set(part["properties"]) == set(config[key]), key
 
 
@@ -63,6 +63,15 @@ def cloned_at(levels, expert="crossq_1"):
         (
             {"body": "hopper", "study": {"clone": ["crossq_0"], "compare": ["crossq_0"]}},
             "experts.crossq_0.checkpoint: trained in Walker2d-v5, but body is hopper",
+        ),
+        ({"body": "my_body.py"}, "body: no file my_body.py"),
+        ({"body": {"feet": {}}}, "body: 'gymnasium' is a required property"),
+        (
+            {
+                "body": {"gymnasium": "Hopper-v5"},
+                "study": {"clone": ["crossq_0"], "compare": ["crossq_0"]},
+            },
+            "experts.crossq_0.checkpoint: trained in Walker2d-v5, but body is gymnasium_hopper",
         ),
         (
             {"experts": {"other": {"checkpoint": "missing.zip"}}},

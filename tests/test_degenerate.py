@@ -7,6 +7,7 @@ import yaml
 from archive_builders import spring_actor
 from brainiarb.actors.actors import untrained
 from brainiarb.actors.archives import write_archive
+from brainiarb.bodies.registry import get_body
 from conftest import new_folder, snakemake
 from figure_drawing import default_figures
 
@@ -30,7 +31,7 @@ CHANGE = {
 def study(request, tmp_path_factory):
     """The kind of an expert, and the folder of its finished study."""
     folder = new_folder(tmp_path_factory.mktemp(request.param) / "folder")
-    write_archive(folder / "mine.zip", EXPERTS[request.param](), 0, "Walker2d-v5")
+    write_archive(folder / "mine.zip", EXPERTS[request.param](), 0, get_body("walker2d"))
     (folder / "change.yaml").write_text(yaml.safe_dump(CHANGE), "utf-8")
     snakemake(folder, folder / "change.yaml", "--cores", "2")
     return request.param, folder / "results/tiny/walker2d"

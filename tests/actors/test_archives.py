@@ -25,7 +25,7 @@ def refused(path, *words):
 
 def test_an_exported_clone_opens_in_stable_baselines3(tmp_path, observations):
     actors = untrained(SIZES, [1, 2])
-    write_archive(tmp_path / "clone.zip", actors, 1, "Walker2d-v5")
+    write_archive(tmp_path / "clone.zip", actors, 1, BODY)
     expected, _ = SAC.load(tmp_path / "clone.zip").predict(observations, deterministic=True)
     rows = np.concatenate([observations, observations])
     np.testing.assert_allclose(mean_action(actors)(rows)[40:], expected, atol=1e-6)

@@ -12,7 +12,7 @@ from brainiarb.bodies.registry import get_body
 from brainiarb.bodies.walkers import Walkers
 from brainiarb.experts.environment import training_env
 from brainiarb.experts.training import build
-from builders import TRAINING, every_body
+from builders import TRAINING, every_gymnasium_body
 
 WALKER = get_body("walker2d")
 HEIGHT = 1  # the position that is the height of the torso of Walker2d
@@ -38,7 +38,7 @@ def steps_of(envs, body, steps=150):
     return kept
 
 
-@every_body
+@every_gymnasium_body
 def test_an_expert_trains_in_the_bodys_own_environment_to_the_bit(body):
     ours = steps_of(build(body, replace(TRAINING, environments=2)).get_env(), body)
     stock = steps_of(make_vec_env(body.env_id, 2), body)

@@ -1,8 +1,16 @@
 import numpy as np
 import pytest
 
-from brainiarb.bodies.model import environment_facts, legs, make_env, plain_model
-from brainiarb.bodies.observations import observation_table
+from brainiarb.bodies.model import (
+    environment_facts,
+    forward_column,
+    legs,
+    make_env,
+    plain_model,
+    posture_columns,
+    task_of,
+)
+from brainiarb.bodies.observations import observation_table, posture_table
 from brainiarb.bodies.registry import get_body
 from builders import every_body
 
@@ -23,7 +31,8 @@ def test_facts_of_walker2d():
     facts = environment_facts(WALKER)
     assert facts.sampling_rate == 125.0
     assert (facts.frame_skip, facts.nq, facts.nv, facts.observations) == (4, 9, 9, 17)
-    assert (facts.forward_weight, facts.healthy_reward, facts.control_weight) == (1.0, 1.0, 1e-3)
+    assert (facts.healthy_reward, facts.reset_noise) == (1.0, 5e-3)
+    assert facts.parts == ("forward", "healthy", "control", "contact")
     assert facts.fall.low[1:3].tolist() == [0.8, -1.0]
     assert facts.fall.high[1:3].tolist() == [2.0, 1.0]
     assert np.isinf(facts.fall.high).sum() == 16
@@ -60,11 +69,28 @@ def test_facts_of_the_other_bodies(name, rate, sizes, half_range, healthy_z, fie
     z = [row.name for row in observation_table(body)].index(
         {"ant": "root z position", "humanoid": "root z position"}.get(name, "rootz position")
     )
-    column = facts.skipped_qpos + z
+    column = posture_columns(body)[z]
     assert (facts.fall.low[column], facts.fall.high[column]) == healthy_z
-    assert facts.observed_fields == fields
+    blocks = {row.name: row.count for row in observation_table(body) if row.count > 1}
+    assert blocks == fields
     assert facts.fall.ends_episode == (name != "halfcheetah")
-    assert facts.feels_contacts == (name in ("ant", "humanoid"))
+    assert task_of(body).feels_contacts == (name in ("ant", "humanoid"))
+
+
+@pytest.mark.parametrize(
+    ("name", "forward", "posture"),
+    [
+        ("walker2d", 0, list(range(1, 9))),
+        ("ant", 0, list(range(2, 15))),
+        ("humanoid", 0, list(range(2, 24))),
+        ("dm_walker_walk", 1, [0, *range(2, 9)]),
+    ],
+)
+def test_a_posture_leaves_out_the_place_in_the_plane(name, forward, posture):
+    body = get_body(name)
+    assert forward_column(body) == forward
+    assert posture_columns(body) == posture
+    assert [row.unit for row in posture_table(body)].count("m") == 1
 
 
 def test_legs_end_in_feet_and_what_feet_share_is_the_trunk():

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
+from brainiarb.bodies.gymnasium_task import BLOCKS
 from brainiarb.bodies.model import environment_facts, make_env
-from brainiarb.bodies.observations import BLOCKS, observation_table
+from brainiarb.bodies.observations import observation_table
 from brainiarb.bodies.registry import get_body
 from brainiarb.errors import Refused
-from builders import every_body
+from builders import every_gymnasium_body
 
 WALKER = get_body("walker2d")
 
@@ -19,7 +20,7 @@ def test_observation_table_of_walker2d():
     assert table[16].quantity == "angular velocity"
 
 
-@every_body
+@every_gymnasium_body
 def test_observation_table_describes_each_number(body):
     table = observation_table(body)
     ends = np.cumsum([row.count for row in table])

@@ -6,10 +6,17 @@ import numpy as np
 import pytest
 
 from brainiarb.bodies.body import Body
-from brainiarb.bodies.model import environment_facts, joint_columns, make_env, plain_model
+from brainiarb.bodies.model import (
+    environment_facts,
+    joint_columns,
+    make_env,
+    plain_model,
+    task_of,
+)
+from brainiarb.bodies.observations import observation_table
 from brainiarb.bodies.registry import get_body
 from brainiarb.bodies.walkers import Walkers, sensing_model
-from builders import every_body
+from builders import every_body, every_gymnasium_body
 
 WALKER = get_body("walker2d")
 ANT = get_body("ant")
@@ -50,7 +57,7 @@ def test_sensors_do_not_change_a_bit_of_the_dynamics(body):
     assert touched > steps / 20
 
 
-@every_body
+@every_gymnasium_body
 def test_walkers_equal_gymnasium_environments_stepped_alone(body):
     steps = 500 if body is WALKER else 200
     noise = np.array([0.0, 0.1, 1.0])
@@ -65,10 +72,7 @@ def test_walkers_equal_gymnasium_environments_stepped_alone(body):
     for number in range(steps):
         actions = actions_for(walkers, rng, noise)
         step = walkers.step(everyone, actions)
-        parts = [
-            step.rewards, step.rewards_forward, step.rewards_healthy, step.rewards_control,
-            step.rewards_contact,
-        ]  # fmt: skip
+        parts = [step.rewards, *step.parts.values()]
         ours.append(
             np.column_stack(
                 [walkers.observations(), walkers.qpos, walkers.qvel, step.terminals, *parts]
@@ -91,10 +95,11 @@ def test_walkers_equal_gymnasium_environments_stepped_alone(body):
     # What is compared was there to be seen: numbers moved (parts that touch nothing feel nothing),
     # contacts cost what they cost, walkers fell.
     moved = np.ptp(ours[:, : facts.observations], axis=0) > 0
-    forces = facts.observed_fields.get("cfrc_ext", 0)
+    blocks = {row.name: row.count for row in observation_table(body)}
+    forces = blocks.get("cfrc_ext", 0)
     assert moved[: facts.observations - forces].mean() > 0.95
     assert forces == 0 or moved[-forces:].sum() > 6
-    assert (ours[:, -1] < 0).any() == facts.feels_contacts
+    assert (ours[:, -1] < 0).any() == walkers.task.feels_contacts
     if body is WALKER:
         assert falls[0] == 0
     assert (falls[-1] >= 2) == (body.name not in ("halfcheetah", "ant"))
@@ -223,7 +228,7 @@ def test_a_standing_walker_presses_its_weight():
     assert step.contact_forces.sum() == pytest.approx(weight, rel=0.1)
 
 
-@every_body
+@every_gymnasium_body
 def test_reset_follows_gymnasium_whatever_happened_before(body):
     walkers = Walkers(body, 2)
     everyone = np.arange(2)
@@ -261,7 +266,7 @@ def test_forward_reward_is_for_the_point_of_the_torso_that_the_environment_rewar
     for _ in range(20):
         action = rng.uniform(-1, 1, 8)
         *_, info = env.step(action)
-        reward = walkers.step(np.array([0]), action[None]).rewards_forward[0]
+        reward = walkers.step(np.array([0]), action[None]).parts["forward"][0]
         assert reward == pytest.approx(info["reward_forward"], abs=1e-12)
 
 
@@ -276,7 +281,8 @@ def test_a_simulation_that_mujoco_reset_is_unstable_and_ends_its_episode(body, p
     step = walkers.step(everyone, still)
     assert step.unstable.tolist() == [False, True, False]
     assert step.terminals[1]
-    assert step.rewards_forward[1] == step.rewards_healthy[1] == 0
+    if task_of(body).environment:
+        assert step.parts["forward"][1] == step.parts["healthy"][1] == 0
     assert np.isfinite(step.rewards).all()
     # One reset ends one episode: the walker that starts anew is stable.
     walkers.reset(np.array([1]), [3])

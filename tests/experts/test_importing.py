@@ -34,7 +34,7 @@ def test_an_expert_of_sac_arrives_with_its_critics_and_cold_optimisers(
     same_actor(imported.actors, model, observations)
     assert imported.record["layout"] == "SAC"
     assert imported.record["critics"] == "kept"
-    write_archive(tmp_path / "fresh.zip", imported.actors, 0, BODY.env_id, imported.critics)
+    write_archive(tmp_path / "fresh.zip", imported.actors, 0, BODY, imported.critics)
     fresh = SAC.load(tmp_path / "fresh.zip", device="cpu")
     for name, value in model.policy.state_dict().items():
         assert torch.equal(fresh.policy.state_dict()[name], value), name
@@ -53,7 +53,7 @@ def test_critics_of_other_number_and_width_are_kept(tmp_path):
     source.save(tmp_path / "source.zip")
     imported = import_archive(tmp_path / "source.zip", BODY)
     assert imported.record["hidden"] == [24, 16]
-    write_archive(tmp_path / "fresh.zip", imported.actors, 0, BODY.env_id, imported.critics)
+    write_archive(tmp_path / "fresh.zip", imported.actors, 0, BODY, imported.critics)
     fresh = SAC.load(tmp_path / "fresh.zip", device="cpu")
     for name, value in source.policy.state_dict().items():
         assert torch.equal(fresh.policy.state_dict()[name], value), name
@@ -72,7 +72,7 @@ def test_an_expert_of_tqc_arrives_with_untrained_critics(model, archive, tmp_pat
     same_actor(imported.actors, model, observations)
     assert imported.record["layout"] == "TQC"
     assert imported.record["critics"].startswith("untrained")
-    write_archive(tmp_path / "fresh.zip", imported.actors, 0, BODY.env_id, imported.critics)
+    write_archive(tmp_path / "fresh.zip", imported.actors, 0, BODY, imported.critics)
     same_actor(imported.actors, SAC.load(tmp_path / "fresh.zip", device="cpu"), observations)
 
 

@@ -48,7 +48,7 @@ def test_the_rule_places_an_expert_with_its_record_and_the_same_bytes_again(
 
     # Written by another process, at another time, from the same input.
     again = import_archive(folder / "mine.zip", BODY, folder / "mine_vecnormalize.pkl")
-    write_archive(tmp_path / "again.zip", again.actors, 0, BODY.env_id, again.critics)
+    write_archive(tmp_path / "again.zip", again.actors, 0, BODY, again.critics)
     assert placed.read_bytes() == (tmp_path / "again.zip").read_bytes()
 
 

@@ -85,3 +85,12 @@ def test_parts_of_the_return_that_a_body_has_not_are_left_out():
         "demonstrated episodes of a clone",
     ]
     assert "return_contact" in numbers
+
+
+def test_the_parts_of_another_reward_are_labelled_by_their_names():
+    tables = tables_of("fig_noise_series")
+    agents = tables["agents"].rename(columns={"return_forward": "return_stand"})
+    figure, _ = draw(
+        "fig_noise_series", {"agents": agents, "measures": tables["measures"].iloc[:0]}
+    )
+    assert panel(figure, "stand reward").get_title(loc="left")

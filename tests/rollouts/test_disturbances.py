@@ -7,6 +7,7 @@ import pytest
 from brainiarb.bodies.model import environment_facts, plain_model
 from brainiarb.bodies.registry import get_body
 from brainiarb.bodies.walkers import Walkers
+from brainiarb.errors import Refused
 from brainiarb.rollouts.disturbances import (
     MODEL_FIELDS,
     PUSH_SECONDS,
@@ -167,3 +168,17 @@ def test_what_an_agent_does_depends_on_no_other():
     of_two, of_three = respond(2), respond(3)
     kept = of_three[of_three["clone"] < 2].reset_index(drop=True)
     pd.testing.assert_frame_equal(of_two, kept)
+
+
+def test_a_task_that_goes_on_after_a_fall_has_falls_and_no_noise_of_the_start():
+    body = get_body("dm_walker_walk")
+    table = dose_responses(
+        body, lambda observations: np.zeros((len(observations), 6)),
+        {"reset_noise": [0.1], "push": [100.0]},
+        agents=1, episodes=2, observation_std=np.ones(24), seed=0,
+    )  # fmt: skip
+    assert set(table["disturbance"]) == {"push"}
+    assert table["fell"].all()  # without torque it never gets up
+    assert (table["length"] == 100).all()
+    with pytest.raises(Refused, match="dm_walker_walk do not start with noise around a pose"):
+        scaled_reset(body, 0.1)

@@ -22,7 +22,9 @@ def words_of(name):
 def zoo_folders(folder):
     """Return the folders that the RL Zoo names after an environment of the studied body."""
     return sorted(
-        f for f in folder.glob("*-v[0-9]") if f.name[:-3].lower() == config["body"]
+        f
+        for f in folder.glob("*-v[0-9]")
+        if f.name[:-3].lower() == BODY_NAME.removeprefix("gymnasium_")
     )
 
 
@@ -62,7 +64,7 @@ def normalisations(archive):
     for distance, path in pickles_around(archive):
         words = words_of(SAVED.sub(" ", path.stem))
         of_another = not words <= own and any(words <= other for other in others)
-        extra = words - own - PLAIN_WORDS - {config["body"], *VERSIONS}
+        extra = words - own - PLAIN_WORDS - words_of(BODY_NAME) - {*VERSIONS}
         if SAVED.search(path.stem) and not of_another and not extra:
             order = (words != own, distance, len(own - words), len(path.name), path)
             belonging.append(order)

@@ -40,7 +40,7 @@ rule export_clone:
     conda:
         "../../envs/rl.yaml"
     params:
-        settings=lambda wildcards: settings(clone=int(wildcards.clone)),
+        settings=lambda wildcards: settings("body", clone=int(wildcards.clone)),
         code=code("export_clone.py"),
     message:
         "Exporting clone {wildcards.clone} of {wildcards.expert} at {wildcards.noise} %"

@@ -12,7 +12,8 @@ DRAWN = sorted({config["figures"][f"{which}_level"] for which in ("noisy", "stud
 MAPPED = sorted(
     {0, *DRAWN}
 )  # 0 is always among the levels, because the spectra need it
-BODY_FOLDER = f"{config['results']}/{config['body']}"
+BODY_NAME = name_of(config["body"])
+BODY_FOLDER = f"{config['results']}/{BODY_NAME}"
 
 
 def any_of(names):

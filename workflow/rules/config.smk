@@ -5,6 +5,7 @@ import csv
 import difflib
 import json
 import math
+import re
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -110,7 +111,13 @@ def files_located(config):
         key: located(value) if key in ("classes", "claims") else value
         for key, value in config["statistics"].items()
     }
-    return {**config, "experts": experts, "statistics": statistics}
+    body = config["body"]
+    if isinstance(body, dict):
+        # One text names a body in settings and in recordings, see `bodies/registry.py`.
+        body = json.dumps(body, sort_keys=True)
+    elif body.endswith(".py"):
+        body = located(body)
+    return {**config, "body": body, "experts": experts, "statistics": statistics}
 
 
 def trained_in(archive):
@@ -120,6 +127,28 @@ def trained_in(archive):
         return str(record["environment"])
     except (OSError, TypeError, ValueError, KeyError):
         return None
+
+
+def name_of(body):
+    """Return the name that the folder of a body has: of its module, or after its environment."""
+    if body.startswith("{"):
+        return f"gymnasium_{body_of(json.loads(body)['gymnasium'])}"
+    return Path(body).stem if body.endswith(".py") else body
+
+
+def body_of(environment):
+    """Return the name that a body has after its environment, whatever the version of that."""
+    name = re.sub(r"-v[0-9]+$", "", environment.lower()).replace("dm_control/", "dm_")
+    return re.sub(r"[^a-z0-9]+", "_", name).strip("_")
+
+
+def other_body(environment, body):
+    """Return whether an environment is surely not that of a body.
+
+    What the module of a user's own body trains in is not known before it is loaded.
+    """
+    named = body.removesuffix(".py") == body
+    return named and body_of(environment) != name_of(body).removeprefix("gymnasium_")
 
 
 def similarity_measures():
@@ -206,14 +235,30 @@ def unlevelled(config):
             yield f"spectra.levels: {level} must be among them, because a figure draws it"
 
 
+def unknown_body(body):
+    """Yield a sentence if a body is none of the catalogue, no module and no description."""
+    bodies = sorted(f.stem for f in (BODIES / "catalogue").glob("[!_]*.py"))
+    if body.endswith(".py"):
+        if not Path(body).is_file():
+            yield f"body: no file {body} in {Path.cwd()}"
+        elif (
+            not re.fullmatch("[a-z][a-z0-9_]*", Path(body).stem)
+            or name_of(body) in bodies
+        ):
+            yield (
+                f"body: {body} names the folder of its results, so its name needs small letters, "
+                f"digits and _, and must not be one of {bodies}"
+            )
+    elif not body.startswith("{") and body not in bodies:
+        yield f"body: {body!r} is not one of {bodies}"
+
+
 def contradictions(config):
     """Yield a sentence for each fault that a schema cannot express.
 
     Such faults are keys that do not fit each other and files that do not exist.
     """
-    bodies = sorted(f.stem for f in (BODIES / "catalogue").glob("[!_]*.py"))
-    if config["body"] not in bodies:
-        yield f"body: {config['body']!r} is not one of {bodies}"
+    yield from unknown_body(config["body"])
     experts, spectra, robustness, statistics = (
         config[k] for k in ("experts", "spectra", "robustness", "statistics")
     )
@@ -240,10 +285,10 @@ def contradictions(config):
         yield f"study.clone: {name} is listed twice"
     for name in sorted(experts.keys() & {*listed, *compared}):
         environment = trained_in(experts[name].get("checkpoint"))
-        if environment and environment.split("-")[0].lower() != config["body"]:
+        if environment and other_body(environment, config["body"]):
             yield (
                 f"experts.{name}.checkpoint: trained in {environment}, but body is "
-                f"{config['body']}; give study an expert of that body"
+                f"{name_of(config['body'])}; give study an expert of that body"
             )
     for name in sorted({*listed} & experts.keys() - {*compared}):
         yield f"study.compare: {name} is cloned, so it must be compared"

@@ -128,7 +128,19 @@ def code(*files):
         todo.extend(imported)
         if path == BODIES / "registry.py":
             # The registry loads one body by its name, which no import statement shows.
-            todo.append(BODIES / "catalogue" / f"{config['body']}.py")
+            todo += body_module(config["body"])
     return {
-        path.relative_to(SCRIPTS).as_posix(): digests[path] for path in sorted(digests)
+        (
+            path.relative_to(SCRIPTS).as_posix()
+            if SCRIPTS in path.parents
+            else path.name
+        ): (digests[path])
+        for path in sorted(digests)
     }
+
+
+def body_module(body):
+    """Return the module of the body, if it has one."""
+    if body.startswith("{"):
+        return []
+    return [Path(body) if body.endswith(".py") else BODIES / "catalogue" / f"{body}.py"]

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from brainiarb.actors.actors import read_actors
 from brainiarb.actors.archives import write_archive
+from brainiarb.bodies.registry import get_body
 from brainiarb.jobs import job
 
 if TYPE_CHECKING:
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        actors, metadata = read_actors(snakemake.input.clones)
-        clone = snakemake.params.settings["clone"]
-        write_archive(snakemake.output.checkpoint, actors, clone, metadata["environment"])
+        settings = snakemake.params.settings
+        actors, _ = read_actors(snakemake.input.clones)
+        body = get_body(settings["body"])
+        write_archive(snakemake.output.checkpoint, actors, settings["clone"], body)

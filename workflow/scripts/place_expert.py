@@ -42,9 +42,7 @@ if __name__ == "__main__":
         for concern in further:
             logging.warning("concern: %s", concern)
         walked["concerns"] += further
-        write_archive(
-            snakemake.output.checkpoint, imported.actors, 0, body.env_id, imported.critics
-        )
+        write_archive(snakemake.output.checkpoint, imported.actors, 0, body, imported.critics)
         curve = read_curve(snakemake.input.get("curve"))
         write_csv(snakemake.output.curve, named_curve(curve, snakemake.wildcards.expert, record))
         write_json(snakemake.output.record, {**record, "import": {**imported.record, **walked}})

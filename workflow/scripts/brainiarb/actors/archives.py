@@ -18,7 +18,7 @@ from torch import Tensor
 from brainiarb.actors.actors import Actors, layer_shapes
 from brainiarb.actors.foreign import LEGACY_TORCH, kind_of, kind_of_zip, size_hint
 from brainiarb.bodies.body import Body
-from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.model import environment_facts, make_env
 from brainiarb.errors import Refused
 from brainiarb.files import whole
 
@@ -260,15 +260,14 @@ def write_archive(
     path: str | Path,
     actors: Actors,
     index: int,
-    environment: str,
+    body: Body,
     critics: Mapping[str, Tensor] | None = None,
 ) -> None:
-    """Write actor `index` as a Stable-Baselines3 SAC archive without state of the optimisers.
+    """Write actor `index` of a body as a Stable-Baselines3 SAC archive without optimiser states.
 
     `critics` holds the critics of SAC and their targets by the names of the archive. Without it,
     the critics are untrained. The same actor gives the same bytes on the same machine.
     """
-    import gymnasium
     from stable_baselines3 import SAC
 
     critics = critics or {}
@@ -276,7 +275,7 @@ def write_archive(
     outputs, count = critic_outputs(critics)
     model = SAC(
         "MlpPolicy",
-        gymnasium.make(environment),
+        make_env(body),
         buffer_size=1,
         policy_kwargs={
             "net_arch": {"pi": widths, "qf": outputs[:-1] if critics else widths},

@@ -1,50 +1,49 @@
-"""Body: the facts about a walking machine that its environment does not hold."""
+"""Body: the facts about a walking machine that its model does not hold."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
+from brainiarb.bodies.task import Setting
 from brainiarb.errors import Refused
-
-FORWARD = ("root", "torso", "centre of mass")
-"""The points of a body whose speed an environment can reward."""
 
 
 @dataclass(frozen=True)
 class Body:
-    """A walking machine that walks along x.
+    """A walking machine, and the task that it is trained and recorded in.
 
-    The first coordinates of a body in a plane are the x (m), z (m) and pitch (rad) of its torso.
-    The first coordinates of a body that is free in space are the x, y and z (m) of its torso and a
-    unit quaternion. Raises Refused if `forward` is not one of `FORWARD`.
+    Raises Refused unless the rates are two rising numbers above 0.
     """
 
     name: str
     """The name of the body in the config and in the names of folders."""
     env_id: str
-    """The id under which Gymnasium registers the environment, version included."""
+    """The name of the environment: the id under which Gymnasium registers it, version included, or
+    another library and its task."""
     feet: tuple[tuple[str, str], ...]
     """The name of each foot and the name of its geom, in the order of the columns of `contacts`."""
     height_geoms: tuple[str, ...]
     """The geoms whose z is recorded, in the order of the columns of `heights`."""
     joints: tuple[str, ...]
     """The actuated joints, in the order of the columns of `actions`."""
-    velocity_clip: float = np.inf
-    """The bound of the velocities in an observation (m/s, rad/s); infinite if there is no bound."""
-    forward: str = "root"
-    """The point whose speed is rewarded: the first coordinate (`root`), the origin of the `torso`
-    or the `centre of mass`. MuJoCo computes the latter two before its last simulation step ends, so
-    they lag behind the first coordinate by at most one simulation step."""
+    task: Callable[["Body"], Setting]
+    """Makes the task of the body; `model.task_of` keeps it."""
     rates: tuple[float, float] = (0.625, 5.0)
     """The lowest and the highest rate (Hz) of a full gait cycle that is expected of the body."""
+    trunk: str = "torso"
+    """The part of the model that a push acts on."""
+    reference: str = ""
+    """What the config calls the body and recordings store, if that is not its name: the path of a
+    module, or a description in JSON."""
+
+    @property
+    def stored(self) -> str:
+        """What recordings store, by which `get_body` finds the body again."""
+        return self.reference or self.name
 
     def __post_init__(self) -> None:
-        """Refuse an unknown point and rates that do not rise."""
-        if self.forward not in FORWARD:
-            raise Refused(
-                f"body {self.name!r}: forward is {self.forward!r} where one of "
-                f"{', '.join(FORWARD)} is expected"
-            )
+        """Refuse rates that do not rise."""
         if not 0 < self.rates[0] < self.rates[1] < np.inf:
             raise Refused(
                 f"body {self.name!r}: the rates of a gait are {self.rates}, but two rising numbers "

@@ -1,8 +1,8 @@
 """What counts as a fall, in training as in recordings.
 
-A walker has fallen when its state leaves the bounds that its environment calls healthy. To change
-what counts as a fall, change `FallRule.fallen`: `Walkers` records by this rule, and experts are
-trained in an environment that ends its episodes by this rule (`experts/environment.py`).
+A walker has fallen when its state leaves the bounds that its task calls healthy. To change what
+counts as a fall, change `FallRule.fallen`: `Walkers` records by this rule, and experts are trained
+in an environment that ends its episodes by this rule (`experts/environment.py`).
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,15 @@ class FallRule:
     high: np.ndarray
     """(nq + nv) upper bounds of the state, exclusive; inf without a bound."""
     ends_episode: bool
-    """Whether a fall ends the episode; false for a body that cannot fall."""
+    """Whether a fall ends the episode; false for a body that cannot fall, and for a task that goes
+    on with the walker on the ground."""
+    grace: float = 0.0
+    """Seconds at the start of an episode in which the walker gets up, so that no fall counts."""
+
+    @property
+    def bounds_nothing(self) -> bool:
+        """Whether no state is a fall."""
+        return bool(np.isinf(self.low).all() and np.isinf(self.high).all())
 
     def fallen(self, states: np.ndarray) -> np.ndarray:
         """Return which of the states (n, nq + nv) are falls, (n) bool.
@@ -32,8 +40,11 @@ class FallRule:
         return np.asarray(~inside.all(axis=1), np.bool_)
 
 
-def fall_rule(env: Any, free: bool) -> FallRule:
-    """Read the rule from a bare environment; `free` says that the torso moves in all directions."""
+def fall_rule(env: Any) -> FallRule:
+    """Read the rule from a bare environment of Gymnasium."""
+    import mujoco
+
+    free = env.model.jnt_type[0] == mujoco.mjtJoint.mjJNT_FREE
     size = env.model.nq + env.model.nv
     low, high = np.full(size, -np.inf), np.full(size, np.inf)
     # Every body bounds z. Planar walkers also bound the pitch, and the hopper bounds all

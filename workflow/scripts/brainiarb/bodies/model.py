@@ -1,4 +1,4 @@
-"""The environment and the MuJoCo model of a body, and the facts that are read from them.
+"""The task and the MuJoCo model of a body, and the facts that are read from them.
 
 Gymnasium and MuJoCo are imported when they are first used. Readers of recordings import this module
 too, and many of them need neither.
@@ -10,33 +10,41 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from brainiarb.bodies.body import Body
-from brainiarb.bodies.falls import FallRule, fall_rule
+from brainiarb.bodies.coordinates import place_columns
+from brainiarb.bodies.falls import FallRule
+from brainiarb.bodies.task import Setting
+from brainiarb.errors import Refused
 
 if TYPE_CHECKING:
     import gymnasium
     import mujoco
+
+EPISODE_STEPS = 1000
+"""Number of steps of an episode of an environment, unless another limit is given."""
 
 TRUNK = "trunk"
 """The name for all parts that belong to no leg."""
 
 
 def make_env(body: Body, max_episode_steps: int | None = None) -> "gymnasium.Env":
-    """Make the environment of a body.
+    """Make the environment of a body; its episodes have 1,000 steps unless another limit is given.
 
-    Without `max_episode_steps` the limit of the environment itself holds, which is 1,000 steps for
-    every body of the catalogue.
+    It is the registered environment that the task equals or, without one, the task itself.
     """
     import gymnasium
 
-    stop_profiling()
-    if max_episode_steps is None:
-        return gymnasium.make(body.env_id)
-    return gymnasium.make(body.env_id, max_episode_steps=max_episode_steps)
+    steps = max_episode_steps or EPISODE_STEPS
+    make = task_of(body).environment
+    if make is not None:
+        return make(steps)
+    from brainiarb.bodies.environment import TaskEnv
+
+    return gymnasium.wrappers.TimeLimit(TaskEnv(body), steps)
 
 
 @cache
@@ -54,50 +62,39 @@ def stop_profiling() -> None:
         ctypes.c_void_p.in_dll(package, "mjcb_time").value = None
 
 
-def bare_env(body: Body) -> Any:
-    """Return the environment without wrappers, which has the model, the weights and the ranges."""
-    return make_env(body).unwrapped
-
-
 @cache
+def task_of(body: Body) -> Setting:
+    """Return the task of a body."""
+    stop_profiling()
+    return body.task(body)
+
+
 def plain_model(body: Body) -> "mujoco.MjModel":
-    """Return the model of the environment; all callers share it, so read it and never write it."""
-    return bare_env(body).model
+    """Return the model of the task; all callers share it, so read it and never write it."""
+    return task_of(body).model
 
 
 @dataclass(frozen=True, eq=False)
 class Facts:
-    """The facts about a body that its environment holds."""
+    """The numbers of a body's task."""
 
     step_seconds: float
-    """Duration of an environment step (s)."""
+    """Duration of a time step (s)."""
     frame_skip: int
-    """Number of simulation steps in an environment step."""
-    reset_noise: float
-    """Half-width of the noise on the initial positions (m, rad) and velocities (m/s, rad/s)."""
-    forward_weight: float
-    """Reward for each m/s of forward speed."""
+    """Number of simulation steps in a time step."""
+    reset_noise: float | None
+    """Half-width of the noise on the initial positions (m, rad) and velocities (m/s, rad/s); None
+    if episodes do not start around one pose."""
     healthy_reward: float
     """Reward for each step after which the walker has not fallen."""
-    control_weight: float
-    """Cost of each squared unit of action."""
-    contact_weight: float
-    """Cost of each squared unit of external force (N) and torque (N m); 0 if there is no cost."""
-    contact_range: tuple[float, float]
-    """Bounds to which each external force and torque is clipped."""
-    contact_cost_range: tuple[float, float]
-    """Bounds to which the cost of the contacts of a step is clipped."""
+    parts: tuple[str, ...]
+    """The names of the parts of a reward, in order."""
     fall: FallRule
     """The rule that says which states are falls."""
     action_centre: np.ndarray
     """(a) middle of the action range."""
     action_half_range: np.ndarray
     """(a) half the width of the action range, which is the unit of actions in [-1, 1]."""
-    skipped_qpos: int
-    """Number of leading positions that an observation leaves out."""
-    observed_fields: dict[str, int]
-    """Fields of MuJoCo's data that an observation holds behind positions and velocities, in order.
-    The value is how many numbers of the field it holds; they are the last numbers of the field."""
     observations: int
     """Length of an observation."""
     nq: int
@@ -106,54 +103,66 @@ class Facts:
     """Number of velocities."""
 
     @property
-    def feels_contacts(self) -> bool:
-        """Whether rewards or observations depend on the external forces."""
-        return self.contact_weight > 0 or "cfrc_ext" in self.observed_fields
-
-    @property
     def sizes(self) -> tuple[int, int]:
         """The lengths of an observation and of an action."""
         return self.observations, len(self.action_half_range)
 
     @property
     def sampling_rate(self) -> float:
-        """Environment steps per second (Hz)."""
+        """Time steps per second (Hz)."""
         return 1.0 / self.step_seconds
 
 
 @cache
 def environment_facts(body: Body) -> Facts:
-    """Read the facts about a body from its environment."""
-    import mujoco
-
-    env = bare_env(body)
-    action_low, action_high = (
-        bound.astype(np.float64) for bound in (env.action_space.low, env.action_space.high)
-    )
-    structure = env.observation_structure
+    """Return the numbers of the body's task."""
+    task = task_of(body)
+    model = task.model
+    # Actions of environments are float32, and so are the ends of their range.
+    ends = model.actuator_ctrlrange if task.action_range is None else task.action_range
+    low, high = ends.astype(np.float32).astype(np.float64).T
+    last = task.describe()[-1]
     return Facts(
-        step_seconds=float(env.dt),
-        frame_skip=env.frame_skip,
-        reset_noise=env._reset_noise_scale,
-        forward_weight=env._forward_reward_weight,
-        healthy_reward=getattr(env, "_healthy_reward", 0.0),
-        control_weight=env._ctrl_cost_weight,
-        contact_weight=getattr(env, "_contact_cost_weight", 0.0),
-        contact_range=getattr(env, "_contact_force_range", (-np.inf, np.inf)),
-        contact_cost_range=getattr(env, "_contact_cost_range", (-np.inf, np.inf)),
-        fall=fall_rule(env, free=env.model.jnt_type[0] == mujoco.mjtJoint.mjJNT_FREE),
-        action_centre=(action_high + action_low) / 2,
-        action_half_range=(action_high - action_low) / 2,
-        skipped_qpos=structure["skipped_qpos"],
-        observed_fields={
-            field: size
-            for field, size in structure.items()
-            if size and field not in ("skipped_qpos", "qpos", "qvel")
-        },
-        observations=env.observation_space.shape[0],
-        nq=env.model.nq,
-        nv=env.model.nv,
+        step_seconds=float(model.opt.timestep * task.substeps),
+        frame_skip=task.substeps,
+        reset_noise=task.reset_noise,
+        healthy_reward=task.healthy_reward,
+        parts=task.parts,
+        fall=task.fall,
+        action_centre=(high + low) / 2,
+        action_half_range=(high - low) / 2,
+        observations=last.index + last.count,
+        nq=model.nq,
+        nv=model.nv,
     )
+
+
+def posture_columns(body: Body) -> list[int]:
+    """Return the columns of `qpos` without the place in the plane, which grows without bound."""
+    places = place_columns(plain_model(body))
+    left_out = {places[axis] for axis in ("x", "y") if axis in places}
+    return [column for column in range(plain_model(body).nq) if column not in left_out]
+
+
+def forward_column(body: Body) -> int:
+    """Return the column of `qpos` that holds the place along x (m).
+
+    Raises Refused if the root of the body cannot move along x.
+    """
+    places = place_columns(plain_model(body))
+    if "x" not in places:
+        raise Refused(
+            f"body {body.name!r}: no joint of its root moves along x, so it has no place along the "
+            "way; add a slide joint along x or a free joint to its model"
+        )
+    return places["x"]
+
+
+def path_columns(body: Body) -> list[int]:
+    """Return the columns of `qpos` that hold the place (m): x, and y of a body that can turn."""
+    places = place_columns(plain_model(body))
+    turns = "y" in places
+    return [forward_column(body), *([places["y"]] if turns else [])]
 
 
 def joint_columns(body: Body, joints: Sequence[str] | None = None) -> list[int]:
@@ -187,10 +196,8 @@ def legs(body: Body) -> tuple[str, ...]:
 
 
 def editable_model(body: Body) -> "mujoco.MjSpec":
-    """Return a copy of the environment's model that can be edited."""
-    import mujoco
-
-    return mujoco.MjSpec.from_file(bare_env(body).fullpath)
+    """Return a copy of the body's model that can be edited."""
+    return task_of(body).spec()
 
 
 @contextmanager

@@ -12,7 +12,13 @@ import numpy as np
 import pandas as pd
 
 from brainiarb.bodies.body import Body
-from brainiarb.bodies.model import editable_model, legs, plain_model, without_deprecations
+from brainiarb.bodies.model import (
+    editable_model,
+    forward_column,
+    legs,
+    plain_model,
+    without_deprecations,
+)
 from brainiarb.jobs import RENDERER
 
 # Back ends of MuJoCo that draw without a display, the faster back end first.
@@ -71,7 +77,7 @@ def skeleton_table(body: Body, qpos: np.ndarray, times: np.ndarray, note: str = 
         table = pd.DataFrame({"geom": drawn.geoms, "leg": legs(body)})
         table[["x_start", "z_start"]], table[["x_end", "z_end"]] = drawn.starts, drawn.ends
         table["radius"] = drawn.radii
-        table[["x_start", "x_end"]] -= qpos[0, 0]
+        table[["x_start", "x_end"]] -= qpos[0, forward_column(body)]
         table.insert(0, "environment", body.env_id)
         table.insert(1, "pose", number)
         table.insert(2, "time", time)

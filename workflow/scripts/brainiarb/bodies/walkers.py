@@ -1,6 +1,6 @@
 """Walkers: many copies of one body that take their steps together."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -8,12 +8,13 @@ import numpy as np
 
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import (
-    bare_env,
     editable_model,
     environment_facts,
     plain_model,
+    task_of,
     without_deprecations,
 )
+from brainiarb.bodies.task import ACCELERATION, BEHIND, VELOCITY, Fields, Parts, Task
 
 if TYPE_CHECKING:
     import mujoco
@@ -25,9 +26,10 @@ _Z = 2
 
 
 def sensing_model(body: Body) -> "mujoco.MjModel":
-    """Return the environment's model with sensors added; it moves bit for bit like the original.
+    """Return the body's model with sensors added; it moves bit for bit like the original.
 
-    Sensor data are the normal force on each foot (N), then the position of each height geom (m).
+    The sensor data that are added are the normal force on each foot (N), then the position of each
+    height geom (m).
     """
     import mujoco
 
@@ -64,20 +66,15 @@ def sensing_model(body: Body) -> "mujoco.MjModel":
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """The results of one environment step, one row for each walker that took it."""
+    """The results of one time step, one row for each walker that took it."""
 
     rewards: np.ndarray
-    """(n) sum of the four parts."""
-    rewards_forward: np.ndarray
-    """(n) reward for speed."""
-    rewards_healthy: np.ndarray
-    """(n) reward for a healthy state."""
-    rewards_control: np.ndarray
-    """(n) minus the cost of the action."""
-    rewards_contact: np.ndarray
-    """(n) minus the cost of contacts; 0 for a body without this cost."""
+    """(n) what the task makes of the parts."""
+    parts: Parts
+    """The parts of the rewards by their names, each (n)."""
     terminals: np.ndarray
-    """(n) bool: the walker fell in this step, or its simulation was unstable; its episode ends."""
+    """(n) bool: the walker fell in this step and its task ends there, or its simulation was
+    unstable; its episode ends."""
     unstable: np.ndarray
     """(n) bool: numbers grew too large in this step, so that MuJoCo reset the simulation."""
     heights: np.ndarray
@@ -87,18 +84,35 @@ class Step:
     0 if the foot touches the ground in any of them, however briefly."""
 
 
-class Walkers:
-    """Copies of one body that step together; each equals a Gymnasium environment of its own.
+class _Rows(Mapping[str, np.ndarray]):
+    """The fields of some walkers, looked up when they are read."""
 
-    The sensors are read in every simulation step of an environment step. They describe the state in
-    which that step begins: heights are those of the state in which the action is taken, and forces
-    are averaged over all steps, because a touch can be shorter than an environment step. The
-    sensors need no second computation, so the solver starts as warm as in the environment.
+    def __init__(self, fields: Fields, which: np.ndarray | slice, controls: np.ndarray) -> None:
+        self._fields, self._which, self._controls = fields, which, controls
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        # A simulation that MuJoCo has reset has forgotten its controls.
+        return self._controls if name == "ctrl" else self._fields[name][self._which]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+
+class Walkers:
+    """Copies of one body that step together; each equals an environment of its own.
+
+    The sensors are read in every simulation step of a time step. They describe the state in which
+    that step begins: heights are those of the state in which the action is taken, and forces are
+    averaged over all steps, because a touch can be shorter than a time step. The sensors need no
+    second computation, so the solver starts as warm as in the environment.
     Quantities that MuJoCo derives (centres of mass, inertia, external forces) have the values that
-    MuJoCo left at the end of the environment step, as in Gymnasium.
+    `Task.stage` says.
     A walker whose simulation MuJoCo had to reset, because positions, velocities or accelerations
     were huge or nan, counts as fallen, whatever its body: it stands upright again and would seem to
-    walk on. It earns no forward reward in that step. (In Gymnasium its episode goes on.)
+    walk on. It earns nothing for having moved in that step. (In Gymnasium its episode goes on.)
     The results do not depend on `threads`.
     """
 
@@ -108,111 +122,115 @@ class Walkers:
         from mujoco.batch import Batch
 
         self.body = body
+        task = task_of(body)
+        if not isinstance(task, Task):
+            raise TypeError(f"{body.name} has no task of functions; use `world_of`")
+        self.task = task
         self.facts = environment_facts(body)
         self._model = sensing_model(body)
         # External forces follow from contacts, which only simulations that last can keep.
-        self.batch = Batch(self._model, count, threads, persistent=self.facts.feels_contacts)
-        """The simulations. `batch.bind("xfrc_applied")` and its like disturb them."""
+        self.batch = Batch(self._model, count, threads, persistent=self.task.feels_contacts)
+        """The simulations."""
         self.qpos = self.batch.bind("qpos")
         """(count, nq) positions. A value that is written here moves the walker."""
         self.qvel = self.batch.bind("qvel")
         """(count, nv) velocities, not clipped. A value that is written here moves the walker."""
         self._ctrl = self.batch.bind("ctrl")
-        self._sensors = self.batch.bind("sensordata")
-        self._origins = self.batch.bind("xpos")
-        self._centres_of_mass = self.batch.bind("xipos")
+        # The sensors of the body's own model come first.
+        self._sensors = self.batch.bind("sensordata")[:, plain_model(body).nsensordata :]
+        self._stage = {
+            BEHIND: mujoco.mjtStage.mjSTAGE_NONE,
+            VELOCITY: mujoco.mjtStage.mjSTAGE_VEL,
+            ACCELERATION: mujoco.mjtStage.mjSTAGE_ACC,
+        }[self.task.stage]
         warning = mujoco.mjtWarning
         resetting = [warning.mjWARN_BADQPOS, warning.mjWARN_BADQVEL, warning.mjWARN_BADQACC]
         # How often MuJoCo itself reset each walker since its last reset by us, for every cause.
         self._resets = [self.batch.warning[:, int(kind), 1] for kind in resetting]
         self._external_forces = np.zeros((count, self._model.nbody, 6))
-        self._observed = [
-            (self._external_forces if field == "cfrc_ext" else self.batch.bind(field), size)
-            for field, size in self.facts.observed_fields.items()
-        ]
-        self._env = bare_env(body)
-        # The first body is the world, so the torso is body 1 unless the environment names another.
-        self._torso = self._model.body(getattr(self._env, "_main_body", 1)).id
+        self._fields = {
+            name: self._external_forces if name == "cfrc_ext" else self.batch.bind(name)
+            for name in ("qpos", "qvel", "ctrl", *self.task.fields)
+        }
         self._data = mujoco.MjData(self._model)
 
     def reset(self, walkers: np.ndarray, seeds: Sequence[int]) -> None:
-        """Put walkers (n numbers) where `env.reset(seed=...)` would put each of them."""
+        """Put walkers (n numbers) where the task starts the episode of each seed."""
         import mujoco
 
+        whole = mujoco.mjtState.mjSTATE_INTEGRATION
         self.batch.reset(walkers, stage=mujoco.mjtStage.mjSTAGE_NONE)
-        for walker, seed in zip(walkers, seeds, strict=True):
-            self._env.reset(seed=int(seed))
-            self.qpos[walker] = self._env.data.qpos
-            self.qvel[walker] = self._env.data.qvel
+        starts = np.empty((len(walkers), self.batch.nstate))
+        for start, seed in zip(starts, seeds, strict=True):
+            self.task.start(self._model, self._data, int(seed))
+            mujoco.mj_getState(self._model, self._data, start, whole)
+        self.batch.state[walkers] = starts
         self._external_forces[walkers] = 0.0
         self.batch.forward(walkers)
+        # The solver of the first step starts as warm as the task left it.
+        self.batch.state[walkers] = starts
 
     def observations(self) -> np.ndarray:
         """Return a copy of the observations of all walkers, (count, o) float64."""
-        clip = self.body.velocity_clip
-        return np.hstack(
-            (
-                self.qpos[:, self.facts.skipped_qpos :],
-                np.clip(self.qvel, -clip, clip),
-                *(field.reshape(len(field), -1)[:, -size:] for field, size in self._observed),
-            )
-        )
+        return self.task.observe(self._fields)
 
     def step(self, walkers: np.ndarray, actions: np.ndarray) -> Step:
-        """Take one environment step with some walkers (n numbers); the others stand still.
+        """Take one time step with some walkers (n numbers); the others stand still.
 
-        Actions (n, a) lie in [-1, 1]; their unit is the half-range of the environment's actions.
+        Actions (n, a) lie in [-1, 1]; their unit is the half-range of the task's actions.
         """
-        facts, feet = self.facts, len(self.body.feet)
+        # A slice is cheaper than numbers, and None than a slice.
         every = len(walkers) == len(self.qpos)
-        # A slice is cheaper than numbers, and None than a slice; `copy` keeps what a step changes.
         which, ids = (slice(None), None) if every else (walkers, walkers.astype(np.int32))
-        controls = facts.action_centre + facts.action_half_range * actions
-        x_before = self._forward_position(which).copy()
+        controls = self.facts.action_centre + self.facts.action_half_range * actions
+        fields = _Rows(self._fields, which, controls)
+        before = {name: fields[name].copy() for name in self.task.compared}
         self._ctrl[which] = controls
         resets_before = sum(resets[which] for resets in self._resets)
-        self.batch.step(ids, nstep=1)
-        sensors = self._sensors[which].copy()
-        forces_on_feet = sensors[:, :feet].copy()
-        for _ in range(facts.frame_skip - 1):
-            self.batch.step(ids, nstep=1)
-            forces_on_feet += self._sensors[which, :feet]
-        if facts.feels_contacts:
+        heights, contact_forces = self._simulate(which, ids)
+        if self.task.feels_contacts:
             self._update_external_forces(walkers)
 
-        state = np.hstack((self.qpos[which], self.qvel[which]))
         unstable = sum(resets[which] for resets in self._resets) > resets_before
-        fallen = facts.fall.fallen(state) | unstable
-        moved = np.where(unstable, 0.0, self._forward_position(which) - x_before)
-        speed = moved / facts.step_seconds
-        forward = facts.forward_weight * speed
-        alive = facts.healthy_reward * ~fallen
-        control = -facts.control_weight * np.square(controls).sum(axis=1)
-        contact = np.zeros(len(walkers))
-        if facts.contact_weight > 0:
-            forces = np.square(self._external_forces[which]).sum(axis=(1, 2))
-            contact -= np.clip(facts.contact_weight * forces, *facts.contact_cost_range)
+        state = np.hstack((fields["qpos"], fields["qvel"]))
+        fallen = self.task.fall.fallen(state) | unstable
+        for name, values in before.items():
+            values[unstable] = fields[name][unstable]
+        parts = self.task.reward(before, fields, fallen)
         return Step(
-            rewards=forward + alive + control + contact,
-            rewards_forward=forward,
-            rewards_healthy=alive,
-            rewards_control=control,
-            rewards_contact=contact,
-            terminals=fallen & facts.fall.ends_episode | unstable,
+            rewards=self.task.combine(parts),
+            parts=parts,
+            terminals=fallen & self.task.fall.ends_episode | unstable,
             unstable=unstable,
-            heights=sensors[:, feet + _Z :: 3],
-            contact_forces=forces_on_feet / facts.frame_skip,
+            heights=heights,
+            contact_forces=contact_forces,
         )
 
-    def _forward_position(self, walkers: np.ndarray | slice) -> np.ndarray:
-        """Return the x (n) in m of walkers at the point whose speed the environment rewards."""
-        if self.body.forward == "centre of mass":
-            mass = self._model.body_mass
-            x = self._centres_of_mass[walkers, :, 0]
-            return np.einsum("nb,b->n", x, mass / mass.sum())
-        if self.body.forward == "torso":
-            return self._origins[walkers, self._torso, 0]
-        return self.qpos[walkers, 0]
+    def push(self, part: int, forces: np.ndarray) -> None:
+        """Push a part of every walker by forces along x (count) in N until the next push."""
+        self.batch.bind("xfrc_applied")[:, part, 0] = forces
+
+    def scale(self, fields: Sequence[str], factor: float) -> None:
+        """Scale fields of the model of every walker by a factor."""
+        for field in fields:
+            self.batch.expand(field)[:] *= factor
+        self.batch.set_const()
+        self.batch.forward()
+
+    def _simulate(
+        self, which: np.ndarray | slice, ids: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Take the simulation steps of a time step; return heights and forces as in `Step`."""
+        feet, substeps = len(self.body.feet), self.task.substeps
+        sensors = self._sensors[which].copy()
+        forces = np.zeros((len(sensors), feet))
+        for substep in range(substeps):
+            last = substep == substeps - 1
+            self.batch.step(ids, stage=self._stage if last else 0)
+            if substep == 0 and self.task.stage == BEHIND:
+                sensors = self._sensors[which].copy()
+            forces += self._sensors[which, :feet]
+        return sensors[:, feet + _Z :: 3], forces / substeps
 
     def _update_external_forces(self, walkers: np.ndarray) -> None:
         """Compute the external forces on walkers, which MuJoCo computes only on request."""
@@ -221,5 +239,4 @@ class Walkers:
         for walker in walkers:
             self.batch.get_data(int(walker), self._data)
             mujoco.mj_rnePostConstraint(self._model, self._data)
-            forces = np.clip(self._data.cfrc_ext, *self.facts.contact_range)
-            self._external_forces[walker] = forces
+            self._external_forces[walker] = self._data.cfrc_ext

@@ -6,7 +6,8 @@ import gymnasium
 import numpy as np
 
 from brainiarb.bodies.body import Body
-from brainiarb.bodies.model import environment_facts, make_env
+from brainiarb.bodies.model import environment_facts, make_env, task_of
+from brainiarb.bodies.task import Task
 
 
 class RuledByFalls(gymnasium.Wrapper):
@@ -33,4 +34,8 @@ class RuledByFalls(gymnasium.Wrapper):
 
 def training_env(body: Body) -> gymnasium.Env:
     """Make an environment of the body for training."""
-    return RuledByFalls(make_env(body), body)
+    env, task = make_env(body), task_of(body)
+    # Our own environment of a task ends its episodes by the rule already, and where a task is only
+    # its environment, that one has the rule.
+    ruled = isinstance(task, Task) and task.environment is not None
+    return RuledByFalls(env, body) if ruled else env

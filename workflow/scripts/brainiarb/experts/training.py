@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import gymnasium
 import numpy as np
 import pandas as pd
 import stable_baselines3
@@ -21,8 +20,8 @@ from tqdm import tqdm
 
 from brainiarb.actors.actors import mean_action
 from brainiarb.actors.archives import actor_from
-from brainiarb.actors.layers import WIDTH
 from brainiarb.bodies.body import Body
+from brainiarb.bodies.model import make_env
 from brainiarb.errors import Refused
 from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.environment import training_env
@@ -71,6 +70,8 @@ class Training:
     equal evaluations, the earliest counts."""
     evaluation_episodes: int
     """Number of episodes of an evaluation, whose seeds are always the same."""
+    actor_width: int = 256
+    """Number of units in each of the two hidden layers of the actor."""
 
 
 @dataclass(frozen=True)
@@ -102,19 +103,19 @@ def build(body: Body, training: Training, device: str = "cpu") -> SAC:
     algorithms = {"sac": SAC, "crossq": CrossQ}
     if training.algorithm not in algorithms:
         raise Refused(f"algorithm must be sac or crossq, found {training.algorithm!r}")
-    networks = {"net_arch": _net_arch(training.critic_width)}
+    networks = {"net_arch": _net_arch(training)}
     return algorithms[training.algorithm]("MlpPolicy", policy_kwargs=networks, **common)
 
 
-def _net_arch(critic_width: int) -> dict[str, list[int]]:
+def _net_arch(training: Training) -> dict[str, list[int]]:
     """Return the widths of the hidden layers of actor and critic in the form that SAC expects."""
-    return {"pi": [WIDTH, WIDTH], "qf": [critic_width, critic_width]}
+    return {"pi": [training.actor_width] * 2, "qf": [training.critic_width] * 2}
 
 
-def as_stock_sac(model: SAC, body: Body, critic_width: int) -> stable_baselines3.SAC:
+def as_stock_sac(model: SAC, body: Body, training: Training) -> stable_baselines3.SAC:
     """Return the same networks in a stock SAC without replay buffer and optimiser states."""
-    env = gymnasium.make(body.env_id)
-    networks = {"net_arch": _net_arch(critic_width)}
+    env = make_env(body)
+    networks = {"net_arch": _net_arch(training)}
     stock = stable_baselines3.SAC(
         "MlpPolicy", env, buffer_size=1, policy_kwargs=networks, device="cpu", seed=0
     )
@@ -315,7 +316,7 @@ def train(
         reset_num_timesteps=False,
     )
     model.policy.load_state_dict(keep.weights)
-    stock = as_stock_sac(model, body, training.critic_width)
+    stock = as_stock_sac(model, body, training)
     stock.num_timesteps = keep.best_step
     stock.resumed = keep.resumed  # type: ignore[attr-defined]
     final = evaluate(

@@ -28,12 +28,11 @@ TABLES = ["agents", "measures", "statistics"]
 EVERY_EXPERT = ["measures"]
 SETTINGS = ["statistics.alpha"]
 
+COSTS = ("control", "contact")
+"""Parts of a reward that are costs."""
+
 PANELS = {
     "return": "return (first 1,000 steps)",
-    "return_forward": "forward reward",
-    "return_healthy": "healthy reward",
-    "return_control": "control cost",
-    "return_contact": "contact cost",
     "fell": "share of episodes with a fall",
     "walks": "share of clones that walk",
     "episodes": "demonstrated episodes of a clone",
@@ -46,11 +45,18 @@ STEP = 0.16  # between the two kinds of agent at one level
 ALL, WALKING = SERIES[2], SERIES[3]  # colours of intervals
 
 
+def labels(table: pd.DataFrame) -> dict[str, str]:
+    """Return the label of each panel: the return, the parts of it that the table has, the rest."""
+    names = [name.removeprefix("return_") for name in table if name.startswith("return_")]
+    parts = {f"return_{n}": f"{n} {'cost' if n in COSTS else 'reward'}" for n in names}
+    return {"return": PANELS["return"], **parts, **PANELS}
+
+
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw one panel per quantity: each clone is a point, with the demonstrator beside it.
 
-    Parts of the return that the body does not have, such as a healthy reward, are left out, and so
-    is the action error if it was not measured.
+    Parts of the return that are always 0, such as the healthy reward of a body that cannot fall,
+    are left out, and so is the action error if it was not measured.
     """
     statistics, every, alpha = tables["statistics"], tables["measures"], settings["alpha"]
     means = {
@@ -60,7 +66,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     shares = walking_shares(statistics, MEASURES["return"], alpha)
     table = with_errors(tables["agents"], of_expert(every, settings["expert"]))
     levels = sorted(table.loc[table["agent"] == "clone", "level"].unique())
-    shown = [name for name in PANELS if name in SHARES or (table[name].fillna(0) != 0).any()]
+    panels_of = labels(table)
+    shown = [name for name in panels_of if name in SHARES or (table[name].fillna(0) != 0).any()]
     figure = Figure(figsize=(PAGE_WIDTH, 0.7 + 1.75 * rows_of(len(shown), COLUMNS)))
     panels = panel_grid(figure, len(shown), COLUMNS)
     places = {level: number + 2.2 * STEP for number, level in enumerate(levels)}
@@ -74,7 +81,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         if column in MEASURES:
             for colour, of_level in means.items():
                 of_level.draw(axes, MEASURES[column], places, colour)
-        axes.set_ylabel(PANELS[column])
+        axes.set_ylabel(panels_of[column])
         if column in SHARES:
             axes.set_ylim(-0.04, 1.04)
         axes.set_xticks(range(len(levels)), levels)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from brainiarb.bodies.body import Body
+from brainiarb.bodies.model import forward_column
 from brainiarb.bodies.pictures import render_frames, skeleton_table
 from brainiarb.rollouts.arrays import Rollouts
 from brainiarb.rollouts.episodes import steps_into_episode
@@ -48,9 +49,9 @@ def filmed_agent(
     steps = steps_into_episode(rollouts["episode_ids"][episode])
     qpos = rollouts["qpos"][episode][np.searchsorted(steps, track["step"])]
     # The floor of the pictures has an end, so the walk begins at its middle.
-    near, centred = qpos.copy(), qpos.copy()
-    near[:, 0] -= qpos[0, 0]
-    centred[:, 0] = 0.0
+    near, centred, x = qpos.copy(), qpos.copy(), forward_column(body)
+    near[:, x] -= qpos[0, x]
+    centred[:, x] = 0.0
     pictures = render_frames(body, near, PIXELS, PIXELS)
     skeletons = skeleton_table(body, centred, track["time"].to_numpy())
     return FilmedAgent(level, own_cells, track.reset_index(drop=True), skeletons, pictures)

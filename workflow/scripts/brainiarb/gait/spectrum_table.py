@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from brainiarb.bodies.observations import observation_table
+from brainiarb.bodies.observations import posture_table
 from brainiarb.gait.measures import GaitSettings
 from brainiarb.gait.spectra import fundamental
 from brainiarb.gait.spectral_measures import posture_spectrum
@@ -27,7 +27,7 @@ def spectrum_table(walks: Sequence[SteadyWalk], settings: GaitSettings) -> pd.Da
         shown = slice(None) if walked else slice(0, 1)
         lowest, highest = walk.body.rates
         frequency = fundamental(spectrum, band=settings.band, lowest=lowest, highest=highest)
-        channels = observation_table(walk.body)[: spectrum.density.shape[1]]
+        channels = posture_table(walk.body)
         for column, channel in enumerate(channels):
             frame = pd.DataFrame(
                 {

@@ -9,8 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainiarb.bodies.body import Body
-from brainiarb.bodies.model import environment_facts, joint_columns
+from brainiarb.bodies.model import (
+    environment_facts,
+    joint_columns,
+    path_columns,
+    posture_columns,
+)
 from brainiarb.gait.contacts import foot_strikes, touches
+from brainiarb.gait.path import along_path
 from brainiarb.gait.period import GaitPeriod, period_of_stretches
 from brainiarb.gait.strides import cut_strides
 from brainiarb.rollouts.arrays import read_rollouts
@@ -92,11 +98,16 @@ class SteadyWalk:
 
     def posture(self, rows: slice) -> NDArray[np.float64]:
         """Return all positions (T, c) but the place in the plane, which grows without bound."""
-        return self.recording["qpos"][rows][:, environment_facts(self.body).skipped_qpos :]
+        return self.recording["qpos"][rows][:, posture_columns(self.body)]
 
     def forward(self, rows: slice) -> NDArray[np.float64]:
-        """Return the place (T) along the direction of walking in m."""
-        return self.recording["qpos"][rows][:, 0]
+        """Return the place (T) along the way in m: x in a plane, and else the way along the path.
+
+        Only differences within the rows have a meaning.
+        """
+        columns = path_columns(self.body)
+        places = self.recording["qpos"][rows][:, columns]
+        return places[:, 0] if len(columns) == 1 else along_path(places, self.sampling_rate)
 
     def touches(self, rows: slice) -> NDArray[np.bool_]:
         """Return whether each foot touches the ground (T, feet), without flicker."""
@@ -143,7 +154,7 @@ class SteadyWalk:
         more, so that agents are compared by the same foot wherever they can be.
         """
         counts = [sum(map(len, cuts)) for cuts in self.strides]
-        most = max(counts)
+        most = max(counts, default=0)
         return next((foot for foot, n in enumerate(counts) if 4 * n >= most > 0), None)
 
     @property

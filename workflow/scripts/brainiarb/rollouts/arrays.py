@@ -5,7 +5,7 @@ walker takes the action of row t. The state in which an episode ends has no row.
 clone, then by episode, then by time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts
-from brainiarb.bodies.registry import body_names, get_body
+from brainiarb.bodies.registry import get_body
 from brainiarb.errors import Refused
 from brainiarb.files import StoredArray, open_npz, read_npz
 from brainiarb.rollouts.episodes import Sliceable
@@ -24,10 +24,6 @@ DTYPES: dict[str, type[np.generic]] = {
     "actions": np.float32,
     "actions_clean": np.float32,
     "rewards": np.float64,
-    "rewards_forward": np.float64,
-    "rewards_healthy": np.float64,
-    "rewards_control": np.float64,
-    "rewards_contact": np.float64,
     "terminals": np.bool_,
     "timeouts": np.bool_,
     "episode_ids": np.int32,
@@ -38,12 +34,15 @@ DTYPES: dict[str, type[np.generic]] = {
     "contacts": np.bool_,
     "contact_forces": np.float32,
 }
-"""The arrays of every recording, with one row for each time step.
+"""The arrays of every recording, with one row for each time step; `dtypes` adds those of a body.
 
 `terminals` marks the step in which the walker fell, `timeouts` the last step of an episode that was
 cut. What counts as a fall stands in `brainiarb.bodies.falls`. `contact_forces` are means over the
 simulation steps of a time step, and `contacts` marks the feet that touch the ground in any of them.
 """
+
+PART = "rewards_"
+"""How the names of the arrays begin that hold the parts of the rewards."""
 
 LEARNING_DTYPES: dict[str, type[np.generic]] = {"inputs": np.float32, "labels": np.float32}
 """Further arrays of demonstrations: the inputs and the actions that a clone learns."""
@@ -56,10 +55,22 @@ Rollouts = dict[str, np.ndarray]
 _AGAIN = "delete it and record it again"
 
 
+def dtypes(body: Body) -> dict[str, type[np.generic]]:
+    """Return the type of each array of a recording, in the order in which they are stored.
+
+    Behind `rewards` come its parts, as `rewards_<part>`.
+    """
+    parts = {f"{PART}{part}": np.float64 for part in environment_facts(body).parts}
+    ordered: dict[str, type[np.generic]] = {}
+    for name, dtype in DTYPES.items():
+        ordered |= {name: dtype} | (parts if name == "rewards" else {})
+    return ordered
+
+
 def row_widths(body: Body) -> dict[str, tuple[int, ...]]:
     """Return the shape of one row of every array; it is () if a row is a number."""
     facts = environment_facts(body)
-    widths: dict[str, tuple[int, ...]] = dict.fromkeys(DTYPES, ())
+    widths: dict[str, tuple[int, ...]] = dict.fromkeys(dtypes(body), ())
     for name in ("observations", "inputs"):
         widths[name] = (facts.observations,)
     for name in ("actions", "actions_clean", "labels"):
@@ -79,8 +90,9 @@ def read_rollouts(path: str | Path) -> Rollouts:
     Examples
     --------
     >>> from brainiarb.files import write_npz
-    >>> widths = row_widths(get_body("walker2d"))
-    >>> steps = {name: np.zeros((3, *widths[name]), dtype) for name, dtype in DTYPES.items()}
+    >>> body = get_body("walker2d")
+    >>> widths = row_widths(body)
+    >>> steps = {name: np.zeros((3, *widths[name]), dtype) for name, dtype in dtypes(body).items()}
     >>> names = {"body": "walker2d", "environment": "Walker2d-v5", "mode": "mean"}
     >>> write_npz("rollouts.npz", {**steps, **names, "versions": "{}", "sampling_rate": 125.0})
     >>> read_rollouts("rollouts.npz")["qpos"].shape
@@ -98,16 +110,16 @@ def open_rollouts(path: str | Path) -> dict[str, Sliceable]:
     types and the order of rows are checked at once, the numbers of an array when they are read.
     """
     stored = open_npz(path)
-    _check_form(stored, str(path))
+    body = _check_form(stored, str(path))
     clones, ids = (stored[name].read() for name in ("clone_ids", "episode_ids"))
     _check_order(clones, ids, str(path))
-    return {name: _Finite(stored[name], name, str(path)) for name in DTYPES}
+    return {name: _Finite(stored[name], name, str(path)) for name in dtypes(body)}
 
 
 def check_rollouts(arrays: Mapping[str, Any], where: str) -> None:
     """Raise Refused, in one sentence that names `where`, unless the arrays are a recording."""
-    _check_form(arrays, where)
-    for name in DTYPES | LEARNING_DTYPES:
+    body = _check_form(arrays, where)
+    for name in dtypes(body) | LEARNING_DTYPES:
         if name in arrays:
             _check_finite(arrays[name], range(len(arrays[name])), name, where)
     _check_order(arrays["clone_ids"], arrays["episode_ids"], where)
@@ -130,21 +142,24 @@ class _Finite:
         return values
 
 
-def _check_form(arrays: Mapping[str, Any], where: str) -> None:
-    """Refuse arrays, in memory or stored, whose names, shapes or types are no recording's."""
-    for name in (*METADATA, *DTYPES):
-        if name not in arrays:
-            raise Refused(f"{where}: the array {name!r} is missing; {_AGAIN}")
+def _check_form(arrays: Mapping[str, Any], where: str) -> Body:
+    """Refuse arrays, in memory or stored, whose names, shapes or types are no recording's.
+
+    Returns the recorded body.
+    """
+    _check_names(arrays, (*METADATA, *DTYPES), where)
     stored = arrays["body"]
     name = str(stored.read() if isinstance(stored, StoredArray) else stored)
-    if name not in body_names():
-        raise Refused(f"{where}: the recorded body {name!r} is not known; {_AGAIN}")
-    body = get_body(name)
+    try:
+        body = get_body(name)
+    except Refused as error:
+        raise Refused(f"{where}: the recorded body {name!r} is not known; {_AGAIN}") from error
+    _check_names(arrays, dtypes(body), where)
     rows = (*arrays["rewards"].shape, 0)[0]
     if not rows:
         raise Refused(f"{where}: the recording has no rows; {_AGAIN}")
     widths = row_widths(body)
-    for name, dtype in (DTYPES | LEARNING_DTYPES).items():
+    for name, dtype in (dtypes(body) | LEARNING_DTYPES).items():
         if name in LEARNING_DTYPES and name not in arrays:
             continue
         values = arrays[name]
@@ -157,6 +172,14 @@ def _check_form(arrays: Mapping[str, Any], where: str) -> None:
             raise Refused(
                 f"{where}: {name!r} holds {values.dtype} instead of {np.dtype(dtype)}; {_AGAIN}"
             )
+    return body
+
+
+def _check_names(arrays: Mapping[str, Any], names: Iterable[str], where: str) -> None:
+    """Refuse arrays that lack one of the names."""
+    for name in names:
+        if name not in arrays:
+            raise Refused(f"{where}: the array {name!r} is missing; {_AGAIN}")
 
 
 def _check_finite(values: np.ndarray, rows: range, name: str, where: str) -> None:

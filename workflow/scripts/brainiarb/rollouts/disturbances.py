@@ -19,9 +19,12 @@ import pandas as pd
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts, plain_model
 from brainiarb.bodies.walkers import Walkers
+from brainiarb.bodies.world import World
+from brainiarb.errors import Refused
 from brainiarb.rollouts.episodes import RETURN_STEPS
 from brainiarb.rollouts.recording import Act, Disturb, record_episodes
 from brainiarb.rollouts.returns import episode_returns
+from brainiarb.rollouts.survival import episode_falls
 from brainiarb.seeds import generator
 
 UNITS = {
@@ -35,11 +38,14 @@ UNITS = {
 """The disturbances and the units of their doses."""
 
 PUSH_START, PUSH_SECONDS = 1.0, 0.05
-_TORSO = 1  # the torso is the first part of every body; part 0 is the world
 
 
-def undisturbed_dose(body: Body, disturbance: str) -> float:
-    """Return the dose of a disturbance that changes nothing."""
+def undisturbed_dose(body: Body, disturbance: str) -> float | None:
+    """Return the dose of a disturbance that changes nothing.
+
+    It is None if the disturbance makes no sense: the start of a task that has no noise around a
+    pose cannot be made noisier.
+    """
     if disturbance == "reset_noise":
         return environment_facts(body).reset_noise
     return 1.0 if disturbance in ("friction", "mass") else 0.0
@@ -62,7 +68,10 @@ def dose_responses(
     `record_episodes`. `doses` maps disturbances to their doses; `observation_std` (o) is the unit
     of sensor noise. For every agent and dose, episode e starts in the same state and is disturbed
     at the same time by the same draws, so all episodes are paired.
-    Columns: clone, disturbance, dose, unit, episode, return, length (at most 1,000 steps), fell.
+    A disturbance that the task has no dose of is left out: where episodes start in a random pose,
+    that is `reset_noise`.
+    Columns: clone, disturbance, dose, unit, episode, return, length (steps before the fall, at most
+    1,000), fell.
     """
 
     def walk(act: Act, disturb: Disturb | None = None) -> pd.DataFrame:
@@ -70,7 +79,9 @@ def dose_responses(
             body, act, agents=agents, episodes=episodes, steps=RETURN_STEPS, seed=seed, mode="mean",
             threads=threads, disturb=disturb,
         )  # fmt: skip
-        return episode_returns(rollouts)[["clone", "episode", "return", "length", "fell"]]
+        returns = episode_returns(rollouts)[["clone", "episode", "return", "fell"]]
+        _, survived = episode_falls(rollouts)
+        return returns.assign(length=survived)
 
     def walk_disturbed(name: str, dose: float) -> pd.DataFrame:
         if name == "sensor_noise":
@@ -88,7 +99,7 @@ def dose_responses(
     for name, unit in UNITS.items():
         neutral = undisturbed_dose(body, name)
         given = doses.get(name, ())
-        for dose in sorted({neutral, *given}) if given else ():
+        for dose in sorted({neutral, *given}) if given and neutral is not None else ():
             table = undisturbed if dose == neutral else walk_disturbed(name, dose)
             frames.append(table.assign(disturbance=name, dose=dose, unit=unit))
     columns = ["clone", "disturbance", "dose", "unit", "episode", "return", "length", "fell"]
@@ -108,14 +119,14 @@ def push(body: Body, force: float, episodes: int) -> Disturb:
     second, which is about one cycle of a walk. A step in which the push begins or ends gets its
     share of the force, so that the impulse is exact.
     """
-    step = environment_facts(body).step_seconds
+    step, trunk = environment_facts(body).step_seconds, plain_model(body).body(body.trunk).id
 
-    def disturb(walkers: Walkers, t: int) -> None:
+    def disturb(walkers: World, t: int) -> None:
         episode = np.arange(len(walkers.qpos)) % episodes
         begin = PUSH_START + episode / episodes
         acting = np.minimum((t + 1) * step, begin + PUSH_SECONDS) - np.maximum(t * step, begin)
         share = np.clip(acting / step, 0.0, 1.0)
-        walkers.batch.bind("xfrc_applied")[:, _TORSO, 0] = force * share * (1 - 2 * (episode % 2))
+        walkers.push(trunk, force * share * (1 - 2 * (episode % 2)))
 
     return disturb
 
@@ -123,23 +134,29 @@ def push(body: Body, force: float, episodes: int) -> Disturb:
 def scaled_model(fields: Sequence[str], factor: float) -> Disturb:
     """Return a disturbance that scales fields of the model by a factor from the first step on."""
 
-    def disturb(walkers: Walkers, t: int) -> None:
+    def disturb(walkers: World, t: int) -> None:
         if t == 0:
-            for field in fields:
-                walkers.batch.expand(field)[:] *= factor
-            walkers.batch.set_const()
-            walkers.batch.forward()
+            walkers.scale(fields, factor)
 
     return disturb
 
 
 def scaled_reset(body: Body, half_width: float) -> Disturb:
-    """Return a disturbance that widens the noise on the initial state to a given half-width."""
-    factor = half_width / environment_facts(body).reset_noise
+    """Return a disturbance that widens the noise on the initial state to a given half-width.
+
+    Raises Refused if episodes do not start around one pose.
+    """
+    reset_noise = environment_facts(body).reset_noise
+    if reset_noise is None:
+        raise Refused(
+            f"episodes of {body.name} do not start with noise around a pose, so it cannot be "
+            "widened; leave `reset_noise` out"
+        )
+    factor = half_width / reset_noise
     middle = plain_model(body).qpos0
 
-    def disturb(walkers: Walkers, t: int) -> None:
-        if t == 0:
+    def disturb(walkers: World, t: int) -> None:
+        if t == 0 and isinstance(walkers, Walkers):
             walkers.qpos[:] += (factor - 1) * (walkers.qpos - middle)
             walkers.qvel[:] *= factor
             walkers.batch.forward()

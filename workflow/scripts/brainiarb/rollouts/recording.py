@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from brainiarb.bodies.body import Body
-from brainiarb.bodies.walkers import Walkers
+from brainiarb.bodies.world import World, world_of
 from brainiarb.errors import Refused
-from brainiarb.rollouts.arrays import DTYPES, Rollouts, row_widths
+from brainiarb.rollouts.arrays import DTYPES, PART, Rollouts, dtypes, row_widths
 from brainiarb.rollouts.episodes import RETURN_STEPS, steps_into_episode
 from brainiarb.rollouts.noise import Noise, Walked, with_learnt
 from brainiarb.seeds import derive_seed, generator
@@ -22,10 +22,6 @@ FEWEST_EPISODES = 4
 
 _STEP_ARRAYS = (
     "rewards",
-    "rewards_forward",
-    "rewards_healthy",
-    "rewards_control",
-    "rewards_contact",
     "terminals",
     "heights",
     "contact_forces",
@@ -34,7 +30,7 @@ _STEP_ARRAYS = (
 Act = Callable[[np.ndarray], np.ndarray]
 """A policy: observations (n, o) float64 -> actions (n, a) in [-1, 1]."""
 
-Disturb = Callable[[Walkers, int], None]
+Disturb = Callable[[World, int], None]
 """A disturbance of the walkers before step t, such as a push or a change of friction."""
 
 
@@ -209,12 +205,15 @@ def _record(
     if mode not in MODES:
         raise Refused(f"mode {mode!r} is not known; use one of {', '.join(MODES)}")
     lanes, steps = len(quotas), int(quotas.max())
-    walkers = Walkers(body, lanes, threads)
-    widths = row_widths(body)
+    walkers = world_of(body, lanes, threads)
+    widths, types = row_widths(body), dtypes(body)
+    parts = {f"{PART}{part}": part for part in walkers.facts.parts}
     held = {
-        name: np.zeros((steps, lanes, *widths[name]), DTYPES[name])
-        for name in ("observations", "qpos", "qvel", "actions_clean", "actions", *_STEP_ARRAYS)
-    }
+        name: np.zeros((steps, lanes, *widths[name]), types[name])
+        for name in (
+            "observations", "qpos", "qvel", "actions_clean", "actions", *_STEP_ARRAYS, *parts
+        )
+    }  # fmt: skip
     unstable = 0
     starts = np.zeros((lanes, steps), bool)
     lengths, resets = np.zeros(lanes, int), np.zeros(lanes, int)
@@ -245,6 +244,8 @@ def _record(
         now = slice(None) if len(running) == lanes else running
         for name in _STEP_ARRAYS:
             held[name][t, now] = getattr(step, name)
+        for name, part in parts.items():
+            held[name][t, now] = step.parts[part]
         unstable += int(step.unstable.sum())
         lengths[running] += 1
         goes_on = (again | ~step.terminals) & (quotas[running] > t + 1)
@@ -268,8 +269,8 @@ def _record(
     rows["clone_ids"] = np.repeat(np.arange(lanes) // (lanes // agents), lengths)
     rows["contacts"] = rows["contact_forces"] > 0
     versions = {module.__name__: module.__version__ for module in (gymnasium, mujoco, np)}
-    return {name: rows[name].astype(dtype, copy=False) for name, dtype in DTYPES.items()} | {
-        "body": np.array(body.name),
+    return {name: rows[name].astype(dtype, copy=False) for name, dtype in types.items()} | {
+        "body": np.array(body.stored),
         "environment": np.array(body.env_id),
         "mode": np.array(mode),
         "versions": np.array(json.dumps(versions)),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from brainiarb.rollouts.arrays import Rollouts
+from brainiarb.rollouts.arrays import PART, Rollouts
 from brainiarb.rollouts.episodes import (
     RETURN_STEPS,
     Sliceable,
@@ -14,6 +14,7 @@ from brainiarb.rollouts.episodes import (
     episode_starts,
     episode_sums,
 )
+from brainiarb.rollouts.survival import episode_falls
 from brainiarb.statistics.measures import (
     DEMONSTRATOR,
     EPISODE_SD,
@@ -30,25 +31,19 @@ OF_EPISODES = "of whole episodes"
 def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = RETURN_STEPS) -> pd.DataFrame:
     """Tabulate the return of every episode: the reward of its first `steps` steps.
 
-    Columns: `clone`, `episode` (from 0 within each clone), `return` and its parts
-    `return_forward`, `return_healthy`, `return_control`, `return_contact`; `length` (rows) and
-    `fell` of the whole episode.
+    Columns: `clone`, `episode` (from 0 within each clone), `return`, the sum of each part of the
+    reward as `return_<part>`; `length` (rows) and `fell` of the whole episode (`episode_falls`).
     """
     ids = arrays["episode_ids"]
     starts, lengths = episode_starts(ids), episode_lengths(ids)
     clones = arrays["clone_ids"][starts].astype(int)
     table = pd.DataFrame({"clone": clones})
     table["episode"] = table.groupby("clone").cumcount()
-    for column, name in (
-        ("return", "rewards"),
-        ("return_forward", "rewards_forward"),
-        ("return_healthy", "rewards_healthy"),
-        ("return_control", "rewards_control"),
-        ("return_contact", "rewards_contact"),
-    ):
+    for name in ("rewards", *(name for name in arrays if name.startswith(PART))):
+        column = name.replace("rewards", "return", 1)
         table[column] = episode_sums(arrays[name], ids, steps)
     table["length"] = lengths
-    table["fell"] = arrays["terminals"][starts + lengths - 1]
+    table["fell"], _ = episode_falls(arrays)
     return table
 
 
@@ -78,7 +73,7 @@ def agent_returns(episodes: pd.DataFrame) -> pd.DataFrame:
     Columns: those that name the agent, `episodes`, then `return`, its parts and `length` as means,
     `fell` as the share of episodes that ended by a fall.
     """
-    parts = [f"return_{part}" for part in ("forward", "healthy", "control", "contact")]
+    parts = [name for name in episodes.columns if name.startswith("return_")]
     values = ["return", *parts, "length", "fell"]
     names = [name for name in episodes.columns if name not in (*values, "episode")]
     grouped = episodes.groupby(names, sort=False)

@@ -40,9 +40,9 @@ def robustness_measures(body: Body, responses: pd.DataFrame) -> pd.DataFrame:
     agent falls without disturbance in half of its episodes or more: it has no walk to retain.
 
     `time_to_fall_<disturbance>` is the restricted mean survival time (s), from the start of the
-    episode to its fall or its 1,000th step (Royston and Parmar 2013, BMC Med. Res. Methodol.
-    13:152; no episode is censored earlier, so it is a plain mean), averaged over the dose range by
-    the same area.
+    episode to its fall (`survival.episode_falls`) or its 1,000th step (Royston and Parmar 2013, BMC
+    Med. Res. Methodol. 13:152; no episode is censored earlier, so it is a plain mean), averaged
+    over the dose range by the same area.
     """
     critical, clean = critical_dose(body, responses), responses[responses["level"] == 0]
     share = float("nan") if critical is None else float(_shares(clean)[critical])

@@ -1,6 +1,7 @@
 """Ant: four legs around a torso that is free in space, 13 parts and eight joints."""
 
 from brainiarb.bodies.body import Body
+from brainiarb.bodies.gymnasium_task import GymnasiumTask
 
 ENVIRONMENT = "Ant-v5"
 """The id of the environment in Gymnasium."""
@@ -54,6 +55,6 @@ BODY = Body(
     feet=FEET,
     height_geoms=HEIGHT_GEOMS,
     joints=JOINTS,
-    forward=FORWARD,
+    task=GymnasiumTask(forward=FORWARD),
     rates=RATES,
 )

@@ -1,6 +1,7 @@
 """HalfCheetah: two legs in a plane, eight parts and six joints."""
 
 from brainiarb.bodies.body import Body
+from brainiarb.bodies.gymnasium_task import GymnasiumTask
 
 ENVIRONMENT = "HalfCheetah-v5"
 """The id of the environment in Gymnasium."""
@@ -32,5 +33,6 @@ BODY = Body(
     feet=FEET,
     height_geoms=HEIGHT_GEOMS,
     joints=JOINTS,
+    task=GymnasiumTask(),
     rates=RATES,
 )

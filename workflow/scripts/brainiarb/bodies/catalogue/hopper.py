@@ -1,6 +1,7 @@
 """Hopper: one leg in a plane, four parts and three joints."""
 
 from brainiarb.bodies.body import Body
+from brainiarb.bodies.gymnasium_task import GymnasiumTask
 
 ENVIRONMENT = "Hopper-v5"
 """The id of the environment in Gymnasium."""
@@ -26,6 +27,6 @@ BODY = Body(
     feet=FEET,
     height_geoms=HEIGHT_GEOMS,
     joints=JOINTS,
-    velocity_clip=VELOCITY_CLIP,
+    task=GymnasiumTask(velocity_clip=VELOCITY_CLIP),
     rates=RATES,
 )

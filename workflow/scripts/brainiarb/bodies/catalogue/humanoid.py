@@ -1,6 +1,7 @@
 """Humanoid: two legs and two arms around a trunk that is free in space, 17 joints."""
 
 from brainiarb.bodies.body import Body
+from brainiarb.bodies.gymnasium_task import GymnasiumTask
 
 ENVIRONMENT = "Humanoid-v5"
 """The id of the environment in Gymnasium."""
@@ -62,6 +63,6 @@ BODY = Body(
     feet=FEET,
     height_geoms=HEIGHT_GEOMS,
     joints=JOINTS,
-    forward=FORWARD,
+    task=GymnasiumTask(forward=FORWARD),
     rates=RATES,
 )

@@ -1,6 +1,7 @@
 """Walker2d: two legs in a plane, seven parts and six joints."""
 
 from brainiarb.bodies.body import Body
+from brainiarb.bodies.gymnasium_task import GymnasiumTask
 
 ENVIRONMENT = "Walker2d-v5"
 """The id of the environment in Gymnasium."""
@@ -41,6 +42,6 @@ BODY = Body(
     feet=FEET,
     height_geoms=HEIGHT_GEOMS,
     joints=JOINTS,
-    velocity_clip=VELOCITY_CLIP,
+    task=GymnasiumTask(velocity_clip=VELOCITY_CLIP),
     rates=RATES,
 )
