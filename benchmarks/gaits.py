@@ -27,8 +27,9 @@ from sklearn.manifold import TSNE
 from threadpoolctl import threadpool_limits
 
 from benchmarks.cloning import cloning_rows
+from benchmarks.suite import suite_rows
 from benchmarks.table import Row, show
-from benchmarks.turns import alternate, median_ratio, versus
+from benchmarks.turns import alternate, median_ratio, speed, versus
 from brainiarb.actors.actors import mean_action
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
@@ -60,12 +61,6 @@ SLOWER = 1.25
 """Largest ratio of time per frame, and of memory, of the largest recording to the smallest."""
 POINTS, PERPLEXITY, PLACED = 20_000, 100, 4_000
 """Points and perplexity of the gait map, and number of frames that are placed on it together."""
-
-
-def speed(work: Callable[[], int]) -> float:
-    """Return the amount of work done in a second; `work` does it and returns its amount."""
-    start = time.perf_counter()
-    return work() / (time.perf_counter() - start)
 
 
 # ---- recording
@@ -262,7 +257,9 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=POINTS, help="of the gait map")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    rows = [row for part in (recording_rows, cloning_rows, analysis_rows) for row in part()]
+    rows = [
+        row for part in (recording_rows, suite_rows, cloning_rows, analysis_rows) for row in part()
+    ]
     rows += map_rows(options.points)
     print(f"{os.cpu_count()} cores, torch {torch.__version__}, mujoco {mujoco.__version__}\n")
     return show(rows)

@@ -1,12 +1,19 @@
 """Turns: both sides of a row work in alternation, so other work on the machine slows both."""
 
 import statistics
+import time
 from collections.abc import Callable
 
 from benchmarks.table import Row
 
 Block = Callable[[], float]
 """A function that does a piece of work and returns the amount of work done in a second."""
+
+
+def speed(work: Callable[[], int]) -> float:
+    """Return the amount of work done in a second; `work` does it and returns its amount."""
+    start = time.perf_counter()
+    return work() / (time.perf_counter() - start)
 
 
 def alternate(blocks: dict[str, Block], repeats: int) -> dict[str, list[float]]:

@@ -201,3 +201,16 @@ def test_a_file_read_by_episodes_gives_what_the_arrays_give(gait, tmp_path):
     np.testing.assert_array_equal(stored["qpos"][30:70], arrays["qpos"][30:70])
     read = analyse_gait(*walks_of(body, stored, "crossq_0", -1, 1.0), SETTINGS, 0)
     np.testing.assert_equal(values(read), values(gait))
+
+
+def test_a_body_without_feet_has_a_speed_and_a_cycle_and_no_strides():
+    body, arrays = planted_recording(rows=3000)
+    footless = replace(body, feet=())
+    arrays["contacts"] = arrays["contacts"][:, :0]
+    (walk,) = walks_of(footless, arrays, "crossq_0", -1, 1.0)
+    measures = analyse_gait(walk, GaitSettings(1024, 0.3, 20.0), 0).measures
+    assert measures["speed"].value == pytest.approx(2.0)
+    assert np.isfinite(measures["fundamental"].value)
+    without = ("duty_factor", "double_support", "flight", "symmetry_index", "stride_length")
+    assert {measures[name].note for name in without} == {"the body has no feet"}
+    assert walk.strideless == "the body has no feet"

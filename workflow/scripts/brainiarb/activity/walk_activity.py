@@ -15,7 +15,7 @@ from brainiarb.activity.activations import Activations, read_by_next
 from brainiarb.activity.stimuli import Stimuli
 from brainiarb.errors import Refused
 from brainiarb.gait.strides import stride_phase
-from brainiarb.gait.walk import NO_STRIDES, SteadyWalk
+from brainiarb.gait.walk import SteadyWalk
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +85,7 @@ def gait_phase(walk: SteadyWalk) -> tuple[NDArray[np.float64], str]:
         return nowhere, "no stable cycle"
     foot = walk.reference_foot
     if foot is None:
-        return nowhere, NO_STRIDES
+        return nowhere, walk.strideless
     phases = [
         stride_phase(rows.stop - rows.start, cut)
         for rows, cut in zip(walk.steady.values(), walk.strides[foot], strict=True)

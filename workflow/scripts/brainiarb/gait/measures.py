@@ -13,7 +13,7 @@ from brainiarb.gait.spectra import PowerSpectrum, spectral_peak
 from brainiarb.gait.spectral_measures import harmonic_measures, no_spectrum, posture_spectrum
 from brainiarb.gait.stride_measures import cut_into_strides, stride_measures
 from brainiarb.gait.strides import recurrence_distances, symmetry_index
-from brainiarb.gait.walk import NO_WALK, SteadyWalk
+from brainiarb.gait.walk import NO_FEET, NO_WALK, SteadyWalk
 from brainiarb.statistics.measures import Measure, qualified
 
 
@@ -105,18 +105,19 @@ def _stance_measures(walk: SteadyWalk) -> dict[str, Measure]:
     absent = "" if n_rows else NO_WALK
     shares = counts / n_rows if n_rows else np.full(len(counts), np.nan)
     duty, (double_support, flight) = shares[: len(feet)], shares[len(feet) :]
-    alone = absent or ("one foot only" if len(feet) < 2 else "")
+    footless = absent or ("" if feet else NO_FEET)
+    alone = footless or ("one foot only" if len(feet) < 2 else "")
     asymmetry = symmetry_index(duty)
     lifted = "" if np.isfinite(asymmetry) else "no foot touches the ground"
     return {
         "speed": qualified("m/s", distance / seconds if n_rows else np.nan, absent),
-        "duty_factor": qualified("1", duty.mean(), absent),
+        "duty_factor": qualified("1", duty.mean() if feet else np.nan, footless),
         **{
             f"duty_factor_{name}".replace(" ", "_"): qualified("1", share, absent)
             for name, share in zip(feet, duty, strict=True)
         },
         "double_support": qualified("1", double_support, alone),
-        "flight": qualified("1", flight, absent),
+        "flight": qualified("1", flight if feet else np.nan, footless),
         "symmetry_index": qualified("%", asymmetry, alone or lifted),
     }
 

@@ -15,7 +15,7 @@ from brainiarb.gait.strides import (
     stride_phase,
     variation,
 )
-from brainiarb.gait.walk import NO_STRIDES, NO_WALK, SteadyWalk
+from brainiarb.gait.walk import NO_WALK, SteadyWalk
 from brainiarb.rollouts.episodes import transient_rows
 from brainiarb.statistics.intervals import percent
 from brainiarb.statistics.measures import OK, UNSTABLE, Measure, qualified
@@ -45,7 +45,7 @@ def cut_into_strides(walk: SteadyWalk) -> Strides:
     """Cut the steady walk of an agent into strides."""
     table, foot = stride_table(walk), walk.reference_foot
     cuts = [np.empty((0, 2), np.int64)] * len(walk.steady) if foot is None else walk.strides[foot]
-    missing = NO_WALK if not walk.steady else NO_STRIDES if foot is None else ""
+    missing = NO_WALK if not walk.steady else walk.strideless if foot is None else ""
     if not missing and len(table) < 2:
         missing = f"{len(table)} strides, 2 are needed"
     return Strides(table, cuts, missing)

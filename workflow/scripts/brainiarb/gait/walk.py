@@ -26,6 +26,7 @@ from brainiarb.rollouts.returns import median_of
 NO_WALK = "never walked longer than the start transient"
 NO_PERIOD = "no stable cycle: no period was found"
 NO_STRIDES = "no foot strikes twice in an episode"
+NO_FEET = "the body has no feet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +157,11 @@ class SteadyWalk:
         counts = [sum(map(len, cuts)) for cuts in self.strides]
         most = max(counts, default=0)
         return next((foot for foot, n in enumerate(counts) if 4 * n >= most > 0), None)
+
+    @property
+    def strideless(self) -> str:
+        """Return why the agent has no strides, if it has none."""
+        return NO_STRIDES if self.body.feet else NO_FEET
 
     @property
     def missing(self) -> str:

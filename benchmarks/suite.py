@@ -1,0 +1,61 @@
+"""How fast the walker of dm_control is recorded, against dm_control's own environments."""
+
+import os
+from functools import partial
+
+import numpy as np
+
+from benchmarks.table import Row
+from benchmarks.turns import alternate, speed, versus
+from brainiarb.actors.actors import mean_action, untrained
+from brainiarb.bodies.model import environment_facts
+from brainiarb.bodies.registry import get_body
+from brainiarb.rollouts.recording import Act, record_episodes
+
+BODY = get_body("dm_walker_walk")
+WALKERS, STEPS = 64, 200
+REPEATS = 5
+CORES = 2
+BAR = 3.0
+"""Least ratio of recorded steps per second to dm_control's, on two cores."""
+
+
+def record(act: Act) -> int:
+    """Make a complete recording of 64 walkers; return the number of steps."""
+    rollouts = record_episodes(
+        BODY, act, agents=1, episodes=WALKERS, steps=STEPS, seed=0, mode="mean", threads=CORES
+    )
+    return len(rollouts["rewards"])
+
+
+def loop(act: Act) -> int:
+    """Step 64 environments of dm_control in a loop and keep nothing; return the number of steps."""
+    from dm_control import suite
+
+    envs = [suite.load("walker", "walk", task_kwargs={"random": n}) for n in range(WALKERS)]
+    steps = [env.reset() for env in envs]
+    for _ in range(STEPS):
+        observed = [
+            np.concatenate([np.ravel(block) for block in step.observation.values()])
+            for step in steps
+        ]
+        actions = act(np.array(observed))
+        steps = [env.step(action) for env, action in zip(envs, actions, strict=True)]
+    return WALKERS * STEPS
+
+
+def suite_rows() -> list[Row]:
+    """Return the row of recording on two cores; none where dm_control is not installed."""
+    os.environ.setdefault("MUJOCO_GL", "disable")
+    try:
+        import dm_control  # noqa: F401
+    except ModuleNotFoundError:
+        print("dm_control is not installed (pip install .[dm_control]): its row is left out")
+        return []
+    act = mean_action(untrained(environment_facts(BODY).sizes, [0]))
+    speeds = alternate(
+        {"ours": partial(speed, partial(record, act)), "stock": partial(speed, partial(loop, act))},
+        REPEATS,
+    )
+    what = f"recorded steps/s of walker-walk, {WALKERS} walkers with their policy, cores: {CORES}"
+    return [versus(what, speeds, "stock", "dm_control in a loop, nothing kept,", BAR)]
