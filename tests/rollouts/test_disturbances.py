@@ -30,8 +30,12 @@ STEP = environment_facts(WALKER).step_seconds
 def record(act=stand, disturb=None, agents=2, episodes=2, steps=20):
     return record_episodes(
         WALKER, act, agents=agents, episodes=episodes, steps=steps, seed=3, mode="mean",
-        disturb=disturb,
+        disturb=disturb and (lambda walkers, t: disturb(walkers, everyone(walkers), t)),
     )  # fmt: skip
+
+
+def everyone(walkers):
+    return np.arange(len(walkers.qpos))
 
 
 def walkers(count=4):
@@ -65,7 +69,7 @@ def test_a_push_has_its_impulse_at_its_time_on_the_torso_only():
     disturb = push(WALKER, 100.0, episodes)
     forces = []
     for t in range(300):
-        disturb(pushed, t)
+        disturb(pushed, everyone(pushed), t)
         forces.append(force.copy())
     series = np.array(forces)[:, :, 1, 0]
     assert (np.abs(forces).sum(axis=(2, 3)) == np.abs(series)).all()
@@ -89,14 +93,14 @@ def test_a_push_moves_the_walker_its_way():
 
 
 @pytest.mark.parametrize("name", MODEL_FIELDS)
-def test_models_are_scaled_once_and_in_every_walker(name):
-    changed = walkers(2)
+def test_models_are_scaled_once_and_in_every_disturbed_walker(name):
+    changed = walkers(3)
     for t in range(3):
-        scaled_model(MODEL_FIELDS[name], 0.8)(changed, t)
-    for walker in range(2):
+        scaled_model(MODEL_FIELDS[name], 0.8)(changed, np.array([0, 2]), t)
+    for walker in range(3):
         model = changed.batch.get_model(walker)
         for field in ("geom_friction", "body_mass", "body_inertia"):
-            factor = 0.8 if field in MODEL_FIELDS[name] else 1.0
+            factor = 0.8 if field in MODEL_FIELDS[name] and walker != 1 else 1.0
             expected = factor * getattr(plain_model(WALKER), field)
             np.testing.assert_allclose(getattr(model, field), expected, rtol=1e-12)
 
@@ -140,11 +144,11 @@ def test_a_delayed_action_arrives_so_many_steps_later():
 # ---- dose series
 
 
-def respond(agents=2):
+def respond(agents=2, **doses):
+    doses = doses or {"friction": [1.5, 0.5, 1.0], "action_delay": [3], "push": []}
     return dose_responses(
-        WALKER, bend, {"friction": [1.5, 0.5, 1.0], "action_delay": [3], "push": []},
-        agents=agents, episodes=2, observation_std=np.ones(17), seed=3,
-    )  # fmt: skip
+        WALKER, bend, doses, agents=agents, episodes=2, observation_std=np.ones(17), seed=3
+    )
 
 
 def test_a_series_holds_its_doses_and_the_undisturbed_walk():
@@ -168,6 +172,18 @@ def test_what_an_agent_does_depends_on_no_other():
     of_two, of_three = respond(2), respond(3)
     kept = of_three[of_three["clone"] < 2].reset_index(drop=True)
     pd.testing.assert_frame_equal(of_two, kept)
+
+
+def test_a_walk_under_one_dose_depends_on_no_other_dose():
+    doses = {
+        "push": [300.0], "friction": [0.5], "mass": [0.8], "sensor_noise": [0.1],
+        "action_delay": [2], "reset_noise": [0.05],
+    }  # fmt: skip
+    together = respond(**doses)
+    for name in doses:
+        alone = respond(**{name: doses[name]})
+        beside = together[together["disturbance"] == name].reset_index(drop=True)
+        pd.testing.assert_frame_equal(beside, alone, check_exact=True)
 
 
 def test_a_task_that_goes_on_after_a_fall_has_falls_and_no_noise_of_the_start():

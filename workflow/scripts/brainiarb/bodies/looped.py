@@ -73,19 +73,20 @@ class Looped:
             contact_forces=forces,
         )
 
-    def push(self, part: int, forces: np.ndarray) -> None:
-        """Push a part of every walker by forces along x (count) in N until the next push."""
-        for env, force in zip(self._envs, forces, strict=True):
-            env.data.xfrc_applied[part, 0] = force
+    def push(self, walkers: np.ndarray, part: int, forces: np.ndarray) -> None:
+        """Push a part of walkers (n numbers) by forces along x (n) in N until the next push."""
+        for walker, force in zip(walkers, forces, strict=True):
+            self._envs[walker].data.xfrc_applied[part, 0] = force
 
-    def scale(self, fields: Sequence[str], factor: float) -> None:
-        """Scale fields of the model of every walker by a factor."""
+    def scale(self, walkers: np.ndarray, fields: Sequence[str], factor: float) -> None:
+        """Scale fields of the model of walkers (n numbers) by a factor."""
         import mujoco
 
-        for env in self._envs:
+        for walker in walkers:
+            model = self._envs[walker].model
             for field in fields:
-                getattr(env.model, field)[:] *= factor
-            mujoco.mj_setConst(env.model, self._data)
+                getattr(model, field)[:] *= factor
+            mujoco.mj_setConst(model, self._data)
 
     def _see(self, walker: int, observation: np.ndarray) -> None:
         self._observations[walker] = np.ravel(observation)

@@ -206,16 +206,16 @@ class Walkers:
             contact_forces=contact_forces,
         )
 
-    def push(self, part: int, forces: np.ndarray) -> None:
-        """Push a part of every walker by forces along x (count) in N until the next push."""
-        self.batch.bind("xfrc_applied")[:, part, 0] = forces
+    def push(self, walkers: np.ndarray, part: int, forces: np.ndarray) -> None:
+        """Push a part of walkers (n numbers) by forces along x (n) in N until the next push."""
+        self.batch.bind("xfrc_applied")[walkers, part, 0] = forces
 
-    def scale(self, fields: Sequence[str], factor: float) -> None:
-        """Scale fields of the model of every walker by a factor."""
+    def scale(self, walkers: np.ndarray, fields: Sequence[str], factor: float) -> None:
+        """Scale fields of the model of walkers (n numbers) by a factor."""
         for field in fields:
-            self.batch.expand(field)[:] *= factor
-        self.batch.set_const()
-        self.batch.forward()
+            self.batch.expand(field)[walkers] *= factor
+        self.batch.set_const(walkers)
+        self.batch.forward(walkers)
 
     def _simulate(
         self, which: np.ndarray | slice, ids: np.ndarray | None

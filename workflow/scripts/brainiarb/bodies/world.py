@@ -33,11 +33,11 @@ class World(Protocol):
     def step(self, walkers: np.ndarray, actions: np.ndarray) -> Step:
         """Take one time step with some walkers; actions (n, a) lie in [-1, 1]."""
 
-    def push(self, part: int, forces: np.ndarray) -> None:
-        """Push a part of every walker by forces along x (count) in N until the next push."""
+    def push(self, walkers: np.ndarray, part: int, forces: np.ndarray) -> None:
+        """Push a part of walkers (n numbers) by forces along x (n) in N until the next push."""
 
-    def scale(self, fields: Sequence[str], factor: float) -> None:
-        """Scale fields of the model of every walker by a factor."""
+    def scale(self, walkers: np.ndarray, fields: Sequence[str], factor: float) -> None:
+        """Scale fields of the model of walkers (n numbers) by a factor."""
 
 
 def world_of(body: Body, count: int, threads: int = 1) -> World:

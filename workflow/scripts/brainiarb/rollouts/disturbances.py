@@ -11,7 +11,8 @@
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ from brainiarb.bodies.walkers import Walkers
 from brainiarb.bodies.world import World
 from brainiarb.errors import Refused
 from brainiarb.rollouts.episodes import RETURN_STEPS
-from brainiarb.rollouts.recording import Act, Disturb, record_episodes
+from brainiarb.rollouts.recording import Act, record_episodes
 from brainiarb.rollouts.returns import episode_returns
 from brainiarb.rollouts.survival import episode_falls
 from brainiarb.seeds import generator
@@ -38,6 +39,19 @@ UNITS = {
 """The disturbances and the units of their doses."""
 
 PUSH_START, PUSH_SECONDS = 1.0, 0.05
+
+
+Disturb = Callable[[World, np.ndarray, int], None]
+"""A disturbance of some walkers (n numbers) before step t."""
+
+
+@dataclass(frozen=True)
+class Dosed:
+    """What happens under one dose."""
+
+    act: Act
+    """The policy, with what it does not see or do."""
+    disturb: Disturb | None = None
 
 
 def undisturbed_dose(body: Body, disturbance: str) -> float | None:
@@ -74,36 +88,66 @@ def dose_responses(
     1,000), fell.
     """
 
-    def walk(act: Act, disturb: Disturb | None = None) -> pd.DataFrame:
-        rollouts = record_episodes(
-            body, act, agents=agents, episodes=episodes, steps=RETURN_STEPS, seed=seed, mode="mean",
-            threads=threads, disturb=disturb,
-        )  # fmt: skip
-        returns = episode_returns(rollouts)[["clone", "episode", "return", "fell"]]
-        _, survived = episode_falls(rollouts)
-        return returns.assign(length=survived)
+    given = [
+        (name, dose)
+        for name in UNITS
+        if doses.get(name) and (neutral := undisturbed_dose(body, name)) is not None
+        for dose in sorted({neutral, *doses[name]})
+    ]
+    disturbed = [(name, dose) for name, dose in given if dose != undisturbed_dose(body, name)]
 
-    def walk_disturbed(name: str, dose: float) -> pd.DataFrame:
+    def dosed(name: str, dose: float) -> Dosed:
         if name == "sensor_noise":
-            return walk(noisy_sensors(act, dose * observation_std, episodes, seed))
+            return Dosed(noisy_sensors(act, dose * observation_std, episodes, seed))
         if name == "action_delay":
-            return walk(delayed(act, int(dose)))
+            return Dosed(delayed(act, int(dose)))
         if name == "push":
-            return walk(act, push(body, dose, episodes))
+            return Dosed(act, push(body, dose, episodes))
         if name == "reset_noise":
-            return walk(act, scaled_reset(body, dose))
-        return walk(act, scaled_model(MODEL_FIELDS[name], dose))
+            return Dosed(act, scaled_reset(body, dose))
+        return Dosed(act, scaled_model(MODEL_FIELDS[name], dose))
 
-    undisturbed = walk(act)
-    frames = []
-    for name, unit in UNITS.items():
-        neutral = undisturbed_dose(body, name)
-        given = doses.get(name, ())
-        for dose in sorted({neutral, *given}) if given and neutral is not None else ():
-            table = undisturbed if dose == neutral else walk_disturbed(name, dose)
-            frames.append(table.assign(disturbance=name, dose=dose, unit=unit))
+    undisturbed, *others = walk_side_by_side(
+        body, [Dosed(act), *(dosed(*dose) for dose in disturbed)], agents=agents,
+        episodes=episodes, seed=seed, threads=threads,
+    )  # fmt: skip
+    tables = dict(zip(disturbed, others, strict=True))
+    frames = [
+        tables.get((name, dose), undisturbed).assign(disturbance=name, dose=dose, unit=UNITS[name])
+        for name, dose in given
+    ]
     columns = ["clone", "disturbance", "dose", "unit", "episode", "return", "length", "fell"]
     return pd.concat(frames, ignore_index=True)[columns]
+
+
+def walk_side_by_side(
+    body: Body, walks: Sequence[Dosed], *, agents: int, episodes: int, seed: int, threads: int = 1
+) -> list[pd.DataFrame]:
+    """Record all walks at once, each in lanes of its own; return the episodes of each.
+
+    Columns: clone, episode, return, length, fell, as in `dose_responses`. A policy sees the walkers
+    of its own walk only, so a walk is the same bit for bit whatever walks beside it.
+    """
+    lanes = np.arange(len(walks) * agents * episodes).reshape(len(walks), -1)
+
+    def act(observations: np.ndarray) -> np.ndarray:
+        return np.concatenate(
+            [walk.act(observations[own]) for walk, own in zip(walks, lanes, strict=True)]
+        )
+
+    def disturb(walkers: World, t: int) -> None:
+        for walk, own in zip(walks, lanes, strict=True):
+            if walk.disturb is not None:
+                walk.disturb(walkers, own, t)
+
+    rollouts = record_episodes(
+        body, act, agents=len(walks) * agents, episodes=episodes, steps=RETURN_STEPS, seed=seed,
+        mode="mean", threads=threads, disturb=disturb,
+    )  # fmt: skip
+    table = episode_returns(rollouts)[["clone", "episode", "return", "fell"]]
+    _, table["length"] = episode_falls(rollouts)
+    number, table["clone"] = np.divmod(table["clone"], agents)
+    return [rows.reset_index(drop=True) for _, rows in table.groupby(number)]
 
 
 # ---- disturbances
@@ -121,12 +165,12 @@ def push(body: Body, force: float, episodes: int) -> Disturb:
     """
     step, trunk = environment_facts(body).step_seconds, plain_model(body).body(body.trunk).id
 
-    def disturb(walkers: World, t: int) -> None:
-        episode = np.arange(len(walkers.qpos)) % episodes
+    def disturb(walkers: World, which: np.ndarray, t: int) -> None:
+        episode = which % episodes
         begin = PUSH_START + episode / episodes
         acting = np.minimum((t + 1) * step, begin + PUSH_SECONDS) - np.maximum(t * step, begin)
         share = np.clip(acting / step, 0.0, 1.0)
-        walkers.push(trunk, force * share * (1 - 2 * (episode % 2)))
+        walkers.push(which, trunk, force * share * (1 - 2 * (episode % 2)))
 
     return disturb
 
@@ -134,9 +178,9 @@ def push(body: Body, force: float, episodes: int) -> Disturb:
 def scaled_model(fields: Sequence[str], factor: float) -> Disturb:
     """Return a disturbance that scales fields of the model by a factor from the first step on."""
 
-    def disturb(walkers: World, t: int) -> None:
+    def disturb(walkers: World, which: np.ndarray, t: int) -> None:
         if t == 0:
-            walkers.scale(fields, factor)
+            walkers.scale(which, fields, factor)
 
     return disturb
 
@@ -155,11 +199,11 @@ def scaled_reset(body: Body, half_width: float) -> Disturb:
     factor = half_width / reset_noise
     middle = plain_model(body).qpos0
 
-    def disturb(walkers: World, t: int) -> None:
+    def disturb(walkers: World, which: np.ndarray, t: int) -> None:
         if t == 0 and isinstance(walkers, Walkers):
-            walkers.qpos[:] += (factor - 1) * (walkers.qpos - middle)
-            walkers.qvel[:] *= factor
-            walkers.batch.forward()
+            walkers.qpos[which] += (factor - 1) * (walkers.qpos[which] - middle)
+            walkers.qvel[which] *= factor
+            walkers.batch.forward(which)
 
     return disturb
 
