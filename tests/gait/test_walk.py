@@ -139,3 +139,9 @@ def test_wide_arrays_of_a_recording_are_read_episode_by_episode():
     assert walk.period.stable
     assert counted["qpos"].most == counted["contacts"].most == 700 - 125
     assert counted["observations"].most == 0
+
+
+def test_a_posture_of_neighbouring_columns_is_the_recording_itself():
+    walk = a_walk()
+    assert np.shares_memory(walk.posture(slice(10, 40)), walk.recording["qpos"])
+    assert np.shares_memory(walk.forward(slice(10, 40)), walk.recording["qpos"])

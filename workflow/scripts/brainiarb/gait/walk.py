@@ -99,16 +99,19 @@ class SteadyWalk:
 
     def posture(self, rows: slice) -> NDArray[np.float64]:
         """Return all positions (T, c) but the place in the plane, which grows without bound."""
-        return self.recording["qpos"][rows][:, posture_columns(self.body)]
+        columns = posture_columns(self.body)
+        first, last = columns[0], columns[-1]
+        # Neighbouring columns are a view: a copy has another layout, in which sums round otherwise.
+        together = columns == list(range(first, last + 1))
+        return self.recording["qpos"][rows][:, slice(first, last + 1) if together else columns]
 
     def forward(self, rows: slice) -> NDArray[np.float64]:
         """Return the place (T) along the way in m: x in a plane, and else the way along the path.
 
         Only differences within the rows have a meaning.
         """
-        columns = path_columns(self.body)
-        places = self.recording["qpos"][rows][:, columns]
-        return places[:, 0] if len(columns) == 1 else along_path(places, self.sampling_rate)
+        qpos, (x, *y) = self.recording["qpos"][rows], path_columns(self.body)
+        return along_path(qpos[:, [x, *y]], self.sampling_rate) if y else qpos[:, x]
 
     def touches(self, rows: slice) -> NDArray[np.bool_]:
         """Return whether each foot touches the ground (T, feet), without flicker."""
