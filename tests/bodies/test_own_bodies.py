@@ -64,7 +64,8 @@ def test_what_disturbs_walkers_disturbs_environments_alike():
         ways = [
             record_episodes(
                 body, lambda observations: np.zeros((len(observations), 6)), agents=1, episodes=1,
-                steps=140, seed=5, mode="mean", disturb=disturb,
+                steps=140, seed=5, mode="mean",
+                disturb=lambda world, t: disturb(world, np.arange(1), t),  # noqa: B023
             )
             for body in (looped, WALKER)
         ]  # fmt: skip

@@ -124,6 +124,17 @@ def _scene(body: Body) -> str:
         sky = texture.type == mujoco.mjtTexture.mjTEXTURE_SKYBOX
         if sky or texture.builtin == mujoco.mjtBuiltin.mjBUILTIN_CHECKER:
             texture.rgb1, texture.rgb2 = (_WHITE, _WHITE) if sky else (_FLOOR_LIGHT, _FLOOR_DARK)
+    skybox = mujoco.mjtTexture.mjTEXTURE_SKYBOX
+    if not any(texture.type == skybox for texture in spec.textures):
+        spec.add_texture(
+            name="sky",
+            type=skybox,
+            builtin=mujoco.mjtBuiltin.mjBUILTIN_FLAT,
+            rgb1=_WHITE,
+            rgb2=_WHITE,
+            width=8,
+            height=8,
+        )
     for geom in spec.geoms:
         if geom.type == mujoco.mjtGeom.mjGEOM_PLANE:
             geom.rgba = (1.0, 1.0, 1.0, 1.0)

@@ -64,6 +64,8 @@ def walker_spec() -> "mujoco.MjSpec":
     spec.modelname = "planar walker"
     spec.option.timestep = 0.0025
     spec.stat.extent, spec.stat.center = 2, (0, 0, 1)
+    headlight = spec.visual.headlight
+    headlight.ambient, headlight.diffuse = (0.4, 0.4, 0.4), (0.8, 0.8, 0.8)
     geom, joint = spec.default.geom, spec.default.joint
     geom.conaffinity, geom.friction = 0, (0.7, 0.1, 0.1)
     joint.damping[0], joint.armature = 0.1, 0.01
