@@ -15,6 +15,7 @@ import psutil
 import pytest
 import torch
 
+from brainiarb.files import read_csv
 from conftest import PATIENCE, ROOT, command, new_folder, snakemake
 from figure_drawing import default_figures
 
@@ -63,7 +64,7 @@ def test_the_study_ends_with_its_figures(study):
     for name in NAMES:
         assert (study / FIGURES / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (study / FIGURES / f"{name}.pdf").read_bytes().startswith(b"%PDF")
-        assert len(pd.read_csv(study / FIGURES / f"{name}.csv"))
+        assert len(read_csv(study / FIGURES / f"{name}.csv"))
 
 
 def test_the_report_holds_every_figure_with_its_caption_and_shows_it_whole(copied):

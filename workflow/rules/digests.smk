@@ -52,6 +52,8 @@ def settings(*keys, **extra):
 
 
 _sources = {}
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_OWN = {path.stem for path in SCRIPTS.iterdir()}
 
 
 def _syntax(node):
@@ -60,26 +62,37 @@ def _syntax(node):
     The text is the same on every version of Python.
     """
     if isinstance(node, list):
-        return "[" + ",".join(map(_syntax, node)) + "]"
+        return f"[{','.join(map(_syntax, node))}]"
     if not isinstance(node, ast.AST):
         return repr(node)
-    fields = dict(ast.iter_fields(node))
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-    if (
-        isinstance(node, documented)
-        and ast.get_docstring(node, clean=False) is not None
-    ):
-        fields["body"] = fields["body"][1:]
-    kept = (f"{k}={_syntax(v)}" for k, v in fields.items() if v is not None and v != [])
+    kept = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if name == "body" and _is_documented(node):
+            value = value[1:]
+        if value is not None and value != []:
+            kept.append(f"{name}={_syntax(value)}")
     return f"{type(node).__name__}({' '.join(kept)})"
 
 
-def _running(node):
-    """Yield the nodes of a module, except those under `if TYPE_CHECKING`, which never run."""
-    if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
+def _is_documented(node):
+    """Return whether the first statement in a node is a docstring."""
+    return (
+        isinstance(node, _DOCUMENTED)
+        and ast.get_docstring(node, clean=False) is not None
+    )
+
+
+def _running(statements):
+    """Yield statements and those within them, except those under `if TYPE_CHECKING`, which never run."""
+    todo = [*statements]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
         yield node
-        for child in ast.iter_child_nodes(node):
-            yield from _running(child)
+        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
+            todo += getattr(node, block, [])
 
 
 def _imported_names(node, path):
@@ -101,7 +114,10 @@ def _source(path):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imported = set()
         for name in (
-            name for node in _running(tree) for name in _imported_names(node, path)
+            name
+            for node in _running(tree.body)
+            for name in _imported_names(node, path)
+            if name.partition(".")[0] in _OWN
         ):
             stem = SCRIPTS.joinpath(*name.split("."))
             packages = [
