@@ -65,7 +65,7 @@ def cloned_at(levels, expert="crossq_1"):
             "experts.crossq_0.checkpoint: trained in Walker2d-v5, but body is hopper",
         ),
         ({"body": "my_body.py"}, "body: no file my_body.py"),
-        ({"body": {"feet": {}}}, "body: 'gymnasium' is a required property"),
+        ({"body": {"feet": {}}}, "body: give one of gymnasium and dm_control"),
         (
             {
                 "body": {"gymnasium": "Hopper-v5"},

@@ -92,7 +92,9 @@ def test_a_recording_of_a_described_body_is_read_back():
         ({"gymnasium": "Swimer-v5"}, "cannot make 'Swimer-v5'"),
         ({"gymnasium": "CartPole-v1"}, "CartPole-v1 is no MuJoCo environment"),
         ({"gymnasium": "Swimmer-v5", "feet": {"left": "toe"}}, "no geom 'toe' for the foot 'left'"),
-        ({"gymnasium": "Swimmer-v5", "foot": {}}, "gymnasium.* is needed and feet, rates"),
+        ({"gymnasium": "Swimmer-v5", "foot": {}}, "foot, gymnasium where one of gymnasium, dm"),
+        ({"gymnasium": "Swimmer-v5", "dm_control": "a-b"}, "dm_control, gymnasium where one of"),
+        ({"dm_control": "nobody-walk"}, "dm_control cannot make 'nobody-walk'"),
     ],
 )
 def test_what_describes_no_body_is_refused(description, words):
@@ -129,3 +131,18 @@ def test_a_described_body_trains_in_its_own_environment():
     env.reset(seed=0)
     ends = [env.step(env.action_space.sample())[2:4] for _ in range(1000)]
     assert ends == [(False, False)] * 999 + [(False, True)]
+
+
+def test_an_environment_of_dm_control_is_a_body_that_equals_our_task():
+    pytest.importorskip(
+        "dm_control", reason="dm_control is not installed: pip install .[dm_control]"
+    )
+    feet = {"right": "right_foot", "left": "left_foot"}
+    looped, ours = described(dm_control="walker-walk", feet=feet), get_body("dm_walker_walk")
+    assert (looped.name, looped.env_id) == ("dm_control_walker_walk", ours.env_id)
+    assert (looped.joints, looped.height_geoms) == (ours.joints, ours.height_geoms)
+    assert observation_table(looped)[14].name == "height 0"
+    actions = np.random.default_rng(0).uniform(-1, 1, (40, 3, 6))
+    both = [stepped(world_of(body, 3), actions) for body in (looped, ours)]
+    for theirs, own in zip(*both, strict=True):
+        np.testing.assert_allclose(theirs, own, rtol=0, atol=1e-12)

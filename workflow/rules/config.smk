@@ -132,8 +132,16 @@ def trained_in(archive):
 def name_of(body):
     """Return the name that the folder of a body has: of its module, or after its environment."""
     if body.startswith("{"):
-        return f"gymnasium_{body_of(json.loads(body)['gymnasium'])}"
+        library, identity = environment_of(body)
+        return f"{library}_{body_of(identity)}"
     return Path(body).stem if body.endswith(".py") else body
+
+
+def environment_of(body):
+    """Return the library and the id of the environment in the description of a body."""
+    described = json.loads(body)
+    library = "dm_control" if "dm_control" in described else "gymnasium"
+    return library, described.get(library, "")
 
 
 def body_of(environment):
@@ -147,8 +155,11 @@ def other_body(environment, body):
 
     What the module of a user's own body trains in is not known before it is loaded.
     """
-    named = body.removesuffix(".py") == body
-    return named and body_of(environment) != name_of(body).removeprefix("gymnasium_")
+    if body.startswith("{"):
+        library, identity = environment_of(body)
+        own = identity if library == "gymnasium" else f"{library}/{identity}"
+        return body_of(environment) != body_of(own)
+    return not body.endswith(".py") and body_of(environment) != body
 
 
 def similarity_measures():
@@ -249,7 +260,10 @@ def unknown_body(body):
                 f"body: {body} names the folder of its results, so its name needs small letters, "
                 f"digits and _, and must not be one of {bodies}"
             )
-    elif not body.startswith("{") and body not in bodies:
+    elif body.startswith("{"):
+        if len(json.loads(body).keys() & {"gymnasium", "dm_control"}) != 1:
+            yield "body: give one of gymnasium and dm_control"
+    elif body not in bodies:
         yield f"body: {body!r} is not one of {bodies}"
 
 

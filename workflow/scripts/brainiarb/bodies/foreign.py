@@ -5,7 +5,7 @@ from its MuJoCo model.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +20,11 @@ from brainiarb.errors import Refused
 if TYPE_CHECKING:
     import mujoco
 
-KEYS = ("gymnasium", "feet", "rates")
-"""The keys of a description: the id, then what cannot be read from the model."""
+LIBRARIES = ("gymnasium", "dm_control")
+"""The libraries whose environments can be described; one of them is the key of the id."""
+
+KEYS = ("feet", "rates")
+"""The keys of a description of what cannot be read from the model."""
 
 REWARD = "reward_"
 """How the names begin by which an environment tells the parts of a reward in its `info`."""
@@ -30,18 +33,22 @@ REWARD = "reward_"
 def described_body(description: Mapping[str, Any]) -> Body:
     """Return the body of a description, such as `{gymnasium: Walker2d-v5, feet: {left: GEOM}}`.
 
+    A task of dm_control's suite is `{dm_control: walker-walk}`, which needs the package dm_control.
     Without `feet`, what needs feet is left out of a study. All parts of the model that move are
-    recorded. Raises Refused if a key is not known, and if the environment is not registered, is
-    none of MuJoCo, or moves other things than hinges and slides by its actions.
+    recorded. Raises Refused if a key is not known, and if the environment cannot be made, is none
+    of MuJoCo, or moves other things than hinges and slides by its actions.
     """
-    unknown = sorted(description.keys() - set(KEYS))
-    if unknown or "gymnasium" not in description:
+    libraries = [name for name in LIBRARIES if name in description]
+    if len(libraries) != 1 or description.keys() - {*LIBRARIES, *KEYS}:
         raise Refused(
-            f"body: {dict(description)} has the keys {sorted(description)} where `gymnasium` is "
-            f"needed and {', '.join(KEYS[1:])} are possible; see config/config.yaml"
+            f"body: found the keys {', '.join(sorted(description))} where one of "
+            f"{', '.join(LIBRARIES)} is needed and {', '.join(KEYS)} are possible; see "
+            "config/config.yaml"
         )
-    identity = str(description["gymnasium"])
-    env = _made(identity)
+    (library,) = libraries
+    identity = str(description[library])
+    make = partial(_make, library, identity)
+    env = make()
     model = _named_spec(env).compile()
     feet = dict(description.get("feet") or {})
     geoms = [model.geom(number).name for number in range(model.ngeom)]
@@ -53,39 +60,46 @@ def described_body(description: Mapping[str, Any]) -> Body:
             )
     lowest, highest = description.get("rates") or (0.625, 5.0)
     return Body(
-        name=_folder(identity),
-        env_id=identity,
+        name=_folder(library, identity),
+        env_id=identity if library == "gymnasium" else f"{library}/{identity}",
         feet=tuple(feet.items()),
         height_geoms=tuple(
             geom for number, geom in enumerate(geoms) if model.geom_bodyid[number] > 0
         ),
         joints=_actuated(model, identity),
-        task=partial(_task, env),
+        task=partial(_task, make, env),
         rates=(float(lowest), float(highest)),
         trunk=model.body(1).name,
     )
 
 
-def _folder(identity: str) -> str:
+def _folder(library: str, identity: str) -> str:
     """Return a name for folders: `gymnasium_swimmer` for `Swimmer-v5`."""
     short = re.sub(r"-v[0-9]+$", "", identity)
-    return "gymnasium_" + re.sub(r"[^a-z0-9]+", "_", short.lower()).strip("_")
+    return f"{library}_" + re.sub(r"[^a-z0-9]+", "_", short.lower()).strip("_")
 
 
-def _made(identity: str) -> Any:
+def _make(library: str, identity: str) -> Any:
+    """Return a new environment without wrappers, so without a limit of steps."""
     import gymnasium
 
     try:
-        env: Any = gymnasium.make(identity).unwrapped
+        if library == "dm_control":
+            from brainiarb.bodies.suite_env import SuiteEnv
+
+            env: Any = SuiteEnv(identity)
+        else:
+            env = gymnasium.make(identity).unwrapped
     except Exception as error:
         raise Refused(
-            f"body: Gymnasium cannot make {identity!r} ({error}); name a registered environment"
+            f"body: {library} cannot make {identity!r} ({error}); name an environment that it has, "
+            "and install the package"
         ) from error
     missing = [name for name in ("model", "data", "frame_skip") if not hasattr(env, name)]
     if missing:
         raise Refused(
-            f"body: {identity} is no MuJoCo environment of Gymnasium, it has no {missing[0]}; name "
-            "an environment that is built on gymnasium.envs.mujoco.MujocoEnv"
+            f"body: {identity} is no MuJoCo environment, it has no {missing[0]}; name an "
+            "environment that is built on gymnasium.envs.mujoco.MujocoEnv"
         )
     return env
 
@@ -122,7 +136,7 @@ def _actuated(model: "mujoco.MjModel", identity: str) -> tuple[str, ...]:
     return tuple(joints)
 
 
-def _task(env: Any, body: Body) -> OwnEnvironment:
+def _task(make: Callable[[], Any], env: Any, body: Body) -> OwnEnvironment:
     """Return what can be read from an environment and from one of its steps."""
     import gymnasium
 
@@ -140,8 +154,8 @@ def _task(env: Any, body: Body) -> OwnEnvironment:
         fall=FallRule(-unbounded, unbounded, ends_episode=True),
         healthy_reward=float(getattr(env, "_healthy_reward", 0.0)),
         action_range=np.column_stack((env.action_space.low, env.action_space.high)),
-        environment=lambda steps: gymnasium.make(body.env_id, max_episode_steps=steps),
-        bare=lambda: gymnasium.make(body.env_id).unwrapped,
+        environment=lambda steps: gymnasium.wrappers.TimeLimit(make(), steps),
+        bare=make,
     )
 
 
@@ -159,9 +173,5 @@ def _described(env: Any) -> list[ObservationRow]:
     rows = numbered([*positions, *coordinate_rows(env.model, velocity=True)])
     if structure and len(rows) == size:
         return rows
-    return numbered(
-        [
-            ObservationRow(0, 1, f"observation {number}", "", "", "", f"number {number} of {size}")
-            for number in range(size)
-        ]
-    )
+    names = getattr(env, "observation_names", None) or [f"observation {n}" for n in range(size)]
+    return numbered([ObservationRow(0, 1, name, "", "", "", name) for name in names])
