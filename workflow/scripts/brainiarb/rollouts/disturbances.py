@@ -152,7 +152,10 @@ def walk_side_by_side(
 
 # ---- disturbances
 
-MODEL_FIELDS = {"friction": ("geom_friction",), "mass": ("body_mass", "body_inertia")}
+MODEL_FIELDS = {
+    "friction": ("geom_friction", "pair_friction"),
+    "mass": ("body_mass", "body_inertia"),
+}
 """The fields of MuJoCo's model that a disturbance scales."""
 
 
