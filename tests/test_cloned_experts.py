@@ -52,7 +52,7 @@ def test_an_expert_cloned_at_a_few_levels_has_no_file_of_another_level(checkout)
 def test_details_are_of_experts_that_are_cloned_at_every_level(checkout):
     details = {
         "spectra.csv", "measures/dynamics_expert.csv", "dynamics/jpca_0.csv",
-        "bc_0/rollouts_sampled.npz",
+        "rollouts_sampled.npz", "bc_0/rollouts_sampled.npz",
     }  # fmt: skip
     assert details <= of_the_other(plan(checkout, config=another()))
     assert not details & of_the_other(plan(checkout, config=another([0])))

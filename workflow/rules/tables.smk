@@ -38,11 +38,8 @@ TABLED = {
         *dynamics_files("dynamics", folder="measures"),
     ],
     "returns": [
-        *expand(
-            expert_file("returns/rollouts{mode}.csv"),
-            expert=COMPARED,
-            mode=["", "_sampled"],
-        ),
+        *expand(expert_file("returns/rollouts.csv"), expert=COMPARED),
+        *expand(expert_file("returns/rollouts_sampled.csv"), expert=SERIES),
         *cloned_files("returns/demonstrations_{noise}.csv", "returns/bc_{noise}.csv"),
         *cloned_files("returns/bc_{noise}_sampled.csv", experts=SERIES),
     ],
