@@ -58,7 +58,7 @@ bench-gaits: venv
 	PYTHONPATH=workflow/scripts $(RUN) benchmarks.gaits
 
 bench-workflow: venv
-	$(RUN) benchmarks.workflow
+	PYTHONPATH=workflow/scripts $(RUN) benchmarks.workflow
 
 format: venv
 	$(RUN) ruff check --fix .
@@ -92,7 +92,7 @@ help:
 	@echo 'make bench-experts  how fast experts are made, against stock SB3; FULL=1 trains them anew'
 	@echo 'make bench-similarity  how fast CKA is, against the published way and recomputing'
 	@echo 'make bench-gaits  how fast gaits are recorded and analysed, against stock tools'
-	@echo 'make bench-workflow  how much CPU time jobs spend before their work, against torch and pandas'
+	@echo 'make bench-workflow  what jobs spend before their work; a finished study against its bound, by rule'
 	@echo 'make venv       build .venv only'
 	@echo 'make lock       resolve pyproject.toml anew into envs/lock.txt (PYTHON=python3.11)'
 	@echo 'make clean      remove caches; .venv, results and .snakemake stay'

@@ -6,8 +6,10 @@ packages that such a job cannot do without: torch, or numpy, pandas and h5py. Pa
 script imports inside a function belong to its work. Processes take turns, and the least of several
 times counts, because other work on the machine only adds to a time.
 
-The last row is `snakemake -n` of the default study when every result exists. The results are
-empty files in a temporary folder that Snakemake has recorded as made.
+A further row is `snakemake -n` of the default study when every result exists. The results are
+empty files in a temporary folder that Snakemake has recorded as made. If the checkout has made the
+default study, the last rows compare its time with what bounds it and say what each rule took
+(`benchmarks.study`).
 """
 
 import argparse
@@ -18,6 +20,9 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import yaml
+
+from benchmarks.study import study_rows
 from benchmarks.table import Row, show
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -164,8 +169,11 @@ def main() -> int:
     checkout = options.checkout.resolve()
     rows = start_rows(checkout, options.rounds)
     rows.append(dry_run_row(checkout, options.rounds))
+    config = yaml.safe_load((checkout / "config/config.yaml").read_text("utf-8"))
+    results = checkout / config["results"] / config["body"]
+    rows += study_rows(checkout, results, config["cloning"]["validation"])
     python = ".".join(map(str, sys.version_info[:3]))
-    print(f"{os.cpu_count()} cores, Python {python}, CPU times (user and system)\n")
+    print(f"{os.cpu_count()} cores, Python {python}; CPU times (user and system) of starts\n")
     return show(rows)
 
 

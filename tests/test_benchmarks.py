@@ -1,5 +1,6 @@
 """Benchmarks: what their table says and when it fails; nothing here is timed."""
 
+import json
 import math
 import subprocess
 import sys
@@ -8,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import experts, gaits, similarity, turns, workflow
+from benchmarks import experts, gaits, similarity, study, turns, workflow
 from benchmarks.table import Row, show
+from brainiarb.files import write_csv, write_npz
 from brainiarb.similarity.array_measures import linear_cka
 
 
@@ -123,3 +125,44 @@ def test_each_script_is_measured_against_the_packages_of_its_environment(monkeyp
     trained, tabulated = rows["imports of train_expert.py"], rows["imports of measure_gaits.py"]
     assert (trained.ratio, trained.bar, trained.met) == ("0.81", "<= 1.3 x", True)
     assert (tabulated.ratio, tabulated.bar, tabulated.met) == ("1.62", "<= 1.6 x", False)
+
+
+@pytest.fixture
+def small_study(tmp_path):
+    """Return the results of a study of two jobs, whose records and files are planted."""
+    results = tmp_path / "results/walker2d"
+    jobs = {
+        "bc_0.pt": ("train_clones", 10.0, 30.0), "bc_0/history.csv": ("train_clones", 10.0, 30.5),
+        "rollouts.npz": ("record_expert", 0.0, 12.0), "quick": ("train_clones", 50.0, 60.0),
+    }  # fmt: skip
+    (tmp_path / ".snakemake/metadata").mkdir(parents=True)
+    for name, (rule, start, end) in jobs.items():
+        logs = "results/quick/logs" if name == "quick" else "results/walker2d/logs"
+        record = {"rule": rule, "log": [f"{logs}/{rule}.log"], "starttime": start, "endtime": end}
+        path = tmp_path / ".snakemake/metadata" / name.replace("/", "_")
+        path.write_text(json.dumps(record))
+    expert = results / "crossq_0"
+    write_npz(expert / "rollouts.npz", {"rewards": np.zeros(100)})
+    inputs, labels = np.zeros((400, 17)), np.zeros((400, 6))
+    write_npz(expert / "demonstrations/noise_0.npz", {"inputs": inputs, "labels": labels})
+    write_csv(expert / "bc_0/history.csv", pd.DataFrame({"clone": [0, 0, 0, 1]}))
+    write_csv(expert / "robustness/0.csv", pd.DataFrame({"length": [30, 20]}))
+    return results
+
+
+def test_jobs_of_a_study_lasted_as_snakemake_recorded(small_study, tmp_path):
+    times = study.job_times(tmp_path, small_study)
+    assert times == {"record_expert": [(0.0, 12.0)], "train_clones": [(10.0, 30.5)]}
+    assert study.union_seconds([(0.0, 12.0), (10.0, 30.5), (40.0, 41.0)]) == 31.5
+
+
+def test_work_of_a_study_is_that_of_its_files(small_study):
+    # Two clones of 200 rows, 180 of them trained on, which saw 3 epochs and 1 epoch.
+    forward = 2 * 256 * (17 + 256 + 12)
+    trained = 2 * forward + 2 * 256 * (6 + 256)
+    steps = 100 + 400 + 50
+    assert study.work_of(small_study, 0.1) == (steps, 4 * 180 * trained + steps * forward)
+
+
+def test_an_unfinished_study_has_no_rows(small_study, tmp_path):
+    assert study.study_rows(tmp_path, small_study, 0.1) == []

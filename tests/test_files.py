@@ -9,6 +9,7 @@ import pytest
 
 from brainiarb.errors import Refused
 from brainiarb.files import (
+    concatenate_csv,
     digest_of,
     open_npz,
     read_csv,
@@ -155,9 +156,32 @@ def test_pickled_objects_are_refused(tmp_path, read):
     ],
 )
 def test_a_damaged_table_is_refused_by_its_name(content, words, tmp_path):
-    (tmp_path / "table.csv").write_bytes(content)
-    with pytest.raises(Refused, match=rf"table\.csv is.*{words}"):
-        read_csv(tmp_path / "table.csv")
+    table = tmp_path / "table.csv"
+    table.write_bytes(content)
+    for read in (read_csv, lambda path: concatenate_csv(tmp_path / "all.csv", [path])):
+        with pytest.raises(Refused, match=rf"table\.csv is.*{words}"):
+            read(table)
+
+
+def test_concatenated_tables_keep_each_cell_as_it_stands(tmp_path):
+    cells = {
+        "one": 'agent,value,note\nexpert,1,"of 3, at most"\nclone,0.10,\n',
+        "none": "agent,value,note\n",
+        "more": "value,unit\n2e-07,m\n",
+    }
+    for name, text in cells.items():
+        (tmp_path / name).write_text(text)
+    concatenate_csv(tmp_path / "all.csv", [tmp_path / name for name in cells])
+    assert (tmp_path / "all.csv").read_text() == (
+        'agent,value,note,unit\nexpert,1,"of 3, at most",\nclone,0.10,,\n,2e-07,,m\n'
+    )
+
+
+def test_a_table_whose_row_has_another_number_of_cells_is_not_concatenated(tmp_path):
+    (tmp_path / "part.csv").write_text("a,b\n1,2\n3\n")
+    with pytest.raises(Refused, match=r"part\.csv .*it has 2 columns and a row of 1 cells"):
+        concatenate_csv(tmp_path / "all.csv", [tmp_path / "part.csv"])
+    assert not (tmp_path / "all.csv").exists()
 
 
 def test_damaged_json_is_refused(tmp_path):

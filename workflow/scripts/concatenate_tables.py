@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from brainiarb.files import read_csv, write_csv
+from brainiarb.files import concatenate_csv
 from brainiarb.jobs import job
 
 if TYPE_CHECKING:
@@ -12,5 +10,4 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
-        frames = [read_csv(part, keep_default_na=False) for part in snakemake.input]
-        write_csv(snakemake.output.table, pd.concat(frames, ignore_index=True))
+        concatenate_csv(snakemake.output.table, snakemake.input)

@@ -1,10 +1,11 @@
 """Result files: each appears whole or not at all, and has the same bytes each time."""
 
+import csv
 import hashlib
 import json
 import os
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,10 +156,45 @@ def read_csv(path: str | Path, **options: Any) -> "pd.DataFrame":
     import pandas as pd
 
     with refusing_damage(path, "CSV"):
-        content = Path(path).read_bytes()
-        if not content.endswith(b"\n"):
-            raise ValueError("it ends within a row" if content else "it is empty")
+        _check_last_row(path)
         return pd.read_csv(path, **options)
+
+
+def _check_last_row(path: str | Path) -> None:
+    """Raise ValueError if a CSV file is empty or ends within a row."""
+    content = Path(path).read_bytes()
+    if not content.endswith(b"\n"):
+        raise ValueError("it ends within a row" if content else "it is empty")
+
+
+def concatenate_csv(path: str | Path, parts: Sequence[str | Path]) -> None:
+    """Write the rows of tables of `write_csv` one below the other, each cell as it stands.
+
+    The columns are those of all parts, in the order in which they come first. A cell is empty where
+    a part has no such column. Raises Refused if a part is empty, ends within a row, or has a row
+    with more or fewer cells than columns.
+    """
+    tables = []
+    for part in parts:
+        with refusing_damage(part, "CSV"):
+            _check_last_row(part)
+            with open(part, encoding="utf-8", newline="") as file:
+                header, *rows = csv.reader(file)
+            if wrong := next((row for row in rows if len(row) != len(header)), None):
+                raise ValueError(f"it has {len(header)} columns and a row of {len(wrong)} cells")
+        tables.append((header, rows))
+    columns = list(dict.fromkeys(name for header, _ in tables for name in header))
+    with whole(path) as temporary, open(temporary, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        for header, rows in tables:
+            if header == columns:
+                writer.writerows(rows)
+                continue
+            where = [header.index(name) if name in header else None for name in columns]
+            writer.writerows(
+                ["" if place is None else row[place] for place in where] for row in rows
+            )
 
 
 def write_json(path: str | Path, value: Any) -> None:

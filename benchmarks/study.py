@@ -1,0 +1,195 @@
+"""What bounds the default study on this machine, and where its time went.
+
+The study that this checkout made is read: Snakemake's records say when each job began and ended,
+and the results how many steps were recorded and how many rows clones were trained on. Two rates are
+measured now, on all cores: `mujoco.batch` stepping the study's body, and float32 products of the
+size that training makes. Steps and products at these rates are the bound. Steps that no file keeps
+(evaluations, and the expert with a clone's layer) and products that compare networks are left out.
+"""
+
+import json
+import os
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+
+from benchmarks.table import Row
+from brainiarb.actors.actors import mean_action
+from brainiarb.actors.archives import read_expert
+from brainiarb.actors.layers import WIDTH
+from brainiarb.bodies.registry import get_body
+from brainiarb.bodies.walkers import Walkers
+from brainiarb.files import open_npz
+
+BAR = 1.4
+"""Largest ratio of the study's time to its bound."""
+WALKERS, STEPS = 64, 300
+BATCH = 256
+SECONDS = 2.0
+REPEATS = 3
+
+
+class Work(NamedTuple):
+    """What the files of a study say was done for it."""
+
+    steps: int
+    """Time steps of recordings, demonstrations and disturbed walks."""
+    products: float
+    """Floating-point operations of products in the training of clones and in those steps."""
+
+
+def job_times(checkout: Path, results: Path) -> dict[str, list[tuple[float, float]]]:
+    """Return for each rule when its jobs began and ended (s), from Snakemake's records.
+
+    Only jobs whose log lies in the folder of the results count.
+    """
+    jobs: dict[tuple[str, str], tuple[float, float]] = {}
+    logs = results.relative_to(checkout).as_posix() + "/logs/"
+    for file in (checkout / ".snakemake/metadata").rglob("*"):
+        if not file.is_file():
+            continue
+        record = json.loads(file.read_text("utf-8"))
+        log = next(iter(record.get("log") or []), "")
+        if log.startswith(logs):
+            job = record["rule"], log
+            start, end = record["starttime"], record["endtime"]
+            earlier = jobs.get(job, (start, end))
+            jobs[job] = min(start, earlier[0]), max(end, earlier[1])
+    times = defaultdict(list)
+    for (rule, _), span in sorted(jobs.items()):
+        times[rule].append(span)
+    return dict(times)
+
+
+def union_seconds(spans: list[tuple[float, float]]) -> float:
+    """Return for how many seconds at least one of the spans (start, end) lasted."""
+    total, reached = 0.0, -np.inf
+    for start, end in sorted(spans):
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return total
+
+
+def forward_operations(observations: int, actions: int) -> int:
+    """Return the operations of an actor's products for one state: two for each weight."""
+    return 2 * (observations * WIDTH + WIDTH * WIDTH + 2 * actions * WIDTH)
+
+
+def training_operations(observations: int, actions: int) -> int:
+    """Return the operations of the products that train on one row.
+
+    Those are the outputs, the gradient of each weight, and the gradient of the hidden layers, which
+    only the head of the mean passes on.
+    """
+    passed = 2 * (actions * WIDTH + WIDTH * WIDTH)
+    return 2 * forward_operations(observations, actions) + passed
+
+
+def work_of(results: Path, validation: float) -> Work:
+    """Return the steps and products of a finished study; `validation` is the share held out."""
+    recordings = {path: open_npz(path) for path in results.glob("*/**/rollouts*.npz")}
+    demonstrations = {path: open_npz(path) for path in results.glob("*/demonstrations/*.npz")}
+    lengths = [pd.read_csv(path)["length"].sum() for path in results.glob("*/robustness/*.csv")]
+    steps = sum(len(kept["rewards"]) for kept in recordings.values()) + int(sum(lengths))
+    products = 0.0
+    for path, kept in demonstrations.items():
+        steps += len(kept["labels"])
+        sizes = kept["inputs"].shape[1], kept["labels"].shape[1]
+        level = path.stem.removeprefix("noise_")
+        epochs = Counter(pd.read_csv(path.parents[1] / f"bc_{level}/history.csv")["clone"])
+        rows = len(kept["labels"]) / len(epochs) * (1 - validation)
+        products += epochs.total() * rows * training_operations(*sizes)
+    return Work(steps, products + steps * forward_operations(*sizes))
+
+
+def best_rate(work: Callable[[], int]) -> float:
+    """Return the largest amount of work in a second of several turns, after one that warms up."""
+    rates = []
+    for _ in range(REPEATS + 1):
+        start = time.perf_counter()
+        rates.append(work() / (time.perf_counter() - start))
+    return max(rates[1:])
+
+
+def physics_rate(expert: Path, body_name: str, cores: int) -> float:
+    """Return the time steps per second of `mujoco.batch` alone, on the controls of a walk."""
+    body = get_body(body_name)
+    walkers, everyone = Walkers(body, WALKERS, cores), np.arange(WALKERS)
+    act, controls = mean_action(read_expert(expert, body)), walkers.batch.bind("ctrl")
+    walkers.reset(everyone, list(range(WALKERS)))
+    walked = []
+    for _ in range(STEPS):
+        walkers.step(everyone, act(walkers.observations()))
+        walked.append(controls.copy())
+
+    def replay() -> int:
+        walkers.reset(everyone, list(range(WALKERS)))
+        for taken in walked:
+            controls[:] = taken
+            for _ in range(walkers.task.substeps):
+                walkers.batch.step(None, stage=0)
+        return WALKERS * STEPS
+
+    return best_rate(replay)
+
+
+def product_rate(cores: int) -> float:
+    """Return the float32 operations per second of products (256, 256), one thread on each core."""
+
+    def multiply(_core: int) -> int:
+        left, right, out = (
+            torch.rand(BATCH, WIDTH),
+            torch.rand(WIDTH, WIDTH),
+            torch.empty(BATCH, WIDTH),
+        )
+        until, made = time.perf_counter() + SECONDS / (REPEATS + 1), 0
+        while time.perf_counter() < until:
+            for _ in range(50):
+                torch.mm(left, right, out=out)
+            made += 50
+        return made * 2 * BATCH * WIDTH * WIDTH
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(cores) as pool:
+            return best_rate(lambda: sum(pool.map(multiply, range(cores))))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def study_rows(checkout: Path, results: Path, validation: float) -> list[Row]:
+    """Return the row of the bound and one row for each rule, or none without a finished study."""
+    if not (results / "tables/claims.csv").exists():
+        return []
+    times = job_times(checkout, results)
+    spans = [span for jobs in times.values() for span in jobs]
+    cores, work = os.cpu_count() or 1, work_of(results, validation)
+    expert = checkout / "workflow/resources/checkpoints/walker2d/crossq_0.zip"
+    measured = {
+        "physics": (work.steps, physics_rate(expert, results.name, cores)),
+        "products": (work.products, product_rate(cores)),
+    }
+    seconds = {name: amount / rate for name, (amount, rate) in measured.items()}
+    bound, wall = sum(seconds.values()), union_seconds(spans)
+    against = ", ".join(
+        f"{name} {amount:.3g} at {rate:.3g}/s = {seconds[name]:.0f} s"
+        for name, (amount, rate) in measured.items()
+    )
+    what = f"default study on {cores} cores against its bound"
+    ratio = wall / bound
+    rows = [Row(what, f"{wall:.0f} s", against, f"{ratio:.2f}", f"<= {BAR:g} x", ratio <= BAR)]
+    whole = sum(end - start for start, end in spans)
+    share = {rule: sum(end - start for start, end in jobs) for rule, jobs in times.items()}
+    for rule in sorted(share, key=lambda rule: -share[rule]):
+        jobs = f"{len(times[rule])} jobs"
+        part = f"{share[rule] / whole:.1%}"
+        rows.append(Row(f"jobs of {rule}", f"{share[rule]:.0f} s", jobs, part, "", None))
+    return rows
