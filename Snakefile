@@ -57,8 +57,9 @@ rule all:
             table=[*TABLED, *config["extra_tables"]],
         ),
         expand(expert_file("activations.h5"), expert=sorted(CLONED)),
-        PAGES,
+        [*PAGES],
 
 
 onsuccess:
     print_verdicts()
+    print_pages()

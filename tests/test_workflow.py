@@ -13,7 +13,8 @@ import yaml
 from brainiarb.bodies.registry import body_names
 from conftest import ROOT
 from figure_drawing import default_figures
-from plans import FOLDER, plan
+from plans import FOLDER
+from plans import plan as plan_with_pages
 
 GAITS = (
     "gait_map", "gait_cycles", "map_bandwidths", "occupancy", "transitions", "map_distances",
@@ -28,13 +29,22 @@ DYNAMIC_PARTS = (
     "dynamics/jpca", "dynamics/trajectories", "dynamics/decoding", "measures/dynamics",
 )  # fmt: skip
 
+PAGES = {"findings.html"}
+
+
+def plan(checkout, **change):
+    """Return the planned files besides pages; the findings are written again with the figures."""
+    planned = plan_with_pages(checkout, **change)
+    assert ("findings.html" in planned) == any(file.startswith("figures/") for file in planned)
+    return planned - PAGES
+
 
 @pytest.mark.parametrize("body", sorted({*body_names()} - {"walker2d"}))
 def test_another_body_is_a_study_of_its_own_beside_the_first(checkout, body):
     ours = {path.relative_to(checkout / FOLDER) for path in (checkout / FOLDER).rglob("*.*")}
     theirs = {
         Path(file).relative_to(f"results/tiny/{body}")
-        for file in plan(checkout, config={"body": body})
+        for file in plan_with_pages(checkout, config={"body": body})
     }
     assert theirs == {file for file in ours if file.suffix != ".log"}
 
@@ -247,6 +257,14 @@ def test_a_new_body_and_a_new_figure_touch_nothing_that_is_finished(checkout):
     ):
         shutil.copyfile(old, old.with_name(new))
     assert plan(checkout) == drawings("fig_new")
+
+
+def test_what_a_page_tells_of_the_config_and_how_it_looks_writes_the_page_again(checkout):
+    told = {"statistics": {"designs": {"wide": {"experts": 9, "clones": 2}}}}
+    assert plan_with_pages(checkout, config=told) >= {"findings.html", "tables/claims.csv"}
+    style = checkout / "workflow/report/findings.css"
+    style.write_text(style.read_text("utf-8") + "h2 { color: black; }\n", "utf-8")
+    assert plan_with_pages(checkout) == {"findings.html"}
 
 
 def test_editing_a_module_reruns_its_dependents(checkout):

@@ -10,8 +10,8 @@ from scipy.stats import binom
 
 from brainiarb.statistics.blocks import differences
 from brainiarb.statistics.effects import Effects
-from brainiarb.statistics.ledger import EFFECTS
-from brainiarb.statistics.verdicts import CONTRADICTED, SUPPORTED, evidence, verdict
+from brainiarb.statistics.ledger import CONTRADICTED, EFFECTS, SUPPORTED
+from brainiarb.statistics.verdicts import evidence, verdict
 from claim_tables import part
 from designs import RUNS, modes, studies
 

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -58,20 +58,27 @@ def device(resources: Mapping[str, Any]) -> str:
 def provenance() -> dict[str, Any]:
     """Return the command, the commit and the versions behind a result that is kept for long."""
     import platform
-    from importlib.metadata import version
+    import shlex
+    from importlib.metadata import PackageNotFoundError, version
 
     import psutil
+
+    def versions() -> Iterator[tuple[str, str]]:
+        # The environment of a rule holds only what its script imports.
+        for name in PACKAGES:
+            with suppress(PackageNotFoundError):
+                yield name, version(name)
 
     commands = (p.cmdline() for p in psutil.Process().parents())
     workflow = [c for c in commands if any(Path(word).name == "snakemake" for word in c[:3])]
     words = workflow[-1] if workflow else []
     start = next((i for i, word in enumerate(words) if Path(word).name == "snakemake"), 0)
     return {
-        "command": " ".join(["snakemake", *words[start + 1 :]]) if words else None,
+        "command": shlex.join(["snakemake", *words[start + 1 :]]) if words else None,
         "commit": commit(),
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": dict(versions()),
     }
 
 

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from brainiarb.figures.style import CLEAN, EXPERT, MUTED, NOISY, PAGE_WIDTH, legend
+from brainiarb.statistics.ledger import CLAIMED, HIGHEST, LOWEST
 
 TABLES = ["claims"]
 
@@ -20,9 +21,6 @@ LOOKS = {
 }
 """Colour and mark of each verdict."""
 SHADE = "#E3EDF4"
-LOWEST, HIGHEST = -2.5, 4.5
-"""Range of the axis; what lies beyond is drawn as an arrow at its end."""
-CLAIMED = {"at least 1": (1, HIGHEST), "at most 1": (LOWEST, 1), "from -1 to 1": (-1, 1)}
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:

@@ -11,6 +11,8 @@ from itertools import groupby
 
 Rows = Sequence[Mapping[str, str]]
 """Rows of a table of claims, as texts."""
+POWER = "power_"
+"""How the columns with the power of a design begin."""
 ENOUGH = 0.8
 """Power from which a design is said to detect an effect."""
 
@@ -31,7 +33,7 @@ def screen(rows: Rows) -> list[str]:
             f"{row['level']} %",
             row["verdict"],
             row["measure"],
-            f"{_estimate(row)}{_number(row)}",
+            f"{estimate(row)}{sample(row)}",
         )
         for row in rows
     ]
@@ -79,13 +81,15 @@ def details(rows: Rows) -> list[str]:
             "|---|---|---|---|---|---|---|---|",
         ]
         for row in of_claim:
-            control = f"`{row['control']}`: {_text(row['control_value'])}" if row["control"] else ""
+            control = (
+                f"`{row['control']}`: {number(row['control_value'])}" if row["control"] else ""
+            )
             cells = [
                 f"{row['level']} %",
                 f"`{row['measure']}`, {row['comparison']}",
-                _text(row["published_procedure"]) if row["published_procedure"] else "none",
-                _estimate(row),
-                _number(row).removeprefix("; "),
+                number(row["published_procedure"]) if row["published_procedure"] else "none",
+                estimate(row),
+                sample(row).removeprefix("; "),
                 control,
                 row["answer"],
                 row["reason"],
@@ -97,8 +101,8 @@ def details(rows: Rows) -> list[str]:
 
 def powers(rows: Rows) -> list[str]:
     """Return a Markdown table of the power of each design, for each part of a claim and level."""
-    designs = [name for name in rows[0] if name.startswith("power_")]
-    titles = [name.removeprefix("power_") for name in designs]
+    designs = [name for name in rows[0] if name.startswith(POWER)]
+    titles = [name.removeprefix(POWER) for name in designs]
     lines = [
         f"| claim | measure | level | {' | '.join(titles)} |",
         f"|---|---|---|{'---|' * len(designs)}",
@@ -129,26 +133,28 @@ def _is_exploratory(row: Mapping[str, str]) -> bool:
 
 
 def _cell(parts: Rows) -> str:
-    estimates = " and ".join(_estimate(row) + _number(row) for row in parts)
+    estimates = " and ".join(estimate(row) + sample(row) for row in parts)
     return f"**{parts[0]['verdict']}**: {estimates}" if estimates else parts[0]["verdict"]
 
 
-def _estimate(row: Mapping[str, str]) -> str:
+def estimate(row: Mapping[str, str]) -> str:
     """Return an estimate with its interval, or nothing if there is none."""
     if not row["estimate"]:
         return "no value"
-    interval = f" [{_text(row['low'])}, {_text(row['high'])}]" if row["low"] else ""
-    return f"{_text(row['estimate'])}{interval}"
+    interval = f" [{number(row['low'])}, {number(row['high'])}]" if row["low"] else ""
+    return f"{number(row['estimate'])}{interval}"
 
 
-def _number(row: Mapping[str, str]) -> str:
+def sample(row: Mapping[str, str]) -> str:
+    """Return n of an estimate with a semicolon before it, or nothing if there is no value."""
     experts, clones = int(row["n_experts"]), int(row["n_clones"])
     if not experts:
         return ""
     return f"; {experts} expert{'s' * (experts > 1)}, {clones} clone{'s' * (clones > 1)}"
 
 
-def _text(value: str) -> str:
+def number(value: str) -> str:
+    """Return a number of the table with three digits, or `none` for an empty cell."""
     return f"{float(value):.3g}" if value else "none"
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from brainiarb.statistics.effects import Effects, effects
-from brainiarb.statistics.ledger import WITHIN, Claim, Part
+from brainiarb.statistics.ledger import UNTESTABLE, WITHIN, Claim, Part
 from brainiarb.statistics.measures import OK
 from brainiarb.statistics.power import power, spread
 from brainiarb.statistics.questions import CONDITIONAL, OVER
 from brainiarb.statistics.subjects import Subject, subjects
-from brainiarb.statistics.verdicts import UNTESTABLE, Evidence, evidence, reason, verdict
+from brainiarb.statistics.verdicts import Evidence, evidence, reason, verdict
 
 PUBLISHED = "cka"
 """Column of the table of similarities with the number that the study published."""

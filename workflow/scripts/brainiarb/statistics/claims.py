@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from brainiarb.statistics.answers import POWER
 from brainiarb.statistics.claim_rows import Asked, Row, numbers, row
 from brainiarb.statistics.ledger import Claim
 from brainiarb.statistics.methods import holm
@@ -19,7 +20,6 @@ COLUMNS = (
     "sd_experts", "control", "control_value", "answer", "verdict", "reason", "figure",
 )  # fmt: skip
 """The columns before those of the power of each design, `power_<design>`."""
-POWER = "power_"
 
 
 def claims_table(

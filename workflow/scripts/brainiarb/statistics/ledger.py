@@ -11,7 +11,15 @@ HIGHER, LOWER, AT_LEAST, AT_MOST, WITHIN = (
 EFFECTS = (HIGHER, LOWER)
 """What is expected is an effect. The other expectations are of a value that has a bound."""
 
+SUPPORTED, CONTRADICTED = "supported", "contradicted"
+UNRESOLVED, UNTESTABLE = "not resolved", "not testable"
+"""What is answered to a claim; `verdicts` says when."""
+
 CLAIMED_MORE, CLAIMED_LESS, CLAIMED_WITHIN = "at least 1", "at most 1", "from -1 to 1"
+LOWEST, HIGHEST = -2.5, 4.5
+"""Range of effects that is drawn, in units of the smallest effect."""
+CLAIMED = {CLAIMED_MORE: (1, HIGHEST), CLAIMED_LESS: (LOWEST, 1), CLAIMED_WITHIN: (-1, 1)}
+"""The part of this range that a claim expects."""
 
 
 @dataclass(frozen=True)

@@ -22,11 +22,18 @@ from math import log
 import numpy as np
 
 from brainiarb.statistics.distributions import t_tail
-from brainiarb.statistics.ledger import AT_LEAST, AT_MOST, EFFECTS, WITHIN, Part
+from brainiarb.statistics.ledger import (
+    AT_LEAST,
+    AT_MOST,
+    CONTRADICTED,
+    EFFECTS,
+    SUPPORTED,
+    UNRESOLVED,
+    UNTESTABLE,
+    WITHIN,
+    Part,
+)
 from brainiarb.statistics.methods import ROUNDING, missing_numbers, standard_error
-
-SUPPORTED, CONTRADICTED = "supported", "contradicted"
-UNRESOLVED, UNTESTABLE = "not resolved", "not testable"
 
 EXCLUDED = {
     AT_LEAST: ("below", "of at least"),

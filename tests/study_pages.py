@@ -1,0 +1,72 @@
+"""Pages of a small study: its tables, figures and config, written to a folder."""
+
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from PIL import Image
+
+from brainiarb.pages.findings import Look, Sources, findings
+from brainiarb.pages.rows import read_rows
+from brainiarb.statistics.ledger import read_claims
+from claim_tables import LEDGER, evaluated, measured
+from conftest import ROOT
+
+REPORT = ROOT / "workflow/report"
+PROVENANCE = {
+    "command": "snakemake --cores 2 --configfile my_study.yaml",
+    "commit": "0123456789abcdef",
+    "python": "3.11.7",
+    "machine": "Linux x86_64",
+    "versions": {"torch": "2.13.0", "mujoco": "3.17.0"},
+}
+
+
+def config_of(experts, levels, body="walker2d"):
+    """The config as the workflow hands it to pages."""
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))
+    study = {"clone": experts, "compare": experts, "levels": {name: levels for name in experts}}
+    return {**config, "body": body, "study": study}
+
+
+def write_study(folder, experts=5, ledger=LEDGER, figures=("fig_claims", "fig2_cka")):
+    """Write the tables and the figures of a study, and return the names of its experts."""
+    claims = read_claims(ledger)
+    names = sorted({part.measure for claim in claims for part in claim.parts})
+    measures = pd.concat(
+        [measured(own=0.6, step=0.05, noise=0.01, measure=name, experts=experts) for name in names]
+    )
+    experts = [f"expert_{number}" for number in range(experts)]
+    agents = pd.DataFrame({"expert": experts, "return": 4321.0, "episodes": 20, "fell": 0.0})
+    curves = pd.DataFrame({"expert": experts, "algorithm": "crossq"})
+    (folder / "tables").mkdir(parents=True)
+    for name, table in {
+        "claims": evaluated(measures, *claims),
+        "measures": measures,
+        "agents": agents.assign(agent="expert", mode="mean"),
+        "learning_curves": curves,
+    }.items():
+        table.to_csv(folder / f"tables/{name}.csv", index=False, float_format="%.9g")
+    (folder / "figures").mkdir()
+    for name in figures:
+        Image.effect_noise((1500, 900), 40).save(folder / f"figures/{name}.png")
+    return experts
+
+
+def page_of(folder, experts, levels=(0, 80), body="walker2d", provenance=PROVENANCE):
+    """Write the page of findings of the study in a folder and return its path."""
+    figures = {path.stem: path for path in sorted((folder / "figures").glob("*.png"))}
+    text = findings(
+        page=folder / "findings.html",
+        look=Look(REPORT / "findings.html", REPORT / "findings.css"),
+        config=config_of(experts, list(levels), body),
+        tables={path.stem: read_rows(path) for path in (folder / "tables").glob("*.csv")},
+        figures=figures,
+        captions={name: (REPORT / f"{name}.rst").read_text("utf-8") for name in figures},
+        citation=yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8")),
+        sources=Sources("claims.yaml", "scripts", {"net_flux": "map_gaits.py"}),
+        provenance=provenance,
+    )
+    page = Path(folder / "findings.html")
+    page.write_text(text, encoding="utf-8")
+    return page
