@@ -16,7 +16,12 @@ HEAVY = (
     "threadpoolctl", "torch", "tqdm",
 )  # fmt: skip
 TORCH = {"torch", "tqdm", "importlib.metadata"}  # torch loads the other two itself
-OF_ENVIRONMENT = {"analysis": {"pandas"}, "figures": {"pandas"}, "rl": {"pandas", *TORCH}}
+OF_ENVIRONMENT = {
+    "analysis": {"pandas"},
+    "figures": {"pandas"},
+    "pages": {"pandas"},
+    "rl": {"pandas", *TORCH},
+}
 OF_SCRIPT = {
     "export_clone": TORCH,
     "link_activations": set(),
@@ -24,6 +29,7 @@ OF_SCRIPT = {
     "record_common_activations": TORCH,
     "record_expert_activations": TORCH,
     "record_untrained_activations": TORCH,
+    "write_findings": set(),
 }
 """The packages that a script may load where they differ from those of its environment."""
 
