@@ -18,7 +18,7 @@ from brainiarb.rollouts.arrays import check_rollouts
 from brainiarb.rollouts.recording import record_episodes
 from brainiarb.rollouts.returns import episode_returns
 from builders import TRAINING
-from conftest import new_folder, snakemake
+from conftest import ROOT, new_folder, snakemake
 
 ONE_EVALUATION = replace(TRAINING, evaluate_every=TRAINING.steps)
 SAME = ("walker2d", "dm_walker_walk_height_first")  # tested elsewhere, or as its other order
@@ -80,8 +80,9 @@ def test_its_walking_is_recorded(trained):
 
 
 # The tiny study with the fewest jobs that all figures can be drawn from.
-HALFCHEETAH = (
-    "body=halfcheetah",
+OWN = ROOT / "examples/my_body.py"
+SMALLEST = (
+    f"body={OWN}",
     "noise={levels: [0], clones: 1}",
     "spectra={levels: [0]}",
     "figures={noisy_level: 0, study_level: 0}",
@@ -89,9 +90,9 @@ HALFCHEETAH = (
 )
 
 
-def test_another_body_reaches_its_figures_by_its_name_in_the_config(tmp_path):
+def test_a_body_of_ones_own_reaches_its_figures_by_its_module_in_the_config(tmp_path):
     folder = new_folder(tmp_path / "folder")
-    results = folder / "results/tiny/halfcheetah"
+    results = folder / "results/tiny/my_body"
     names = (
         "table1",
         "fig1_walker",
@@ -100,16 +101,18 @@ def test_another_body_reaches_its_figures_by_its_name_in_the_config(tmp_path):
         "fig4_psd",
         "fig_noise_series",
     )
-    targets = [f"results/tiny/halfcheetah/figures/{name}.png" for name in names]
-    snakemake(folder, "--cores", "2", "--config", *HALFCHEETAH, "--", *targets)
-    assert [path.name for path in results.parent.iterdir()] == ["halfcheetah"]
+    targets = [f"results/tiny/my_body/figures/{name}.png" for name in names]
+    snakemake(folder, "--cores", "2", "--config", *SMALLEST, "--", *targets)
+    assert [path.name for path in results.parent.iterdir()] == ["my_body"]
     for name in names:
         assert imread(results / f"figures/{name}.png").std() > 0.01
-    drawn = pd.read_csv(results / "figures/fig1_walker.csv")
-    assert set(drawn["environment"]) == {"HalfCheetah-v5"}
-    assert set(drawn["geom"]) == set(get_body("halfcheetah").height_geoms)
-    returns = pd.read_csv(results / "figures/fig_noise_series.csv")
-    # It never falls: a recorded episode has all its 1,000 steps, one of demonstrations its 100.
-    assert set(returns["length"].dropna()) == {100, 1000}
+    body, drawn = get_body(str(OWN)), pd.read_csv(results / "figures/fig1_walker.csv")
+    assert set(drawn["environment"]) == {"my_body"}
+    assert set(drawn["geom"]) == set(body.height_geoms)
+    returns = pd.read_csv(results / "figures/fig_noise_series.csv").dropna(subset="return_healthy")
+    np.testing.assert_allclose(
+        returns["return"],
+        returns["return_forward"] + returns["return_healthy"] + returns["return_control"],
+    )
     spectra = pd.read_csv(results / "figures/fig4_psd.csv")
-    assert spectra["frequency"].max() == 10  # Hz, half the sampling rate
+    assert spectra["frequency"].max() == 25  # Hz, half the sampling rate
