@@ -196,5 +196,15 @@ def test_a_task_that_goes_on_after_a_fall_has_falls_and_no_noise_of_the_start():
     assert set(table["disturbance"]) == {"push"}
     assert table["fell"].all()  # without torque it never gets up
     assert (table["length"] == 100).all()
+    # The push comes when it should have got up.
+    left, pushed = (
+        record_episodes(
+            body, lambda observations: np.zeros((len(observations), 6)), agents=1, episodes=1,
+            steps=145, seed=0, mode="mean", disturb=disturb,
+        )["qvel"][:, 1]
+        for disturb in (None, lambda world, t: push(body, 100.0, 1)(world, np.arange(1), t))
+    )  # fmt: skip
+    moved = np.flatnonzero(left != pushed)
+    assert moved[0] == round((2.5 + PUSH_START) / 0.025) + 1
     with pytest.raises(Refused, match="dm_walker_walk do not start with noise around a pose"):
         scaled_reset(body, 0.1)

@@ -162,15 +162,16 @@ MODEL_FIELDS = {
 def push(body: Body, force: float, episodes: int) -> Disturb:
     """Return a push of the torso by `force` (N) for 50 ms, backwards in every second episode.
 
-    Episode e is pushed 1 + e / episodes seconds after its start. So the pushes spread evenly over a
-    second, which is about one cycle of a walk. A step in which the push begins or ends gets its
+    Episode e is pushed 1 + e / episodes seconds after its start, or after the seconds of grace in
+    which the walker of some tasks gets up. So the pushes spread evenly over a second, which is about one cycle of a walk. A step in which the push begins or ends gets its
     share of the force, so that the impulse is exact.
     """
-    step, trunk = environment_facts(body).step_seconds, plain_model(body).body(body.trunk).id
+    facts, trunk = environment_facts(body), plain_model(body).body(body.trunk).id
+    step, first = facts.step_seconds, PUSH_START + facts.fall.grace
 
     def disturb(walkers: World, which: np.ndarray, t: int) -> None:
         episode = which % episodes
-        begin = PUSH_START + episode / episodes
+        begin = first + episode / episodes
         acting = np.minimum((t + 1) * step, begin + PUSH_SECONDS) - np.maximum(t * step, begin)
         share = np.clip(acting / step, 0.0, 1.0)
         walkers.push(which, trunk, force * share * (1 - 2 * (episode % 2)))
