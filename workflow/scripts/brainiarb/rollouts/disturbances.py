@@ -163,8 +163,9 @@ def push(body: Body, force: float, episodes: int) -> Disturb:
     """Return a push of the torso by `force` (N) for 50 ms, backwards in every second episode.
 
     Episode e is pushed 1 + e / episodes seconds after its start, or after the seconds of grace in
-    which the walker of some tasks gets up. So the pushes spread evenly over a second, which is about one cycle of a walk. A step in which the push begins or ends gets its
-    share of the force, so that the impulse is exact.
+    which the walker of some tasks gets up. So the pushes spread evenly over a second, which is
+    about one cycle of a walk. A step in which the push begins or ends gets its share of the force,
+    so that the impulse is exact.
     """
     facts, trunk = environment_facts(body), plain_model(body).body(body.trunk).id
     step, first = facts.step_seconds, PUSH_START + facts.fall.grace
