@@ -41,6 +41,7 @@ include: "workflow/rules/statistics.smk"
 include: "workflow/rules/noise_axes.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/pages.smk"
+include: "workflow/rules/progress.smk"
 
 
 rule all:
@@ -60,6 +61,15 @@ rule all:
         [*PAGES],
 
 
+onstart:
+    start_progress()
+
+
 onsuccess:
+    end_progress()
     print_verdicts()
     print_pages()
+
+
+onerror:
+    end_progress()

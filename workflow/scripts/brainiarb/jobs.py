@@ -13,6 +13,9 @@ from brainiarb.errors import Refused
 RENDERER = "BRAINIARB_MUJOCO_GL"
 """The environment variable that keeps the user's MUJOCO_GL for pictures."""
 
+SCREEN = "BRAINIARB_SCREEN"
+"""The environment variable that is `off` where jobs write into their logs only."""
+
 PACKAGES = ("torch", "stable-baselines3", "gymnasium", "mujoco", "numpy")
 
 
@@ -22,6 +25,7 @@ def job(log: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
 
     If input is refused or a file is missing, the screen shows one sentence. After any other
     exception the screen shows the traceback. The log file always holds the traceback.
+    If the picture of the study has the screen, everything goes into the first log file.
     MUJOCO_GL moves to the variable `RENDERER`: MuJoCo cannot be imported if MUJOCO_GL names a
     library that is absent, and only pictures need that library.
     """
@@ -29,10 +33,14 @@ def job(log: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
         os.environ[RENDERER] = renderer
     screen = logging.StreamHandler()
     screen.addFilter(lambda record: not getattr(record, "file_only", False))
-    handlers: list[logging.Handler] = [screen]
+    files = []
     for path in log:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(path, mode="w"))
+        files.append(logging.FileHandler(path, mode="w"))
+    handlers: list[logging.Handler] = [screen, *files]
+    if files and os.environ.get(SCREEN) == "off":
+        handlers = [*files]
+        sys.stderr = files[0].stream  # where the bars of a job go, too
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", handlers=handlers
     )
