@@ -12,7 +12,8 @@ from brainiarb.maps.shared import MapSettings, fit_map
 from brainiarb.maps.tracks import shared_tracks
 from brainiarb.rollouts.arrays import dtypes, row_widths
 
-BODIES = list(map(get_body, body_names()))
+# One body differs from another in the order of its observation only, which a test of its own shows.
+BODIES = [get_body(name) for name in body_names() if not name.endswith("_height_first")]
 every_body = pytest.mark.parametrize("body", BODIES, ids=lambda body: body.name)
 every_gymnasium_body = pytest.mark.parametrize(
     "body", [body for body in BODIES if task_of(body).environment], ids=lambda body: body.name

@@ -11,18 +11,17 @@ from matplotlib.image import imread
 from brainiarb.actors.actors import mean_action
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.model import environment_facts, task_of
-from brainiarb.bodies.registry import body_names, get_body
+from brainiarb.bodies.registry import get_body
 from brainiarb.experts.importing import import_archive
 from brainiarb.experts.training import train
 from brainiarb.rollouts.arrays import check_rollouts
 from brainiarb.rollouts.recording import record_episodes
 from brainiarb.rollouts.returns import episode_returns
-from builders import TRAINING
+from builders import BODIES, TRAINING
 from conftest import ROOT, new_folder, snakemake
 
 ONE_EVALUATION = replace(TRAINING, evaluate_every=TRAINING.steps)
-SAME = ("walker2d", "dm_walker_walk_height_first")  # tested elsewhere, or as its other order
-OTHERS = [body for body in map(get_body, body_names()) if body.name not in SAME]
+OTHERS = [body for body in BODIES if body.name != "walker2d"]
 
 
 @pytest.fixture(scope="module", params=OTHERS, ids=lambda body: body.name)

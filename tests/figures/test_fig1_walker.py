@@ -11,15 +11,15 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from brainiarb.bodies.model import legs
-from brainiarb.bodies.registry import body_names, get_body
 from brainiarb.figures import fig1_walker, style
+from builders import every_body
 from figure_drawing import draw, drawn, words
 from figure_tables import poses, walker
 
 NO_PICTURE = (0, 0)
 
 
-@pytest.mark.parametrize("body", list(map(get_body, body_names())), ids=lambda body: body.name)
+@every_body
 def test_each_leg_has_its_colour_each_segment_its_name_and_each_pose_its_place(body):
     figure, _ = draw("fig1_walker", walker(NO_PICTURE, body=body.name))
     figure.draw_without_rendering()
