@@ -7,13 +7,12 @@ import pytest
 from brainiarb.activity.activations import (
     Activations,
     open_activations,
-    read_by_next,
     record_own,
     record_shared,
-    with_derived,
 )
 from brainiarb.activity.stimuli import common_states, own, sample_states
 from brainiarb.actors.actors import untrained
+from brainiarb.actors.architecture import DEFAULT
 from brainiarb.actors.layers import DERIVED, HEADS, LAYERS, LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.errors import Refused
 from builders import SIZES, TRANSIENT, random_recording
@@ -79,14 +78,14 @@ def test_the_states_of_common_say_whose_they_are(clones, stimuli):
 
 def test_the_next_layer_reads_relu_and_clamp_but_the_mean_as_it_is():
     values = np.array([[-50.0, 0.5, 7.0]])
-    assert read_by_next("linear1", values).tolist() == [[0, 0.5, 7]]
-    assert read_by_next("log_std_linear", values).tolist() == [[LOG_STD_MIN, 0.5, LOG_STD_MAX]]
-    assert read_by_next("mean_linear", values) is values
+    assert DEFAULT.read("linear1", values).tolist() == [[0, 0.5, 7]]
+    assert DEFAULT.read("log_std_linear", values).tolist() == [[LOG_STD_MIN, 0.5, LOG_STD_MAX]]
+    assert DEFAULT.read("mean_linear", values) is values
 
 
 def test_derived_layers_come_after_the_recorded_ones(clones):
     layers = Activations(clones, "common").layers()
-    derived = with_derived(layers)
+    derived = DEFAULT.derive(layers)
     assert list(derived) == [*LAYERS, *DERIVED]
     np.testing.assert_array_equal(derived["linear2_relu"], np.maximum(layers["linear2"], 0))
     np.testing.assert_array_equal(derived["actions"], np.tanh(layers["mean_linear"]))

@@ -33,15 +33,16 @@ def test_folding_the_scaler_is_exact(observations):
     folded = fold_scaler(actors, scaler)
     raw = torch.from_numpy(observations).float()
     standardised = torch.from_numpy((observations - scaler.mean) / scaler.std).float()
-    for found, expected in zip(folded(raw), actors(standardised), strict=True):
-        torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
+    found = folded(raw)
+    for name, expected in actors(standardised).items():
+        torch.testing.assert_close(found[name], expected, atol=1e-4, rtol=1e-4)
 
 
 def test_actors_side_by_side_are_the_actors_alone(observations):
     rows = torch.from_numpy(observations).float()
     both = untrained(SIZES, [5, 9])(rows)
     alone = untrained(SIZES, [9])(rows)
-    for found, expected in zip(both, alone, strict=True):
+    for found, expected in zip(both.values(), alone.values(), strict=True):
         torch.testing.assert_close(found[1:], expected)
 
 
@@ -50,10 +51,10 @@ def test_sampled_actions_follow_the_squashed_gaussian():
     state = np.random.default_rng(2).normal(size=(1, 17))
     activity = actors(torch.from_numpy(state).float())
     u = np.arctanh(sampled_action(actors, seed=0)(np.repeat(state, 4000, axis=0)))
-    std = activity.log_std_linear[0, 0].exp().detach().numpy()
+    std = activity["log_std_linear"][0, 0].exp().detach().numpy()
     np.testing.assert_allclose(u.std(axis=0), std, rtol=0.06)
     np.testing.assert_allclose(
-        u.mean(axis=0), activity.mean_linear[0, 0].detach().numpy(), atol=0.1
+        u.mean(axis=0), activity["mean_linear"][0, 0].detach().numpy(), atol=0.1
     )
 
 
@@ -85,5 +86,5 @@ def test_stacked_actors_act_as_they_do_alone_whatever_their_widths(observations)
     narrow, wide = Actors(tensors), untrained(SIZES, [2, 3])
     stacked = stack_actors([narrow, wide])
     assert len(stacked) == 3
-    means = torch.cat([narrow(rows).mean_linear, wide(rows).mean_linear])
-    torch.testing.assert_close(stacked(rows).mean_linear, means)
+    means = torch.cat([narrow(rows)["mean_linear"], wide(rows)["mean_linear"]])
+    torch.testing.assert_close(stacked(rows)["mean_linear"], means)

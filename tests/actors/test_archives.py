@@ -138,7 +138,8 @@ def test_an_archive_without_an_actor_is_refused(archive, tmp_path):
     content = members_of(archive)
     critics = {"critic.qf0.0.weight": torch.zeros(8, 23)}
     refused(
-        pack(tmp_path / "a.zip", {**content, "policy.pth": torch_bytes(critics)}), "lacks actor"
+        pack(tmp_path / "a.zip", {**content, "policy.pth": torch_bytes(critics)}),
+        "lacks hidden layers",
     )
     del content["policy.pth"]
     refused(pack(tmp_path / "b.zip", content), "no policy.pth, so it has no actor")

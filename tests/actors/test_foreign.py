@@ -128,4 +128,6 @@ def test_sizes_of_another_environment_are_named(body, sizes, environment):
 
 
 def test_sizes_that_no_known_environment_has_are_explained_by_wrappers():
-    assert "TimeFeatureWrapper" in size_hint((68, 6), BODY)
+    assert "TimeFeatureWrapper" in size_hint((70, 6), BODY)
+    assert "TimeFeatureWrapper" in size_hint((18, 6), BODY)
+    assert "4 frames" in size_hint((68, 6), BODY)

@@ -5,7 +5,8 @@ from functools import partial
 import pytest
 import torch
 
-from brainiarb.actors.actors import untrained
+from brainiarb.actors.actors import NONLINEARITIES, untrained
+from brainiarb.actors.architecture import ACTIVATIONS, Architecture
 from brainiarb.clones.learners import Learners, as_actors
 from brainiarb.clones.losses import LOSSES, mse, mse_nll, mse_nll_with_slope, nll, paper, with_slope
 from small_clones import ACTIONS, CLONES, OBSERVATIONS
@@ -25,10 +26,19 @@ def losses_and_passed(name, noise):
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.float64, 1e-9)])
-@pytest.mark.parametrize("name", LOSSES)
-def test_gradients_written_out_equal_those_of_autograd(name, dtype, tolerance):
+@pytest.mark.parametrize(
+    ("name", "hidden", "activation"),
+    [
+        *((name, (256, 256), "ReLU") for name in LOSSES),
+        ("mse_nll", (9, 8, 7), "ReLU"),
+        *(("mse_nll", (9, 8), activation) for activation in ACTIVATIONS),
+        ("paper", (9,), "Tanh"),
+    ],
+)
+def test_gradients_equal_those_of_autograd(name, hidden, activation, dtype, tolerance):
     torch.manual_seed(0)
-    actors = untrained((OBSERVATIONS, ACTIONS), range(CLONES)).to(dtype)
+    architecture = Architecture(hidden, activation)
+    actors = untrained((OBSERVATIONS, ACTIONS), range(CLONES), architecture=architecture).to(dtype)
     inputs = torch.randn(CLONES, 50, OBSERVATIONS, dtype=dtype) * 3
     labels = torch.rand(CLONES, 50, ACTIONS, dtype=dtype) * 2 - 1
     noise = torch.randn(labels.shape, dtype=dtype)
@@ -36,14 +46,15 @@ def test_gradients_written_out_equal_those_of_autograd(name, dtype, tolerance):
 
     learners = Learners(actors)
     losses = learners.set_gradients(inputs, labels, loss_and_slope, passed)
-    written_out = as_actors(learners.gradients)
+    written_out = as_actors(learners.gradients, actors.architecture)
 
     activity = actors(inputs)
-    log_std = activity.log_std_linear
+    log_std = activity["log_std_linear"]
     if passed:
         head = actors.get_submodule("log_std_linear")
-        log_std = head(torch.relu(activity.linear2).detach())
-    expected = loss(activity.mean_linear, log_std, labels)
+        last = activity[architecture.trunk[-1]]
+        log_std = head(NONLINEARITIES[activation](last).detach())
+    expected = loss(activity["mean_linear"], log_std, labels)
     expected.sum().backward()
     torch.testing.assert_close(losses, expected.detach(), atol=tolerance, rtol=tolerance)
     for key, parameter in actors.named_parameters():
@@ -56,7 +67,7 @@ def test_gradients_written_out_equal_those_of_autograd(name, dtype, tolerance):
 
 def test_learners_become_the_actors_that_they_were():
     actors = untrained((OBSERVATIONS, ACTIONS), [1, 2])
-    state = as_actors(Learners(actors).parameters).state_dict()
+    state = as_actors(Learners(actors).parameters, actors.architecture).state_dict()
     assert state.keys() == actors.state_dict().keys()
     for name, value in actors.state_dict().items():
         assert torch.equal(state[name], value)

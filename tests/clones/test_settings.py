@@ -2,7 +2,8 @@
 
 import pytest
 
-from brainiarb.clones.settings import Cloning, with_equal_updates
+from brainiarb.actors.architecture import Architecture
+from brainiarb.clones.settings import Cloning, clone_architecture, with_equal_updates
 from brainiarb.errors import Refused
 
 
@@ -20,3 +21,9 @@ def test_few_samples_are_trained_on_with_as_many_updates(rows):
 def test_an_unknown_loss_is_refused():
     with pytest.raises(Refused, match="loss 'huber' is not known; use one of mse_nll, nll"):
         Cloning("huber", 1e-3, 256, 30, 5, 0.1, -5.0)
+
+
+def test_clones_have_the_hidden_layers_of_the_expert_or_of_the_config():
+    expert = Architecture((64, 32), "Tanh", "before", "none", "clip")
+    assert clone_architecture(expert) == Architecture((64, 32), "Tanh")
+    assert clone_architecture(expert, [8], "ReLU") == Architecture((8,))

@@ -12,11 +12,9 @@ from brainiarb.activity.activations import Activations, record_shared
 from brainiarb.activity.stimuli import common_states, sample_states
 from brainiarb.actors.actions import action_mse
 from brainiarb.actors.actors import stack_actors, untrained
-from brainiarb.actors.layers import LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.similarity.acting import (
     UNITS,
     Gaussian,
-    action_gaussian,
     compare_functions,
     compare_gaussians,
     floor_functions,
@@ -51,14 +49,6 @@ def test_the_divergence_has_known_values():
     assert gaussian_kl(expert, wider) == pytest.approx(6 * (np.log(2) - 3 / 8))
     barely = expert._replace(log_std=expert.log_std + 1e-6)
     assert gaussian_kl(expert, barely) == pytest.approx(6 * 1e-12, rel=1e-4)
-
-
-def test_the_log_standard_deviation_is_clamped_as_the_actor_does():
-    layers = {
-        "mean_linear": np.zeros((1, 3), np.float32),
-        "log_std_linear": np.float32([[-50, 0, 7]]),
-    }
-    assert action_gaussian(layers).log_std.tolist() == [[LOG_STD_MIN, 0, LOG_STD_MAX]]
 
 
 def test_actions_have_known_errors():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from brainiarb.activity.activations import with_derived
 from brainiarb.actors.actors import untrained
+from brainiarb.actors.architecture import DEFAULT
 from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.similarity.adjusted_cka import deconfounded_cka, whitened_cka
 from brainiarb.similarity.array_measures import linear_cka, svcca
@@ -117,7 +117,7 @@ def test_without_observations_they_cannot_be_regressed_out():
 def test_products_of_networks_are_always_beside_the_observations():
     states = np.random.default_rng(0).normal(size=(50, SIZES[0])).astype(np.float32)
     networks = {
-        f"network_{k}": with_derived(
+        f"network_{k}": DEFAULT.derive(
             {name: values[0] for name, values in untrained(SIZES, [k]).respond(states).items()}
         )
         for k in range(2)

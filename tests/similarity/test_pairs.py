@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brainiarb.activity.activations import Activations, with_derived
+from brainiarb.activity.activations import Activations
 from brainiarb.actors.layers import DERIVED, LAYERS
 from brainiarb.similarity import pairs
 from brainiarb.similarity.array_measures import linear_cka, procrustes
@@ -46,7 +46,7 @@ def test_every_layer_meets_itself_and_the_observations_on_common(compare, tmp_pa
     table = compare(random_recording((70, 60, 25), (0, 1, 1)))
     with h5py.File(tmp_path / "common.h5") as first, h5py.File(tmp_path / "clones.h5") as second:
         recorded = Activations(first, "expert"), Activations(second, "common", 1)
-        sides = [with_derived(activations.layers()) for activations in recorded]
+        sides = [activations.derived_layers() for activations in recorded]
         states, ids = recorded[0].observations(), recorded[0].episode_ids
     common = equal_layers(table, "expert_clone", "common", 1).set_index("layer_first")
     beside_states = table[(table["comparison"] == "clone_observation") & (table["clone"] == 1)]

@@ -50,6 +50,7 @@ rule record_expert_activations:
 
 rule record_untrained_activations:
     input:
+        checkpoint=expert_file("checkpoint.zip"),
         rollouts=expert_file("rollouts.npz"),
     output:
         activations=expert_file("activations/untrained.h5"),
@@ -62,6 +63,8 @@ rule record_untrained_activations:
             "seed",
             "body",
             "noise.clones",
+            "cloning.hidden",
+            "cloning.activation",
             "stimuli.rows",
             "analysis.transient",
             expert=wildcards.expert,
@@ -92,6 +95,8 @@ rule record_common_activations:
             "seed",
             "body",
             "noise.clones",
+            "cloning.hidden",
+            "cloning.activation",
             "stimuli.rows",
             expert=wildcards.expert,
             peers=others(wildcards.expert),

@@ -3,6 +3,7 @@
 
 rule train_clones:
     input:
+        checkpoint=expert_file("checkpoint.zip"),
         demonstrations=expert_file("demonstrations/noise_{noise}.npz"),
         rollouts=expert_file("rollouts.npz"),
     output:

@@ -47,6 +47,7 @@ use rule record_demonstrations as record_axis_demonstrations with:
 
 use rule train_clones as train_axis_clones with:
     input:
+        checkpoint=expert_file("checkpoint.zip"),
         demonstrations=expert_file("demonstrations/{meaning}_{noise}.npz"),
         rollouts=expert_file("rollouts.npz"),
     output:

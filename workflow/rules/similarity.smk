@@ -135,6 +135,8 @@ rule compare_untrained_functions:
             "seed",
             "body",
             "noise.clones",
+            "cloning.hidden",
+            "cloning.activation",
             "stimuli.rows",
             "similarity.stitched_episodes",
             expert=wildcards.expert,

@@ -12,6 +12,7 @@ from brainiarb.actors.actors import untrained, untrained_seeds
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
+from brainiarb.clones.settings import clone_architecture
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
@@ -38,7 +39,10 @@ if __name__ == "__main__":
         expert = read_expert(snakemake.input.checkpoint, body)
         rollouts = read_rollouts(snakemake.input.rollouts)
         seeds = untrained_seeds(settings["seed"], name, settings["clones"])
-        floor = untrained(sizes, seeds, observation_scaler(rollouts))
+        architecture = clone_architecture(
+            expert.architecture, settings["hidden"], settings["activation"]
+        )
+        floor = untrained(sizes, seeds, observation_scaler(rollouts), architecture)
         frames = [floor_functions(of_expert, of_untrained, common, len(seeds), name)]
         for actors, clones, prefix in (
             (floor, range(len(seeds)), FLOOR),

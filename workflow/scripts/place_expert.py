@@ -21,8 +21,9 @@ if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         body = get_body(snakemake.params.settings["body"])
         source = Path(snakemake.input.checkpoint)
-        imported = import_archive(source, body, snakemake.input.get("normalisation"))
-        record = {**read_record(snakemake.input.get("record")), "placed_from": source.name}
+        told = read_record(snakemake.input.get("record"))
+        imported = import_archive(source, body, snakemake.input.get("normalisation"), told)
+        record = {**told, "placed_from": source.name}
         logging.info("imported %s from %s", imported.record["layout"], source)
         walked = trial(imported, body, snakemake.threads)
         # The whole config and not params: what is said about an expert changes nothing of it, so

@@ -8,9 +8,9 @@ from brainiarb.activity.activations import record_shared
 from brainiarb.activity.stimuli import own, read_stimuli
 from brainiarb.actors.actors import untrained, untrained_seeds
 from brainiarb.actors.archives import read_expert
-from brainiarb.actors.layers import PROBED_LAYER
 from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
+from brainiarb.clones.settings import clone_architecture
 from brainiarb.files import read_json, whole
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
@@ -30,6 +30,7 @@ if __name__ == "__main__":
             environment_facts(body).sizes,
             untrained_seeds(settings["seed"], settings["expert"], settings["clones"]),
             observation_scaler(rollouts),
+            clone_architecture(expert.architecture, settings["hidden"], settings["activation"]),
         )
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["sampling_rate"] = float(rollouts["sampling_rate"])
@@ -37,13 +38,13 @@ if __name__ == "__main__":
             record_shared(file, "expert", expert, stimuli)
             record_shared(file, "untrained", floor, stimuli)
             walk = own(rollouts, 0, settings["rows"])
-            record_shared(file, "walk/expert", expert, walk, [PROBED_LAYER])
-            record_shared(file, "walk/untrained", floor, walk, [PROBED_LAYER])
+            record_shared(file, "walk/expert", expert, walk, [expert.architecture.probed])
+            record_shared(file, "walk/untrained", floor, walk, [floor.architecture.probed])
             for name, path, record in zip(
                 settings["peers"], given.peers, given.records, strict=True
             ):
                 group = f"peers/{name}"
                 peer = read_expert(path, body)
                 record_shared(file, group, peer, stimuli)
-                record_shared(file, f"walk/{group}", peer, walk, [PROBED_LAYER])
+                record_shared(file, f"walk/{group}", peer, walk, [peer.architecture.probed])
                 file[group].attrs["algorithm"] = read_json(record).get("algorithm", "unknown")

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brainiarb.actors.actors import untrained_seeds, write_actors
+from brainiarb.actors.archives import read_expert
+from brainiarb.bodies.registry import get_body
 from brainiarb.clones.demonstrations import choose_demonstrations, trained_rows
-from brainiarb.clones.settings import Cloning, with_equal_updates
+from brainiarb.clones.settings import Cloning, clone_architecture, with_equal_updates
 from brainiarb.clones.training import train_clones
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
@@ -38,6 +40,11 @@ if __name__ == "__main__":
             cloning,
             initial_seeds=untrained_seeds(seed, expert, len(numbers)),
             training_seeds=seeds,
+            architecture=clone_architecture(
+                read_expert(snakemake.input.checkpoint, get_body(settings["body"])).architecture,
+                cloning.hidden,
+                cloning.activation,
+            ),
             progress=f"clones {level} %",
         )
         metadata = {

@@ -1,9 +1,10 @@
 """Activations: the values of every layer of a policy family, in HDF5.
 
 A file holds groups `<stimuli>/<layer>`, float32, (K, n, p) for K networks, n states, p units: the
-values before the non-linearity. `with_derived` gives the values after it. Beside the layers lie
-`<stimuli>/observations` and `<stimuli>/episode_ids`. Attributes of the group hold the digest of its
-states (one digest per network for `own`): two recordings are paired if their digests are equal.
+values before the non-linearity. `derived_layers` also has the values after it. Beside the layers
+lie `<stimuli>/observations` and `<stimuli>/episode_ids`. Attributes of the group hold the digest of
+its states (one digest per network for `own`): two recordings are paired if their digests are equal;
+`architecture` is that of the networks, and `log_std` (K, a) their spread if it is constant.
 The stimuli `common` and `own` have all layers, `expert` and `level` only the heads, which say how
 a network acts.
 
@@ -13,6 +14,7 @@ the file and of a peer says how that expert was trained. `bc_<noise>.h5` also ho
 expert and of untrained networks on the level's states, below `reference`.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,7 @@ import h5py
 import numpy as np
 
 from brainiarb.activity.stimuli import Stimuli
-from brainiarb.actors.layers import LAYERS, LOG_STD_MAX, LOG_STD_MIN
+from brainiarb.actors.architecture import Architecture, architecture_from
 from brainiarb.files import refusing_damage
 
 if TYPE_CHECKING:
@@ -43,10 +45,10 @@ def record_shared(
     group: str,
     actors: "Actors",
     stimuli: Stimuli,
-    layers: Collection[str] = LAYERS,
+    layers: Collection[str] | None = None,
 ) -> None:
     """Write the activations of K networks in the same states: of all layers, or of some."""
-    node = _group(file, group, [stimuli.digest], shared=True)
+    node = _group(file, group, actors, [stimuli.digest], shared=True)
     node.create_dataset("observations", data=stimuli.observations)
     node.create_dataset("episode_ids", data=stimuli.episode_ids)
     if stimuli.sources is not None:
@@ -54,14 +56,14 @@ def record_shared(
     node.attrs["spacing"] = stimuli.spacing
     for k in range(len(actors)):
         for name, values in actors.only(k).respond(stimuli.observations).items():
-            if name in layers:
+            if layers is None or name in layers:
                 _dataset(node, name, len(actors), values)[k] = values[0]
 
 
 def record_own(file: h5py.File, group: str, actors: "Actors", own: Sequence[Stimuli]) -> None:
     """Write the activations of each network in states of its own; missing rows are nan."""
     rows = max(len(stimuli.observations) for stimuli in own)
-    node = _group(file, group, [stimuli.digest for stimuli in own], shared=False)
+    node = _group(file, group, actors, [stimuli.digest for stimuli in own], shared=False)
     node.attrs["rows"] = [len(stimuli.observations) for stimuli in own]
     ids = np.full((len(own), rows), -1, np.int32)
     for k, stimuli in enumerate(own):
@@ -100,6 +102,11 @@ class Activations:
         return str(self._attributes["digests"][0 if self._shared else self.network])
 
     @property
+    def architecture(self) -> Architecture:
+        """The architecture of the network."""
+        return architecture_from(json.loads(self._attributes["architecture"]))
+
+    @property
     def rows(self) -> int:
         """n, the number of states."""
         if self._shared:
@@ -125,7 +132,24 @@ class Activations:
     def layers(self) -> dict[str, np.ndarray]:
         """Return the recorded layers (n, p)."""
         node = self.file[self.group]
-        return {name: node[name][self.network, : self.rows] for name in LAYERS if name in node}
+        names = [name for name in self.architecture.layers if name in node]
+        return {name: node[name][self.network, : self.rows] for name in names}
+
+    def log_std(self, layers: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return the log standard deviation (n, a) of the actions, from the recorded layers.
+
+        nan if the network has no spread.
+        """
+        if self.architecture.spread == "state":
+            return self.architecture.read("log_std_linear", layers["log_std_linear"])
+        constant = self._attributes.get("log_std")
+        return np.broadcast_to(
+            np.nan if constant is None else constant[self.network], layers["mean_linear"].shape
+        )
+
+    def derived_layers(self) -> dict[str, np.ndarray]:
+        """Return the recorded layers (n, p) with those that follow from them."""
+        return self.architecture.derive(self.layers())
 
     def observations(self) -> np.ndarray:
         """Return the states (n, o)."""
@@ -141,30 +165,20 @@ class Activations:
         return bool(self._attributes["shared"])
 
 
-def read_by_next(layer: str, values: np.ndarray) -> np.ndarray:
-    """Return the values of a recorded layer as the next layer reads them.
-
-    That is after the ReLU of a hidden layer and after the clamp of the log standard deviation. The
-    mean has no non-linearity.
-    """
-    if layer == "log_std_linear":
-        return np.clip(values, LOG_STD_MIN, LOG_STD_MAX)
-    return values if layer == "mean_linear" else np.maximum(values, 0)
+def networks_in(file: h5py.File, group: str) -> int:
+    """Return the number of networks whose activations a group of a file holds."""
+    node = file[group]
+    names = Activations(file, group).architecture.layers
+    return len(next(node[name] for name in names if name in node))
 
 
-def with_derived(layers: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Return the layers of a network with `layers.DERIVED`: ReLU, clamp and mean action."""
-    return {
-        **layers,
-        "linear1_relu": read_by_next("linear1", layers["linear1"]),
-        "linear2_relu": read_by_next("linear2", layers["linear2"]),
-        "log_std_clamped": read_by_next("log_std_linear", layers["log_std_linear"]),
-        "actions": np.tanh(layers["mean_linear"]),
-    }
-
-
-def _group(file: h5py.File, name: str, digests: list[str], shared: bool) -> h5py.Group:
+def _group(
+    file: h5py.File, name: str, actors: "Actors", digests: list[str], shared: bool
+) -> h5py.Group:
     node = file.create_group(name)
+    node.attrs["architecture"] = actors.architecture.to_json()
+    if actors.architecture.spread == "constant":
+        node.attrs["log_std"] = actors.get_parameter("log_std").detach().numpy()
     node.attrs["digests"] = digests
     node.attrs["shared"] = shared
     return node

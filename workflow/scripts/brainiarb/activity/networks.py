@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import h5py
 
-from brainiarb.activity.activations import Activations
-from brainiarb.actors.layers import PROBED_LAYER
+from brainiarb.activity.activations import Activations, networks_in
 from brainiarb.statistics.measures import FLOOR
 
 EXPERT, CLONE, UNTRAINED = "expert", "clone", "untrained"
@@ -46,7 +45,7 @@ def references(file: h5py.File, folder: str = "") -> list[ShownNetwork]:
         ShownNetwork(EXPERT, -1, -1, True, Activations(file, f"{folder}{EXPERT}")),
         *(
             ShownNetwork(UNTRAINED, -1, k, k == 0, Activations(file, untrained, k))
-            for k in range(len(file[untrained][PROBED_LAYER]))
+            for k in range(networks_in(file, untrained))
         ),
         *(
             ShownNetwork(name, -1, -1, name == names[0], Activations(file, f"{peers}/{name}"))
@@ -59,5 +58,5 @@ def clones(file: h5py.File, group: str, level: int, median: int = -1) -> list[Sh
     """Return the clones in a group of a file; the clone `median` is drawn for its level."""
     return [
         ShownNetwork(CLONE, level, k, k == median, Activations(file, group, k))
-        for k in range(len(file[group][PROBED_LAYER]))
+        for k in range(networks_in(file, group))
     ]

@@ -72,7 +72,7 @@ def dynamics_tables(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return jPCA, its drawn trajectories, and decoding of networks that were shown a walk.
 
-    Linear2 is analysed, because what linear1 tells is nearly the same.
+    Linear2 is analysed, because what linear1 tells is nearly the same, or the only hidden layer.
     All tables begin with expert, network, level, clone, drawn; beside the expert, the observations
     have rows too. jPCA has a row for each plane: plane (from 1), frequency (Hz), plane_variance,
     concentration; then, equal for all planes of a fit, components, variance (the share that the
@@ -93,7 +93,7 @@ def dynamics_tables(
         trajectories.append(track.assign(**OBSERVED))
         decoded.append(read_targets(walk.observations, walk).assign(**OBSERVED))
     for network in networks:
-        values = walk.layer(network.activations, PROBED_LAYER)
+        values = walk.layer(network.activations, network.activations.architecture.probed)
         of_network = settings if network.drawn else replace(settings, surrogates=0)
         # One seed for all networks: they meet the same permutations.
         planes, track = rotate(values, walk, of_network, seed)
@@ -208,17 +208,20 @@ def read_targets(values: np.ndarray, walk: ShownWalk) -> pd.DataFrame:
     return table
 
 
-def dynamics_measures(rotations: pd.DataFrame, decoded: pd.DataFrame) -> pd.DataFrame:
+def dynamics_measures(
+    rotations: pd.DataFrame, decoded: pd.DataFrame, layer: str = PROBED_LAYER
+) -> pd.DataFrame:
     """Tabulate the measures of expert, clones and untrained networks from `dynamics_tables`.
 
     `jpca_r2_gain` is the R^2 of the rotation of a layer less that of the observations, which are
     the same for all networks. An untrained network is the floor of the clone that began as it.
+    `layer` is the name of the layer that was analysed.
     Columns: see `measures_table`.
     """
     first = rotations[rotations["plane"].fillna(1) == 1]
     fits = first[first["network"].isin(PREFIXES)]
     named: list[Named] = [
-        (fit.expert, fit.level, fit.clone, f"{PREFIXES[fit.network]}{name}_{PROBED_LAYER}",
+        (fit.expert, fit.level, fit.clone, f"{PREFIXES[fit.network]}{name}_{layer}",
          Measure("1", value, note=fit.note or (NO_REFERENCE if np.isnan(value) else "")))
         for name, column in (
             ("jpca_r2_gain", "r2_gain"), ("participation_ratio", "participation_ratio"),
@@ -227,7 +230,7 @@ def dynamics_measures(rotations: pd.DataFrame, decoded: pd.DataFrame) -> pd.Data
     ]  # fmt: skip
     named += [
         (score.expert, score.level, score.clone,
-         f"{PREFIXES[score.network]}decode_{score.target}_{PROBED_LAYER}",
+         f"{PREFIXES[score.network]}decode_{score.target}_{layer}",
          Measure(score.score, score.value, note=score.note))
         for score in decoded[decoded["network"].isin(PREFIXES)].itertuples()
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from brainiarb.activity.activations import Activations, read_by_next
+from brainiarb.activity.activations import Activations
 from brainiarb.activity.stimuli import Stimuli
 from brainiarb.errors import Refused
 from brainiarb.gait.strides import stride_phase
@@ -39,7 +39,7 @@ class ShownWalk:
     """Digest of all rows that are shown."""
 
     def layer(self, activations: Activations, name: str) -> np.ndarray:
-        """Return a layer (n, p) of a network as its next layer reads it, after the ReLU.
+        """Return a layer (n, p) of a network as its next layer reads it.
 
         Raises Refused if the network was shown other states.
         """
@@ -48,7 +48,7 @@ class ShownWalk:
                 f"expected the rollouts that the activations were recorded from, found others "
                 f"({activations.group}); record the activations again"
             )
-        return read_by_next(name, activations.layers()[name])[self.steady]
+        return activations.architecture.read(name, activations.layers()[name])[self.steady]
 
 
 def shown_walk(walk: SteadyWalk, rows: int) -> ShownWalk:

@@ -1,38 +1,41 @@
 """The actor that experts and clones share: K actors as one stack, their actions and their files.
 
-| activity                  | shape     | meaning                                          |
-|---------------------------|-----------|--------------------------------------------------|
-| `linear1`                 | (K, n, h) | first hidden layer, before its ReLU              |
-| `linear2`                 | (K, n, h) | second hidden layer, before its ReLU             |
-| `mean_linear`             | (K, n, a) | mean of the Gaussian, before the tanh            |
-| `log_std_linear`          | (K, n, a) | log standard deviation, before the clamp         |
-| `tanh(mean_linear)`       | (K, n, a) | mean action, in [-1, 1]                          |
+| activity                  | shape     | meaning                                              |
+|---------------------------|-----------|------------------------------------------------------|
+| `linear1` ... `linearN`   | (K, n, h) | a hidden layer, as its non-linearity takes it        |
+| `mean_linear`             | (K, n, a) | mean of the Gaussian, before the tanh or the clip    |
+| `log_std_linear`          | (K, n, a) | log standard deviation, before the clamp, if a layer |
+| `action(mean_linear)`     | (K, n, a) | mean action, in [-1, 1]                              |
 """
 
 import io
 import json
+import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from brainiarb.actors.layers import LAYERS, LOG_STD_MAX, LOG_STD_MIN, WIDTH
+from brainiarb.actors.architecture import DEFAULT, Architecture, architecture_from
+from brainiarb.actors.layers import LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.errors import Refused
 from brainiarb.files import whole
 from brainiarb.rollouts.scaler import Scaler
 from brainiarb.seeds import derive_seed
 
-
-class Activity(NamedTuple):
-    """The outputs of the layers of K actors for n observations each, before non-linearities."""
-
-    linear1: Tensor
-    linear2: Tensor
-    mean_linear: Tensor
-    log_std_linear: Tensor
+NONLINEARITIES: dict[str, Callable[[Tensor], Tensor]] = {
+    "ReLU": torch.relu,
+    "Tanh": torch.tanh,
+    "ELU": nn.functional.elu,
+    "SiLU": nn.functional.silu,
+    "GELU": nn.functional.gelu,
+    "LeakyReLU": nn.functional.leaky_relu,
+}
+"""What `architecture.ACTIVATIONS` are in torch."""
 
 
 class StackedLinear(nn.Module):
@@ -49,32 +52,72 @@ class StackedLinear(nn.Module):
 
 
 class Actors(nn.Module):
-    """A stack of K actors, with weights (K, out, in) and biases (K, out)."""
+    """A stack of K actors of one architecture, with weights (K, out, in) and biases (K, out).
 
-    def __init__(self, tensors: dict[str, Tensor]) -> None:
+    `architecture` gives the non-linearity, the norm and the bound; widths and spread are those of
+    the tensors. A constant spread is the tensor `log_std` (K, a).
+    """
+
+    def __init__(self, tensors: dict[str, Tensor], architecture: Architecture = DEFAULT) -> None:
         super().__init__()
-        for name in LAYERS:
+        constant = "constant" if "log_std" in tensors else "none"
+        depth = sum(f"linear{number}.weight" in tensors for number in range(1, len(tensors) + 1))
+        self.architecture = replace(
+            architecture,
+            hidden=tuple(tensors[f"linear{n}.bias"].shape[1] for n in range(1, depth + 1)),
+            spread="state" if "log_std_linear.weight" in tensors else constant,
+        )
+        for name in self.architecture.layers:
             layer = StackedLinear(tensors[f"{name}.weight"], tensors[f"{name}.bias"])
             self.add_module(name, layer)
+        for name in self.further():
+            self.register_parameter(name, nn.Parameter(tensors[name]))
+
+    def further(self) -> tuple[str, ...]:
+        """Return the names of the tensors that belong to no linear layer."""
+        norms = [f"{part}_{name}" for name in self.architecture.trunk for part in ("gain", "shift")]
+        return (
+            *(norms if self.architecture.norm == "before" else ()),
+            *(("log_std",) if self.architecture.spread == "constant" else ()),
+        )
 
     def __len__(self) -> int:
         """Return K."""
         return len(self.get_parameter("linear1.weight"))
 
+    def like(self, tensors: dict[str, Tensor]) -> "Actors":
+        """Return actors of the same kind that have other tensors."""
+        return Actors(tensors, self.architecture)
+
     def only(self, index: int) -> "Actors":
         """Return a stack of one actor, the one at `index`."""
-        return Actors({name: v[index : index + 1] for name, v in self.state_dict().items()})
+        return self.like({name: v[index : index + 1] for name, v in self.state_dict().items()})
 
-    def forward(self, observations: Tensor) -> Activity:
+    def forward(self, observations: Tensor) -> dict[str, Tensor]:
         """Return the activity for observations (K, n, o), or (n, o) which every actor sees."""
         layer = dict(self.named_children())
         if observations.ndim == 2:
             observations = observations.expand(len(self), -1, -1)
-        linear1 = layer["linear1"](observations)
-        linear2 = layer["linear2"](torch.relu(linear1))
-        features = torch.relu(linear2)
-        mean, log_std = layer["mean_linear"](features), layer["log_std_linear"](features)
-        return Activity(linear1, linear2, mean, log_std)
+        activity, values = {}, observations
+        for name in self.architecture.trunk:
+            activity[name] = self._normed(name, layer[name](values))
+            values = self._active(activity[name])
+        return activity | {name: layer[name](values) for name in self.architecture.heads}
+
+    def _normed(self, name: str, values: Tensor) -> Tensor:
+        if self.architecture.norm != "before":
+            return values
+        gain, shift = (self.get_parameter(f"{part}_{name}") for part in ("gain", "shift"))
+        return _standardised(values, self.architecture) * gain.unsqueeze(1) + shift.unsqueeze(1)
+
+    def _active(self, values: Tensor) -> Tensor:
+        active = NONLINEARITIES[self.architecture.activation](values)
+        after = self.architecture.norm == "after"
+        return _standardised(active, self.architecture) if after else active
+
+    def action(self, mean: Tensor) -> Tensor:
+        """Return the action in [-1, 1] that a value of the mean head becomes."""
+        return torch.tanh(mean) if self.architecture.bound == "tanh" else mean.clamp(-1, 1)
 
     @torch.no_grad()
     def respond(self, observations: np.ndarray) -> dict[str, np.ndarray]:
@@ -83,13 +126,19 @@ class Actors(nn.Module):
         Observations are (K, n, o), or (n, o) which every actor sees.
         """
         activity = self(torch.from_numpy(np.ascontiguousarray(observations, np.float32)))
-        return {name: values.numpy() for name, values in activity._asdict().items()}
+        return {name: values.numpy() for name, values in activity.items()}
+
+
+def _standardised(values: Tensor, architecture: Architecture) -> Tensor:
+    """Return the values of a layer less their mean over its units, in standard deviations."""
+    return nn.functional.layer_norm(values, values.shape[-1:], eps=architecture.norm_epsilon)
 
 
 def stack_actors(stacks: Sequence[Actors]) -> Actors:
     """Return the actors of several stacks as one stack.
 
-    Narrow layers get further units whose weights are 0, so that all layers are equally wide.
+    All stacks have one architecture without a norm, except for their widths: narrow layers get
+    further units whose weights are 0, so that all layers are equally wide.
     """
     states = [stack.state_dict() for stack in stacks]
 
@@ -102,21 +151,7 @@ def stack_actors(stacks: Sequence[Actors]) -> Actors:
             block[(slice(None), *map(slice, tensor.shape[1:]))] = tensor
         return padded
 
-    return Actors({name: stacked(name) for name in states[0]})
-
-
-def layer_shapes(sizes: tuple[int, int], widths: tuple[int, int]) -> dict[str, tuple[int, int]]:
-    """Return the shape (out, in) of each layer's weight.
-
-    `sizes` are the lengths of an observation and of an action, `widths` those of the hidden layers.
-    """
-    (observations, actions), (first, second) = sizes, widths
-    return {
-        "linear1": (first, observations),
-        "linear2": (second, first),
-        "mean_linear": (actions, second),
-        "log_std_linear": (actions, second),
-    }
+    return stacks[0].like({name: stacked(name) for name in states[0]})
 
 
 def untrained_seeds(master: int, expert: str, count: int) -> list[int]:
@@ -128,21 +163,28 @@ def untrained_seeds(master: int, expert: str, count: int) -> list[int]:
     return [derive_seed(master, "untrained", expert, k) for k in range(count)]
 
 
-def untrained(sizes: tuple[int, int], seeds: Sequence[int], scaler: Scaler | None = None) -> Actors:
+def untrained(
+    sizes: tuple[int, int],
+    seeds: Sequence[int],
+    scaler: Scaler | None = None,
+    architecture: Architecture = DEFAULT,
+) -> Actors:
     """Return one untrained actor for each seed.
 
-    `sizes` are the lengths of an observation and of an action. Weights and biases are uniform on
+    `sizes` are the lengths of an observation and of an action. The architecture has the spread of
+    a state and no norm. Weights and biases are uniform on
     +-1 / sqrt(inputs), as in PyTorch and Stable-Baselines3. If a scaler is given, it is folded into
     the first layer.
     """
     tensors: dict[str, list[Tensor]] = {}
     for seed in seeds:
         generator = torch.Generator().manual_seed(seed)
-        for name, (out, inputs) in layer_shapes(sizes, (WIDTH, WIDTH)).items():
+        for name, (out, inputs) in architecture.shapes(sizes).items():
             for part, shape in (("weight", (out, inputs)), ("bias", (out,))):
                 values = torch.rand(shape, generator=generator) * 2 - 1
                 tensors.setdefault(f"{name}.{part}", []).append(values / inputs**0.5)
-    actors = Actors({name: torch.stack(values) for name, values in tensors.items()})
+    stacked = {name: torch.stack(values) for name, values in tensors.items()}
+    actors = Actors(stacked, architecture)
     return fold_scaler(actors, scaler) if scaler is not None else actors
 
 
@@ -156,7 +198,7 @@ def fold_scaler(actors: Actors, scaler: Scaler) -> Actors:
     weight = tensors["linear1.weight"].double() / torch.from_numpy(scaler.std)
     bias = tensors["linear1.bias"].double() - weight @ torch.from_numpy(scaler.mean)
     tensors["linear1.weight"], tensors["linear1.bias"] = weight.float(), bias.float()
-    return Actors(tensors)
+    return actors.like(tensors)
 
 
 def _by_actor(actors: Actors, observations: np.ndarray) -> Tensor:
@@ -173,7 +215,7 @@ def mean_action(actors: Actors) -> Callable[[np.ndarray], np.ndarray]:
     @torch.no_grad()
     def act(observations: np.ndarray) -> np.ndarray:
         activity = actors(_by_actor(actors, observations))
-        return torch.tanh(activity.mean_linear).flatten(0, 1).double().numpy()
+        return actors.action(activity["mean_linear"]).flatten(0, 1).double().numpy()
 
     return act
 
@@ -181,28 +223,41 @@ def mean_action(actors: Actors) -> Callable[[np.ndarray], np.ndarray]:
 def sampled_action(actors: Actors, seed: int) -> Callable[[np.ndarray], np.ndarray]:
     """Return the policy that samples an action from the distribution of each actor.
 
-    It maps observations (K n, o), ordered by actor, to actions (K n, a) in [-1, 1].
+    It maps observations (K n, o), ordered by actor, to actions (K n, a) in [-1, 1]. Actors without
+    a spread take their mean action, which is all that they can do.
     """
     generator = torch.Generator().manual_seed(seed)
+    if actors.architecture.spread == "none":
+        logging.warning("this actor has no spread, so its sampled actions are its mean actions")
+        return mean_action(actors)
 
     @torch.no_grad()
     def act(observations: np.ndarray) -> np.ndarray:
         activity = actors(_by_actor(actors, observations))
-        std = activity.log_std_linear.clamp(LOG_STD_MIN, LOG_STD_MAX).exp()
-        noise = torch.randn(activity.mean_linear.shape, generator=generator)
-        return torch.tanh(activity.mean_linear + std * noise).flatten(0, 1).double().numpy()
+        mean = activity["mean_linear"]
+        if actors.architecture.spread == "constant":
+            std = actors.get_parameter("log_std").unsqueeze(1).exp()
+        else:
+            std = activity["log_std_linear"].clamp(LOG_STD_MIN, LOG_STD_MAX).exp()
+        noise = torch.randn(mean.shape, generator=generator)
+        return actors.action(mean + std * noise).flatten(0, 1).double().numpy()
 
     return act
 
 
 def write_actors(path: str | Path, actors: Actors, metadata: dict[str, Any]) -> None:
-    """Write K actors and plain metadata; `torch.load(weights_only=True)` opens the file.
+    """Write K actors, their architecture and plain metadata.
 
-    A buffer takes the bytes first, because torch writes the name of a file into its content.
+    `torch.load(weights_only=True)` opens the file. A buffer takes the bytes first, because torch
+    writes the name of a file into its content.
     """
     buffer = io.BytesIO()
     tensors = {name: value.detach().contiguous() for name, value in actors.state_dict().items()}
-    torch.save({**tensors, "metadata": json.dumps(metadata, sort_keys=True)}, buffer)
+    texts = {
+        "architecture": actors.architecture.to_json(),
+        "metadata": json.dumps(metadata, sort_keys=True),
+    }
+    torch.save({**tensors, **texts}, buffer)
     with whole(path) as temporary:
         temporary.write_bytes(buffer.getvalue())
 
@@ -212,7 +267,8 @@ def read_actors(path: str | Path) -> tuple[Actors, dict[str, Any]]:
     try:
         content = torch.load(path, weights_only=True)
         metadata = json.loads(content.pop("metadata"))
-        return Actors(content), metadata
+        architecture = architecture_from(json.loads(content.pop("architecture")))
+        return Actors(content, architecture), metadata
     except FileNotFoundError:
         raise
     except Exception as error:

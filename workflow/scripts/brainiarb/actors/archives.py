@@ -4,6 +4,7 @@ Reading happens in memory, takes a bounded number of bytes and never unpickles a
 """
 
 import io
+import json
 import pickle
 import re
 import stat
@@ -11,14 +12,18 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from brainiarb.actors.actors import Actors, layer_shapes
-from brainiarb.actors.foreign import LEGACY_TORCH, kind_of, kind_of_zip, size_hint
+from brainiarb.actors.actors import Actors
+from brainiarb.actors.architecture import ACTIVATIONS
+from brainiarb.actors.foreign import LEGACY_TORCH, kind_of, kind_of_zip
+from brainiarb.actors.layouts import PARTS, actor_from
+from brainiarb.actors.plain import holds_plain_weights, read_plain, write_plain
 from brainiarb.bodies.body import Body
-from brainiarb.bodies.model import environment_facts, make_env
+from brainiarb.bodies.model import make_env
 from brainiarb.errors import Refused
 from brainiarb.files import whole
 
@@ -160,22 +165,45 @@ def read_tensors(content: bytes, where: str | Path) -> dict[str, Tensor]:
         return {name: value.detach().to("cpu", torch.float32) for name, value in plain.items()}
 
 
-ARCHIVE_NAMES = {
-    "linear1": "actor.latent_pi.0",
-    "linear2": "actor.latent_pi.2",
-    "mean_linear": "actor.mu",
-    "log_std_linear": "actor.log_std",
-}
-"""The name of each layer in a Stable-Baselines3 archive."""
+def fields_of(members: Mapping[str, bytes], path: str | Path) -> dict[str, Any]:
+    """Return the fields of an archive; pickled fields stay text."""
+    try:
+        return {**json.loads(members["data"])}
+    except Exception as error:
+        raise Refused(
+            f"{path} has no fields of Stable-Baselines3 in `data` ({error!r}); save the model again"
+        ) from error
 
-PARTS = ("weight", "bias")
+
+def told_activation(fields: Mapping[str, Any], where: str | Path) -> str | None:
+    """Return the non-linearity that a policy was told; None if it was told none.
+
+    Raises Refused, which names `where`, if no actor here can have it.
+    """
+    told = mapping(fields.get("policy_kwargs")).get("activation_fn")
+    if told is None:
+        return None
+    match = re.fullmatch(r"<class 'torch\.nn\.modules\.activation\.(\w+)'>", str(told))
+    if match is None or match[1] not in ACTIVATIONS:
+        *_, name = re.findall(r"\w+", str(told)) or ["unknown"]
+        raise Refused(
+            f"{where} was trained with activation_fn={name} where one of "
+            f"{', '.join(ACTIVATIONS)} of torch.nn is needed; train it with one of them"
+        )
+    return match[1]
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """Return a dict as it is, and an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
 
 
 def read_expert(path: str | Path, body: Body) -> Actors:
-    """Read the actor of a Stable-Baselines3 SAC archive (K = 1) without unpickling anything.
+    """Read the actor of an expert's `checkpoint.zip` (K = 1) without unpickling anything.
 
-    Raises Refused if the archive is damaged, is not of SAC, or has other numbers of observations
-    and actions than the body.
+    That is an archive of Stable-Baselines3 or a plain file (see `plain`), as `write_archive` writes
+    them. Raises Refused if the file is damaged, or has other numbers of observations and actions
+    than the body.
 
     Examples
     --------
@@ -185,67 +213,12 @@ def read_expert(path: str | Path, body: Body) -> Actors:
     >>> len(expert), expert.get_parameter("linear1.weight").shape
     (1, torch.Size([1, 256, 17]))
     """
-    return actor_from(read_tensors(read_members(path)["policy.pth"], path), path, body)
-
-
-def _refuse_other_networks(names: set[str], where: str | Path) -> None:
-    if "actor.log_std" in names:
-        raise Refused(
-            f"{where} holds a gSDE actor (use_sde=True), whose noise depends on the state by other "
-            "layers than SAC's; train it with use_sde=False"
-        )
-    actor = {name for name in names if name.startswith("actor.")}
-    hidden = len({name for name in actor if re.fullmatch(r"actor\.latent_pi\.\d+\.weight", name)})
-    if hidden and hidden != 2:
-        raise Refused(
-            f"{where} holds an actor with {hidden} hidden layer{'s' * (hidden > 1)} where two are "
-            "needed; train it with net_arch=[256, 256]"
-        )
-    expected = {f"{name}.{part}" for name in ARCHIVE_NAMES.values() for part in PARTS}
-    if actor != expected:
-        lacking = ", ".join(sorted(expected - actor)) or "nothing that is needed"
-        raise Refused(
-            f"{where} lacks {lacking} and has {len(actor - expected)} further tensors: expected "
-            "the actor of SAC with two hidden layers, found another algorithm or network; train it "
-            "with policy MlpPolicy"
-        )
-
-
-def actor_from(policy: Mapping[str, Tensor], where: str | Path, body: Body) -> Actors:
-    """Return the actor of a state dict, K = 1.
-
-    Raises Refused, which names `where`, unless the actor is one of SAC with two hidden layers of
-    any width and finite weights, for the observations and actions of the body.
-    """
-    _refuse_other_networks(set(policy), where)
-    tensors = {
-        f"{name}.{part}": policy[f"{archived}.{part}"].unsqueeze(0)
-        for name, archived in ARCHIVE_NAMES.items()
-        for part in PARTS
-    }
-    first, second, actions = (
-        tensors[f"{name}.bias"].numel() for name in ("linear1", "linear2", "mean_linear")
-    )
-    observations = tensors["linear1.weight"].numel() // max(first, 1)
-    shapes = layer_shapes((observations, actions), (first, second))
-    for name, (out, inputs) in shapes.items():
-        if tensors[f"{name}.weight"].shape != (1, out, inputs) or (
-            tensors[f"{name}.bias"].shape != (1, out)
-        ):
-            raise Refused(
-                f"{where} holds layers whose sizes do not fit each other at {name}; save the model "
-                "again"
-            )
-    sizes = environment_facts(body).sizes
-    if (observations, actions) != sizes:
-        raise Refused(
-            f"{where} takes {observations} observations and gives {actions} actions, but "
-            f"{body.name} has {sizes[0]} and {sizes[1]}; "
-            f"{size_hint((observations, actions), body)}"
-        )
-    if not all(torch.isfinite(value).all() for value in tensors.values()):
-        raise Refused(f"{where} holds weights that are not finite: its training has diverged")
-    return Actors(tensors)
+    if holds_plain_weights(path):
+        return read_plain(path, body)
+    members = read_members(path)
+    policy = read_tensors(members["policy.pth"], path)
+    activation = told_activation(fields_of(members, path), path) if "data" in members else None
+    return actor_from(policy, path, body, activation)
 
 
 def critic_outputs(policy: Mapping[str, Tensor]) -> tuple[list[int], int]:
@@ -266,28 +239,40 @@ def write_archive(
     """Write actor `index` of a body as a Stable-Baselines3 SAC archive without optimiser states.
 
     `critics` holds the critics of SAC and their targets by the names of the archive. Without it,
-    the critics are untrained. The same actor gives the same bytes on the same machine.
+    the critics are untrained. An actor whose architecture SAC cannot have becomes a plain file. The
+    same actor gives the same bytes on the same machine.
     """
+    architecture = actors.architecture
+    if (architecture.norm, architecture.spread, architecture.bound) != ("none", "state", "tanh"):
+        write_plain(path, actors.only(index))
+        return
     from stable_baselines3 import SAC
 
     critics = critics or {}
-    widths = [actors.get_parameter(f"{name}.bias").shape[1] for name in ("linear1", "linear2")]
+    widths = [*architecture.hidden]
     outputs, count = critic_outputs(critics)
+    kwargs: dict[str, Any] = {
+        "net_arch": {"pi": widths, "qf": outputs[:-1] if critics else widths},
+        "n_critics": count if critics else 2,
+    }
+    if architecture.activation != "ReLU":
+        kwargs["activation_fn"] = getattr(torch.nn, architecture.activation)
     model = SAC(
         "MlpPolicy",
         make_env(body),
         buffer_size=1,
-        policy_kwargs={
-            "net_arch": {"pi": widths, "qf": outputs[:-1] if critics else widths},
-            "n_critics": count if critics else 2,
-        },
+        policy_kwargs=kwargs,
         device="cpu",
         seed=0,
     )
     state = {**model.policy.state_dict(), **critics}
-    for name, archived in ARCHIVE_NAMES.items():
+    archived = {name: f"actor.latent_pi.{2 * n}" for n, name in enumerate(architecture.trunk)} | {
+        "mean_linear": "actor.mu",
+        "log_std_linear": "actor.log_std",
+    }
+    for name, there in archived.items():
         for part in PARTS:
-            state[f"{archived}.{part}"] = actors.get_parameter(f"{name}.{part}")[index].detach()
+            state[f"{there}.{part}"] = actors.get_parameter(f"{name}.{part}")[index].detach()
     model.policy.load_state_dict(state)
     buffer = io.BytesIO()
     model.save(buffer)

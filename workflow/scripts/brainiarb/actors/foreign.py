@@ -31,6 +31,7 @@ _SIZES = {
     (105, 8): "Ant-v5",
     (107, 8): "Ant-v5 with positions",
     (111, 8): "Ant-v3 and Ant-v2, or Ant-v4 with contact forces",
+    (112, 8): "Ant-v3 with one more observation, such as the time of TimeFeatureWrapper",
     (113, 8): "Ant-v3 with positions",
     (348, 17): "Humanoid-v5 and HumanoidStandup-v5",
     (350, 17): "Humanoid-v5 with positions",
@@ -105,8 +106,20 @@ def kind_of_zip(names: Iterable[str]) -> str:
 def size_hint(sizes: tuple[int, int], body: Body) -> str:
     """Return whose sizes (observations, actions) these are, beside those of the body.
 
-    Without a known environment of these sizes, the hint names the usual wrappers.
+    Without a known environment of these sizes, the hint names the wrapper that gives them, or the
+    usual ones.
     """
+    own, actions = environment_facts(body).sizes
+    if sizes == (own + 1, actions):
+        return (
+            "one more observation is what TimeFeatureWrapper and TimeAwareObservation add, and "
+            "nothing here tells the time to an actor; train it without the wrapper"
+        )
+    if sizes[0] > own and sizes[0] % own == 0 and sizes[1] == actions:
+        return (
+            f"these are {sizes[0] // own} frames of the body, as VecFrameStack and "
+            "FrameStackObservation stack them; train it on single frames"
+        )
     if sizes in _SIZES:
         return (
             f"these are the sizes of {_SIZES[sizes]}, and this body is {body.env_id}; give an "

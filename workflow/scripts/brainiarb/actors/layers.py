@@ -1,22 +1,23 @@
-"""The layers of the actor that experts and clones share, whose activity is recorded and compared.
+"""Names and constants of the actor of Stable-Baselines3's SAC, which most experts and clones have.
 
-The actor is that of Stable-Baselines3's SAC (Haarnoja et al. 2018, appendix C).
+Haarnoja et al. 2018, appendix C. `architecture.Architecture` names the layers of any actor.
 """
 
 import math
 
 LAYERS = ("linear1", "linear2", "mean_linear", "log_std_linear")
-"""The layers in the order in which an actor computes them; each is recorded before its
-non-linearity."""
+"""The layers of an actor with two hidden layers, in the order in which it computes them; each is
+recorded before its non-linearity."""
 
 HEADS = ("mean_linear", "log_std_linear")
 """The layers that say how a policy acts: its mean and its log standard deviation."""
 
 DERIVED = ("linear1_relu", "linear2_relu", "log_std_clamped", "actions")
-"""The layers that follow from the recorded layers; see `activations.with_derived`."""
+"""The layers that follow from the recorded layers; see `Architecture.derived`."""
 
 PROBED_LAYER = "linear2"
-"""The layer whose rotations are measured and from which the gait is decoded, of every network."""
+"""The layer whose rotations are measured and from which the gait is decoded; `linear1` of a network
+with one hidden layer (see `Architecture.probed`)."""
 
 OBSERVATIONS = "observations"
 """The name under which the states themselves are compared and analysed like a layer."""

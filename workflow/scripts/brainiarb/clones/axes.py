@@ -31,7 +31,8 @@ def measure_clones(
     """
     agents = agent_returns(returns).sort_values("clone")
     of_expert, of_clones = (
-        np.tanh(actors.respond(observations)["mean_linear"]) for actors in (expert, clones)
+        actors.architecture.action(actors.respond(observations)["mean_linear"])
+        for actors in (expert, clones)
     )
     return pd.DataFrame(
         {

@@ -3,30 +3,38 @@
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from brainiarb.actors.actors import Actors
-from brainiarb.actors.archives import PARTS
-from brainiarb.actors.gradients import LinearLayers, activations, parameter_gradient, views
-from brainiarb.actors.layers import LAYERS
+from brainiarb.actors.actors import NONLINEARITIES, Actors
+from brainiarb.actors.architecture import Architecture
+from brainiarb.actors.gradients import (
+    LinearLayers,
+    activations,
+    apply_layers,
+    parameter_gradient,
+    views,
+)
+from brainiarb.actors.layouts import PARTS
 from brainiarb.clones.losses import LossAndSlope
 
 
 class Learners:
-    """K actors side by side, whose gradients are written out.
+    """K actors side by side. The gradients of ReLU networks are written out.
 
     Both heads are one layer, the mean above log_std. `parameters` holds the weights (K, out, in) of
-    the three layers, then their biases (K, out); `gradients` holds the gradient of each. They are
-    views of the vectors `vector` and `gradient` (p).
+    the layers, then their biases (K, out); `gradients` holds the gradient of each. They are views
+    of the vectors `vector` and `gradient` (p).
     """
 
     def __init__(self, actors: Actors) -> None:
         """Copy the weights of the actors."""
+        architecture = actors.architecture
+        self.activation = architecture.activation
         state = {name: value.detach() for name, value in actors.state_dict().items()}
         stacked = [
             torch.cat([state[f"{name}.{part}"] for name in layer], dim=1)
             for part in PARTS
-            for layer in (LAYERS[:1], LAYERS[1:2], LAYERS[2:])
+            for layer in (*((name,) for name in architecture.trunk), architecture.heads)
         ]
         self.vector = torch.cat([value.flatten() for value in stacked])
         self.gradient = torch.zeros_like(self.vector)
@@ -49,6 +57,8 @@ class Learners:
 
         Only the first `passed` of the 2 a outputs of the heads train the trunk; all by default.
         """
+        if self.activation != "ReLU":
+            return self._set_by_autograd(inputs, labels, loss, passed)
         activity = [activations(layers, x) for layers, x in zip(self.networks, inputs, strict=True)]
         losses, slopes = loss(torch.stack([outputs[-1] for outputs in activity]), labels)
         for layers, outputs, slope, gradients in zip(
@@ -57,12 +67,54 @@ class Learners:
             parameter_gradient(layers, outputs, slope, gradients, passed)
         return losses
 
+    def apply(self, layers: LinearLayers, inputs: Tensor) -> Tensor:
+        """Return the outputs of the heads (n, 2a) of one of `networks` for inputs (n, in)."""
+        if self.activation == "ReLU":
+            return apply_layers(layers, inputs)
+        return _smooth(layers, inputs, self.activation)
 
-def as_actors(parameters: Sequence[Tensor]) -> Actors:
+    def _set_by_autograd(
+        self, inputs: Tensor, labels: Tensor, loss: LossAndSlope, passed: int | None
+    ) -> Tensor:
+        """Do what `set_gradients` does, for any non-linearity."""
+        leaf = self.vector.detach().requires_grad_()
+        tensors = views(leaf, self.parameters)
+        depth = len(tensors) // 2
+        outputs = torch.stack(
+            [
+                _smooth(LinearLayers([*weights], [*biases]), x, self.activation, passed)
+                for x, weights, biases in zip(
+                    inputs, zip(*tensors[:depth], strict=True), zip(*tensors[depth:], strict=True),
+                    strict=True,
+                )
+            ]
+        )  # fmt: skip
+        losses, slopes = loss(outputs.detach(), labels)
+        (gradient,) = torch.autograd.grad(outputs, leaf, slopes)
+        self.gradient.copy_(gradient)
+        return losses
+
+
+def _smooth(
+    layers: LinearLayers, inputs: Tensor, activation: str, passed: int | None = None
+) -> Tensor:
+    """Return the outputs (n, out) of a network; only the first `passed` of them train its trunk."""
+    *trunk, (weight, bias) = zip(*layers, strict=True)
+    values = inputs
+    for hidden in trunk:
+        values = NONLINEARITIES[activation](nn.functional.linear(values, *hidden))
+    trained = nn.functional.linear(values, weight[:passed], bias[:passed])
+    if passed is None:
+        return trained
+    rest = nn.functional.linear(values.detach(), weight[passed:], bias[passed:])
+    return torch.cat([trained, rest], dim=-1)
+
+
+def as_actors(parameters: Sequence[Tensor], architecture: Architecture) -> Actors:
     """Return the actors that have the `parameters` of learners as weights and biases."""
     depth = len(parameters) // 2
     tensors = {}
     for part, (*trunk, heads) in zip(PARTS, (parameters[:depth], parameters[depth:]), strict=True):
-        for name, value in zip(LAYERS, [*trunk, *heads.chunk(2, dim=1)], strict=True):
+        for name, value in zip(architecture.layers, [*trunk, *heads.chunk(2, dim=1)], strict=True):
             tensors[f"{name}.{part}"] = value
-    return Actors(tensors)
+    return Actors(tensors, architecture)

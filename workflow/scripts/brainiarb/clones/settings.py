@@ -1,7 +1,9 @@
 """The settings of cloning, and how they adapt to few demonstrations."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from brainiarb.actors.architecture import Architecture
 from brainiarb.clones.losses import LOSSES
 from brainiarb.errors import Refused
 
@@ -24,11 +26,29 @@ class Cloning:
     """Share of the episodes of a clone that is held out, at least one episode."""
     log_std_floor: float
     """Least log standard deviation that the likelihood can reach."""
+    hidden: Sequence[int] | None = None
+    """Units of the hidden layers; None takes those of the expert."""
+    activation: str | None = None
+    """Non-linearity of the hidden layers; None takes that of the expert."""
 
     def __post_init__(self) -> None:
         """Refuse an unknown loss."""
         if self.loss not in LOSSES:
             raise Refused(f"loss {self.loss!r} is not known; use one of {', '.join(LOSSES)}")
+
+
+def clone_architecture(
+    expert: Architecture, hidden: Sequence[int] | None = None, activation: str | None = None
+) -> Architecture:
+    """Return the architecture of the clones of an expert: its hidden layers, and the heads of SAC.
+
+    A label is an action, so the clones of every expert learn a Gaussian that a tanh squashes. They
+    have no layer norm. `hidden` and `activation` replace those of the expert.
+    """
+    return Architecture(
+        hidden=expert.hidden if hidden is None else tuple(hidden),
+        activation=expert.activation if activation is None else activation,
+    )
 
 
 def with_equal_updates(cloning: Cloning, samples: int, rows: int) -> Cloning:

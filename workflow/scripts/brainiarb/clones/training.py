@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from brainiarb.actors.actors import Actors, fold_scaler, untrained
-from brainiarb.actors.gradients import Adam, apply_layers
+from brainiarb.actors.architecture import DEFAULT, Architecture
+from brainiarb.actors.gradients import Adam
 from brainiarb.clones.demonstrations import TrainingRows
 from brainiarb.clones.learners import Learners, as_actors
 from brainiarb.clones.losses import (
@@ -45,13 +46,15 @@ def train_clones(
     cloning: Cloning,
     initial_seeds: list[int],
     training_seeds: list[int],
+    architecture: Architecture = DEFAULT,
     progress: str | None = None,
 ) -> Clones:
     """Train K clones together; clone k learns from the rows whose `clone_ids` is k.
 
     The `scaler` standardises the inputs; it is folded into the clones that are returned. Every
     clone draws its own minibatches, keeps the weights of its least validation loss and stops by
-    itself. `initial_seeds` and `training_seeds` hold one seed per clone. Raises Refused if a clone
+    itself. `initial_seeds` and `training_seeds` hold one seed per clone; `architecture` is from
+    `settings.clone_architecture`. Raises Refused if a clone
     has less than one minibatch, or if a validation loss is not finite.
     """
     from tqdm import tqdm
@@ -62,7 +65,8 @@ def train_clones(
             "entropy and does not shuffle the demonstrations"
         )
     rows = TrainingRows(demonstrations, scaler, cloning, training_seeds)
-    learners = Learners(untrained((rows.observations, rows.actions), initial_seeds))
+    sizes = rows.observations, rows.actions
+    learners = Learners(untrained(sizes, initial_seeds, architecture=architecture))
     optimizer = Adam(learners.vector, learners.gradient, cloning.learning_rate)
     clones = len(initial_seeds)
     noise = torch.Generator().manual_seed(training_seeds[0])
@@ -106,7 +110,7 @@ def train_clones(
         )
     table = pd.DataFrame(history)
     table["best"] = table.index.isin(table[table["best"]].groupby("clone")["epoch"].idxmax())
-    return Clones(fold_scaler(as_actors(weights), scaler), table, rows.held_out)
+    return Clones(fold_scaler(as_actors(weights, architecture), scaler), table, rows.held_out)
 
 
 def _losses(cloning: Cloning, noise: torch.Generator) -> tuple[Loss, LossAndSlope]:
@@ -133,7 +137,7 @@ def _validate(learners: Learners, rows: TrainingRows, loss: Loss) -> tuple[Tenso
     """Return the loss and the squared error of the mean action on held-out episodes, both (K,)."""
     losses, errors = [], []
     for layers, (inputs, labels) in zip(learners.networks, rows.validation, strict=True):
-        mean, log_std = apply_layers(layers, inputs).unsqueeze(0).chunk(2, dim=2)
+        mean, log_std = learners.apply(layers, inputs).unsqueeze(0).chunk(2, dim=2)
         losses.append(loss(mean, log_std, labels.unsqueeze(0)))
         errors.append(mse(mean, log_std, labels.unsqueeze(0)))
     return torch.cat(losses), torch.cat(errors)

@@ -1,16 +1,15 @@
 """Importing an expert: reading the actor of a foreign archive, and facts about it.
 
-The module reads archives of SAC and of TQC, whose actor is that of SAC, from any Stable-Baselines3
-since 1.3. It unpickles nothing, so the packages of an archive's author (gym, sb3-contrib, another
-Python) do not matter. Torch's weights-only reader gives the weights, and the plain fields of `data`
-give everything else.
+The module reads archives of the algorithms in `SUPPORTED` from any Stable-Baselines3 since 1.3, and
+plain files (see `actors.plain`). It unpickles nothing, so the packages of an archive's author (gym,
+sb3-contrib, another Python) do not matter. Torch's weights-only reader gives the weights, and the
+plain fields of `data` give everything else.
 """
 
-import json
 import logging
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,16 @@ import torch
 from torch import Tensor
 
 from brainiarb.actors.actors import Actors, fold_scaler, mean_action
-from brainiarb.actors.archives import actor_from, critic_outputs, read_members, read_tensors
+from brainiarb.actors.archives import (
+    critic_outputs,
+    fields_of,
+    mapping,
+    read_members,
+    read_tensors,
+    told_activation,
+)
+from brainiarb.actors.layouts import BATCH_NORM_EPSILON, actor_from
+from brainiarb.actors.plain import holds_plain_weights, read_plain
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import Facts, environment_facts
 from brainiarb.errors import Refused
@@ -29,12 +37,11 @@ from brainiarb.files import digest_of, read_json
 from brainiarb.rollouts.episodes import RETURN_STEPS, episode_lengths, episode_sums
 from brainiarb.rollouts.recording import record_episodes
 
-SUPPORTED = ("SAC", "TQC")
+SUPPORTED = ("SAC", "TQC", "CrossQ", "TD3", "DDPG", "PPO", "A2C", "TRPO")
 """The algorithms whose archives can be imported."""
 EPISODES = 5
 """Number of episodes that an imported expert walks for its evaluation."""
 
-_RELU = "<class 'torch.nn.modules.activation.ReLU'>"
 _FLATTEN = "<class 'stable_baselines3.common.torch_layers.FlattenExtractor'>"
 _OWNERS = ("stable_baselines3", "sb3_contrib")
 
@@ -54,56 +61,89 @@ class Imported:
 
 
 def import_archive(
-    path: str | Path, body: Body, vecnormalize: str | Path | None = None
+    path: str | Path,
+    body: Body,
+    vecnormalize: str | Path | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> Imported:
-    """Read an archive of SAC or TQC, and the VecNormalize file that belongs to it.
+    """Read an archive or a plain file, and the VecNormalize file that belongs to it.
 
-    Raises Refused if the archive is damaged, holds another algorithm or network, or was trained
-    with other observations or actions than those of the body.
+    `told` is the record beside the file (see `read_record`); that of a plain file says its
+    architecture. Raises Refused if the file is damaged, holds another algorithm or network, or was
+    trained with other observations or actions than those of the body.
     """
-    members = read_members(path)
-    data = _fields(members, path)
-    algorithm = _algorithm(data)
-    if algorithm not in SUPPORTED:
-        raise Refused(
-            f"{path} holds {algorithm} where SAC or TQC is needed, whose actors this workflow "
-            "clones; train the expert with one of them and policy MlpPolicy"
-        )
-    _refuse_other_observations(data, path)
-    _refuse_other_functions(_mapping(data.get("policy_kwargs")), path)
-    policy = read_tensors(members["policy.pth"], path)
-    facts = environment_facts(body)
-    actors = actor_from(policy, path, body)
-    _refuse_other_bounds(_mapping(data.get("action_space")), facts, path, body.name)
+    read = _plain if holds_plain_weights(path) else _archive
+    actors, critics, record = read(path, body, told or {})
 
     normalisation = None
     scaling: str | dict[str, Any] = (
         "none: no VecNormalize file was found, so the expert is taken as trained without one"
     )
-    critics, critics_note = _critics(policy, facts.sizes), "kept"
     if vecnormalize is not None:
-        normalisation = read_normalisation(vecnormalize, facts.observations)
+        normalisation = read_normalisation(vecnormalize, environment_facts(body).observations)
         file = Path(vecnormalize).name
         scaling = f"none: {file} scaled rewards and no observations"
+    critics_note = "kept" if critics else record.pop("critics")
     if normalisation is not None:
         actors = fold_scaler(actors, normalisation.scaler)
         scaling = {"file": file, "folded_into": "linear1", "clip": normalisation.clip}
-        critics, critics_note = {}, "untrained: those of the archive take normalised observations"
-    elif not critics:
-        critics_note = f"untrained: those of the archive ({algorithm}) are not SAC's"
-    version = members.get("_stable_baselines3_version", b"").decode("ascii", "replace").strip()
+        if critics:
+            critics_note = "untrained: those of the archive take normalised observations"
+            critics = {}
     record = {
         "sha256": digest_of(path),
-        "layout": algorithm,
-        "stable_baselines3": version or None,
-        "steps": _integer(data.get("num_timesteps")),
-        "seed": _integer(data.get("seed")),
-        "hidden": [actors.get_parameter(f"linear{n}.bias").shape[1] for n in (1, 2)],
+        **record,
+        "hidden": [*actors.architecture.hidden],
+        "architecture": asdict(actors.architecture),
         "normalisation": scaling,
         "critics": critics_note,
         "optimisers": "cold: the archive holds weights, no optimiser state and no replay buffer",
     }
     return Imported(actors, critics, normalisation, record)
+
+
+def _archive(
+    path: str | Path, body: Body, told: Mapping[str, Any]
+) -> tuple[Actors, dict[str, Tensor], dict[str, Any]]:
+    """Return actor, critics and facts of an archive of Stable-Baselines3."""
+    members = read_members(path)
+    data = fields_of(members, path)
+    algorithm = _algorithm(data)
+    if algorithm not in SUPPORTED:
+        raise Refused(
+            f"{path} holds {algorithm} where one of {', '.join(SUPPORTED)} is needed, whose actors "
+            "this workflow clones; train the expert with one of them and policy MlpPolicy"
+        )
+    _refuse_other_observations(data, path)
+    kwargs = mapping(data.get("policy_kwargs"))
+    _refuse_another_extractor(kwargs, path)
+    policy = read_tensors(members["policy.pth"], path)
+    facts = environment_facts(body)
+    epsilon = kwargs.get("batch_norm_eps", BATCH_NORM_EPSILON)
+    if type(epsilon) not in (int, float) or not epsilon > 0:
+        raise Refused(f"{path} was trained with batch_norm_eps={epsilon!r}, which is no number")
+    actors = actor_from(policy, path, body, told_activation(data, path), epsilon)
+    _refuse_other_bounds(mapping(data.get("action_space")), facts, path, body.name)
+    of_sac = actors.architecture.spread == "state" and algorithm != "CrossQ"
+    critics = _critics(policy, facts.sizes) if of_sac else {}
+    version = members.get("_stable_baselines3_version", b"").decode("ascii", "replace").strip()
+    record = {
+        "layout": algorithm,
+        "stable_baselines3": version or None,
+        "steps": _integer(data.get("num_timesteps")),
+        "seed": _integer(data.get("seed")),
+        "critics": f"untrained: those of the archive ({algorithm}) are not SAC's",
+    }
+    return actors, critics, record
+
+
+def _plain(
+    path: str | Path, body: Body, told: Mapping[str, Any]
+) -> tuple[Actors, dict[str, Tensor], dict[str, Any]]:
+    """Return actor, critics (none) and facts of a plain file."""
+    actors = read_plain(path, body, told.get("architecture"))
+    record = {"layout": "plain file", "critics": "untrained: a plain file holds none"}
+    return actors, {}, record
 
 
 def read_record(path: str | Path | None) -> dict[str, Any]:
@@ -124,7 +164,7 @@ def read_record(path: str | Path | None) -> dict[str, Any]:
 def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:
     """Walk `EPISODES` episodes with the mean action; return and log the evaluation.
 
-    A folded normalisation does not clip, because nothing in SAC's actor could. The record
+    A folded normalisation does not clip, because no layer of an actor could. The record
     therefore reports the share of states that the original policy would have clipped. If it is 0,
     the imported policy equals the original; otherwise the two differ in those states.
     """
@@ -174,55 +214,40 @@ def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:
     return record
 
 
-def _fields(members: Mapping[str, bytes], path: str | Path) -> dict[str, Any]:
-    """Return the fields of an archive; pickled fields stay text."""
-    try:
-        fields = json.loads(members["data"])
-        return {**fields}
-    except Exception as error:
-        raise Refused(
-            f"{path} has no fields of Stable-Baselines3 in `data` ({error!r}); save the model again"
-        ) from error
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _integer(value: Any) -> int | None:
     return value if type(value) is int else None
 
 
 def _algorithm(data: Mapping[str, Any]) -> str:
     """Return the algorithm of an archive, by fields that only it has or by its policy's module."""
+    module = str(mapping(data.get("policy_class")).get("__module__", "unknown"))
+    if module.split(".")[0] not in _OWNERS or not module.count("."):
+        return f"a policy class of the module {module!r}"
+    if "recurrent" in module or "maskable" in module:
+        return "RecurrentPPO" if "recurrent" in module else "MaskablePPO"
     for name, field in (("PPO", "clip_range"), ("TRPO", "cg_max_steps"), ("A2C", "gae_lambda")):
         if field in data:
             return name
     if "target_policy_noise" in data:
         # DDPG is TD3 without its smoothing.
         return "TD3" if data.get("target_noise_clip") else "DDPG"
-    module = str(_mapping(data.get("policy_class")).get("__module__", "unknown"))
-    if module.split(".")[0] in _OWNERS and module.count("."):
-        return module.split(".")[-2].upper()
-    return f"a policy class of the module {module!r}"
+    name = module.split(".")[-2].upper()
+    return "CrossQ" if name == "CROSSQ" else name
 
 
-def _refuse_other_functions(kwargs: Mapping[str, Any], path: str | Path) -> None:
-    for key, expected, text in (
-        ("activation_fn", "ReLU", _RELU),
-        ("features_extractor_class", "FlattenExtractor", _FLATTEN),
-    ):
-        if kwargs.get(key, text) != text:
-            raise Refused(
-                f"{path} was trained with {key}={_class_name(kwargs[key])} where {expected}, the "
-                f"default, is needed; train it without {key}"
-            )
+def _refuse_another_extractor(kwargs: Mapping[str, Any], path: str | Path) -> None:
+    told = kwargs.get("features_extractor_class", _FLATTEN)
+    if told != _FLATTEN:
+        raise Refused(
+            f"{path} was trained with features_extractor_class={_class_name(told)} where "
+            "FlattenExtractor, the default, is needed; train it without features_extractor_class"
+        )
 
 
 def _refuse_other_observations(data: Mapping[str, Any], path: str | Path) -> None:
     """Refuse observations in parts, because a body gives one array, in another order."""
-    kind = str(_mapping(data.get("observation_space")).get(":type:"))
-    if ".Dict'" in kind or "MultiInput" in str(_mapping(data.get("policy_class")).get("__init__")):
+    kind = str(mapping(data.get("observation_space")).get(":type:"))
+    if ".Dict'" in kind or "MultiInput" in str(mapping(data.get("policy_class")).get("__init__")):
         raise Refused(
             f"{path} was trained with observations that are a Dict (MultiInputPolicy), whose parts "
             "the network takes in another order than the body gives them; train it with MlpPolicy "

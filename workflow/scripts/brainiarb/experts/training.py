@@ -19,7 +19,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from brainiarb.actors.actors import mean_action
-from brainiarb.actors.archives import actor_from
+from brainiarb.actors.layouts import actor_from
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import make_env
 from brainiarb.errors import Refused

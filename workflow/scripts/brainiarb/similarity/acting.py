@@ -19,8 +19,9 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from brainiarb.activity.activations import Activations, read_by_next
+from brainiarb.activity.activations import Activations, networks_in
 from brainiarb.actors.actions import action_mse
+from brainiarb.actors.architecture import DEFAULT, Architecture
 from brainiarb.similarity.centring import Network
 from brainiarb.similarity.products import paired_layers
 from brainiarb.statistics.measures import FLOOR, Named, measures_table, qualified
@@ -30,20 +31,24 @@ UNITS = {"action_mse": "1", "action_r2": "1", "mean_kl": "nat"}
 
 
 class Gaussian(NamedTuple):
-    """Diagonal Gaussians of n states, before the tanh: mean and log standard deviation (n, a)."""
+    """Diagonal Gaussians of n states, before the bound: mean and log standard deviation (n, a)."""
 
     mean: np.ndarray
     log_std: np.ndarray
+    """nan if the actor has no spread."""
+    actor: Architecture = DEFAULT
+    """It says how the mean becomes an action."""
+
+    @property
+    def finite(self) -> bool:
+        """Whether all numbers are finite."""
+        return bool(np.isfinite([self.mean, self.log_std]).all())
 
 
-def action_gaussian(layers: Network) -> Gaussian:
+def action_gaussian(recorded: Activations, layers: Network) -> Gaussian:
     """Return the Gaussians of recorded layers in float64, the log standard deviation clamped."""
-    return Gaussian(
-        *(
-            read_by_next(name, layers[name]).astype(np.float64)
-            for name in ("mean_linear", "log_std_linear")
-        )
-    )
+    mean, log_std = layers["mean_linear"], recorded.log_std(layers)
+    return Gaussian(mean.astype(np.float64), log_std.astype(np.float64), recorded.architecture)
 
 
 def r2(expected: np.ndarray, predicted: np.ndarray) -> float:
@@ -64,11 +69,14 @@ def r2(expected: np.ndarray, predicted: np.ndarray) -> float:
 def gaussian_kl(first: Gaussian, second: Gaussian) -> float:
     """Return KL(first || second) in nats, summed over actions and averaged over states.
 
-    sum_a [ln(s2 / s1) + (s1^2 + (m1 - m2)^2) / (2 s2^2) - 1/2]: at least 0; nan without rows and if
-    a number is nan or infinite. The divergence of the squashed actions is the same, because one
-    tanh is applied to both. Kullback and Leibler 1951, section 4.
+    sum_a [ln(s2 / s1) + (s1^2 + (m1 - m2)^2) / (2 s2^2) - 1/2]: at least 0; nan without rows, if a
+    number is nan or infinite, and if the two bound their actions otherwise. The divergence of the
+    bounded actions is the same, because one tanh is applied to both. Kullback and Leibler 1951,
+    section 4.
     """
-    if not len(first.mean) or not np.isfinite([*first, *second]).all():
+    if not len(first.mean) or not (first.finite and second.finite):
+        return np.nan
+    if first.actor.bound != second.actor.bound:
         return np.nan
     spread = 2 * (first.log_std - second.log_std)
     shift = (first.mean - second.mean) ** 2 * np.exp(-2 * second.log_std)
@@ -77,11 +85,11 @@ def gaussian_kl(first: Gaussian, second: Gaussian) -> float:
 
 def compare_gaussians(expert: Gaussian, policy: Gaussian) -> dict[str, float]:
     """Return every measure of this module for an expert and another policy in the same states."""
-    actions = np.tanh(expert.mean), np.tanh(policy.mean)
+    actions = expert.actor.action(expert.mean), policy.actor.action(policy.mean)
     return {
         "action_mse": float(action_mse(*actions)),
         "action_r2": r2(*actions),
-        "mean_kl": gaussian_kl(expert, Gaussian(policy.mean, expert.log_std)),
+        "mean_kl": gaussian_kl(expert, policy._replace(log_std=expert.log_std)),
     }
 
 
@@ -94,7 +102,7 @@ def level_functions(
     clones. Clones are compared on the states `common`, on the expert's and on the level's, and
     untrained networks on the level's. Columns: see `statistics.measures`.
     """
-    count = len(clones["own"]["linear1"])
+    count = networks_in(clones, "own")
     on_level = Activations(clones, "reference/expert/level")
     tables = [
         compare_functions(
@@ -147,13 +155,24 @@ def compare_functions(
     `expert_name` and `level` name the agents. Columns: see `statistics.measures`; policy k is clone
     k. Raises Refused if recordings are of different states.
     """
-    reference, *gaussians = map(action_gaussian, paired_layers([expert, *policies]))
+    recorded = [expert, *policies]
+    reference, *gaussians = map(action_gaussian, recorded, paired_layers(recorded))
     compared = [compare_gaussians(reference, gaussian) for gaussian in gaussians]
-    reason = "undefined: no variance" if len(reference.mean) else "undefined: no rows"
+
+    def reason(measure: str, policy: Gaussian) -> str:
+        if not len(reference.mean):
+            return "undefined: no rows"
+        if measure == "mean_kl" and reference.actor.spread == "none":
+            return "undefined: the actions of the expert have no spread"
+        if measure == "mean_kl" and reference.actor.bound != policy.actor.bound:
+            return "undefined: one network bounds its actions by tanh, the other by a clip"
+        return "undefined: no variance"
+
     rows: list[Named] = [
         (expert_name, level, k, name.format(measure),
-         qualified(unit, values[measure], absent=reason if np.isnan(values[measure]) else ""))
+         qualified(unit, value, absent=reason(measure, policy) if np.isnan(value) else ""))
         for measure, unit in UNITS.items()
-        for k, values in enumerate(compared)
+        for k, (policy, values) in enumerate(zip(gaussians, compared, strict=True))
+        for value in [values[measure]]
     ]  # fmt: skip
     return measures_table(rows)

@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from brainiarb.activity.activations import Activations, with_derived
+from brainiarb.activity.activations import Activations
 from brainiarb.similarity.nulls import (
     bootstrap_cka,
     components,
@@ -35,7 +35,7 @@ def clone_intervals(
     settings: Mapping[str, float],
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Return the interval and the p values of every layer, one row for each layer.
+    """Return the interval and the p values of every layer that both networks have, one row each.
 
     `common` and `clones` are files of activations; both must be of the same states, or Refused is
     raised. `settings` hold `replicates`, `alpha` (the interval holds 1 - alpha) and `shift`, the
@@ -45,18 +45,22 @@ def clone_intervals(
     if not settings["replicates"]:
         return pd.DataFrame(columns=list(COLUMNS), dtype=float)
     recorded = [Activations(common, "expert"), Activations(clones, "common", clone)]
-    first, second = map(with_derived, paired_layers(recorded))
+    first, second = (
+        network.architecture.derive(layers)
+        for network, layers in zip(recorded, paired_layers(recorded), strict=True)
+    )
+    common_names = [name for name in first if name in second]
     states, replicates = recorded[0], int(settings["replicates"])
     episode_ids, sources = states.episode_ids, states.sources
     if not len(episode_ids):
-        return pd.DataFrame(np.nan, index=list(first), columns=list(COLUMNS))
+        return pd.DataFrame(np.nan, index=common_names, columns=list(COLUMNS))
     # Episodes are numbered source by source, as `common_states` does.
     counts = [len(np.unique(episode_ids[sources == source])) for source in np.unique(sources)]
     weights = np.hstack([episode_weights(count, replicates, rng) for count in counts])
     spacing = float(common["expert"].attrs["spacing"])
     least = int(np.ceil(settings["shift"] / spacing)) if spacing > 0 else 0
     intervals = {}
-    for name in first:
+    for name in common_names:
         x, y = (components(side[name]) for side in (first, second))
         drawn = bootstrap_cka(x, y, episode_ids, weights)[1]
         swapped = swap_null(x, y, episode_ids, replicates, rng, SHARE)

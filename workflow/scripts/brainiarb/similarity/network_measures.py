@@ -10,7 +10,6 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from brainiarb.actors.layers import DERIVED, LAYERS
 from brainiarb.similarity.measures import MEASURES, SimilarityMeasure, chosen_measures
 from brainiarb.statistics.measures import FLOOR, Measure, Named, measures_table, qualified
 
@@ -25,10 +24,11 @@ def expert_measures(table: pd.DataFrame, measures: Collection[str]) -> pd.DataFr
 
     `measures` are names of `measures.MEASURES`. The ideal values hold by definition.
     """
+    layers = _equal_layers(table, "expert_untrained")["layer_first"].unique()
     rows: list[Named] = [
         (str(table["expert"].iloc[0]), -1, -1, f"{measure.tabulated}_{layer}",
          Measure(measure.unit, measure.ideal, note="by definition"))
-        for layer in (*LAYERS, *DERIVED)
+        for layer in layers
         for measure in _tabulated(chosen_measures(measures), layer).values()
     ]  # fmt: skip
     return measures_table(rows + _measured(table, "expert_untrained", FLOOR))
@@ -36,21 +36,26 @@ def expert_measures(table: pd.DataFrame, measures: Collection[str]) -> pd.DataFr
 
 def _measured(table: pd.DataFrame, comparison: str, prefix: str) -> list[Named]:
     """Return the measures of one comparison of the expert with numbered networks."""
-    pairs = table[
-        (table["comparison"] == comparison)
-        & (table["stimuli"] == "common")
-        & (table["layer_first"] == table["layer_second"])
-    ].sort_values("clone", kind="stable")
+    pairs = _equal_layers(table, comparison)
     expert, level = str(table["expert"].iloc[0]), int(table["level"].iloc[0])
     return [
         (expert, level, int(clone), f"{prefix}{measure.tabulated}_{layer}",
          qualified(measure.unit, value, absent=note if np.isnan(value) else ""))
-        for layer in (*LAYERS, *DERIVED)
+        for layer in pairs["layer_first"].unique()
         for name, measure in _tabulated(set(table) & set(MEASURES), layer).items()
         for clone, value, note in pairs.loc[
             pairs["layer_first"] == layer, ["clone", name, "note"]
         ].itertuples(index=False)
     ]  # fmt: skip
+
+
+def _equal_layers(table: pd.DataFrame, comparison: str) -> pd.DataFrame:
+    """Return the pairs of equal layers of one comparison on `common`, ordered by clone."""
+    return table[
+        (table["comparison"] == comparison)
+        & (table["stimuli"] == "common")
+        & (table["layer_first"] == table["layer_second"])
+    ].sort_values("clone", kind="stable")
 
 
 def _tabulated(names: Collection[str], layer: str) -> dict[str, SimilarityMeasure]:

@@ -12,11 +12,11 @@
 | `expert_seed`        | experts of one algorithm    | `common`        | -1       | a reference   |
 | `expert_algorithm`   | experts of two algorithms   | `common`        | -1       | a reference   |
 | `expert_observation` | the expert and observations | `common`        | -1       |               |
-| `random_heads`       | the expert and random heads | `common`        | -1       | on linear2    |
+| `random_heads`       | the expert and random heads | `common`        | -1       | last hidden   |
 
 "Study" names the panels of the published figure. The untrained network k is what clone k of every
 level began as, so it is the floor of that clone. The derived layers (see
-`activations.with_derived`) are compared only with themselves and with the observations, on
+`Architecture.derived`) are compared only with themselves and with the observations, on
 `common`.
 """
 
@@ -27,8 +27,8 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from brainiarb.activity.activations import Activations, with_derived
-from brainiarb.actors.layers import DERIVED, LAYERS, OBSERVATIONS
+from brainiarb.activity.activations import Activations, networks_in
+from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.similarity.products import Products, SharedStates, paired_layers, products_of
 from brainiarb.similarity.tables import SimilarityTable
 from brainiarb.similarity.unpaired import compare_unpaired
@@ -48,7 +48,7 @@ def compare_level(
     """
     table = SimilarityTable(measures)
     compare_unpaired(table, expert, clones)
-    count = len(clones["own"]["linear1"])
+    count = networks_in(clones, "own")
     for start in range(0, count, BLOCK):
         block = range(start, min(start + BLOCK, count))
         # The next block's first clone comes along, to be compared with this block's last clone.
@@ -88,18 +88,19 @@ def compare_experts(
     table.add("expert_itself", "expert", "expert", -1, "own", products, own.episodes)
 
     reference = Activations(common, "expert")
-    layers = with_derived(reference.layers())
-    heads = random_heads(layers["linear2_relu"], layers["mean_linear"].shape[1], rng)
+    layers, architecture = reference.derived_layers(), reference.architecture
+    features = layers[f"{architecture.trunk[-1]}_relu"]
+    heads = random_heads(features, layers["mean_linear"].shape[1], rng)
     products = products_of(
         {
-            "expert": {name: layers[name] for name in LAYERS[2:]},
+            "expert": {name: layers[name] for name in architecture.heads},
             "random": {f"random_head_{k}": values for k, values in enumerate(heads)},
         },
         [("expert", "random")],
     )
     table.add("random_heads", "expert", "random", -1, "common", products, reference.episodes)
 
-    count = len(common["untrained"]["linear1"])
+    count = networks_in(common, "untrained")
     for start in range(0, count, BLOCK):
         floor = {f"untrained_{k}": k for k in range(start, min(start + BLOCK, count))}
         on_common = compare_on_common(
@@ -136,12 +137,15 @@ def compare_on_common(
     if the recordings are of different states.
     """
     states = next(iter(activations.values()))
+    architectures = {name: recorded.architecture for name, recorded in activations.items()}
     recorded = paired_layers([*activations.values()])
     layers = {
-        name: with_derived(values) for name, values in zip(activations, recorded, strict=True)
+        name: architecture.derive(values)
+        for (name, architecture), values in zip(architectures.items(), recorded, strict=True)
     }
+    derived = dict.fromkeys(name for known in architectures.values() for name in known.derived)
     layers[OBSERVATIONS] = {OBSERVATIONS: states.observations()}
-    products = products_of(layers, pairs, DERIVED, SharedStates(states, activations))
+    products = products_of(layers, pairs, [*derived], SharedStates(states, activations))
     return "common", products, states.episodes
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from brainiarb.activity.activations import Activations, with_derived
-from brainiarb.actors.layers import LAYERS, OBSERVATIONS
+from brainiarb.activity.activations import Activations
+from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.errors import Refused
 from brainiarb.similarity.centring import Network
 from brainiarb.similarity.cka import CrossProducts
@@ -26,7 +26,7 @@ class SharedStates:
         """Return the layers (n, p) of one network, the derived layers among them."""
         if name == OBSERVATIONS:
             return {OBSERVATIONS: self.states.observations()}
-        return with_derived(self.networks[name].layers())
+        return self.networks[name].derived_layers()
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Products:
     names: tuple[str, ...]
     recorded: CrossProducts
     matching: tuple[CrossProducts, ...] = ()
-    """Each of one layer that every network has, such as a derived layer."""
+    """Each of one layer that networks have in common, such as a derived layer."""
     shared: SharedStates | None = None
     """The layers themselves; None if the networks were not shown the same states."""
 
@@ -66,7 +66,7 @@ def products_of(
 ) -> Products:
     """Multiply the recorded layers of pairs of networks, and each layer of `matching` by itself.
 
-    A network without the layers of an actor, such as the observations, takes part in all products,
+    A network without a layer of `matching`, such as the observations, takes part in all products,
     and every network is multiplied with the observations. `shared` gives the layers of the same
     rows again.
     """
@@ -74,16 +74,17 @@ def products_of(
     beside = [(name, OBSERVATIONS) for name in names if OBSERVATIONS in names]
     positions = [(names.index(first), names.index(second)) for first, second in (*pairs, *beside)]
 
-    def multiplied(chosen: Sequence[str]) -> CrossProducts:
+    def multiplied(chosen: Sequence[str], among: Sequence[str]) -> CrossProducts:
         sides = [
             {
                 name: values
                 for name, values in layers.items()
-                if name in chosen or not set(LAYERS) <= set(layers)
+                if name in chosen or not set(among) & set(layers)
             }
             for layers in networks.values()
         ]
         return cross_products(in_chunks(sides), positions)
 
-    separate = tuple(multiplied((name,)) for name in matching)
-    return Products(names, multiplied(LAYERS), separate, shared)
+    recorded = [name for layers in networks.values() for name in layers if name not in matching]
+    separate = tuple(multiplied((name,), matching) for name in matching)
+    return Products(names, multiplied(recorded, recorded), separate, shared)

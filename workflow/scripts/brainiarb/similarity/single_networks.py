@@ -17,26 +17,39 @@ import pandas as pd
 
 from brainiarb.activity.networks import PREFIXES, ShownNetwork
 from brainiarb.activity.silent_units import silent_share
+from brainiarb.actors.architecture import DEFAULT, Architecture
 from brainiarb.similarity.array_measures import linear_cka
 from brainiarb.similarity.centring import Network
 from brainiarb.statistics.measures import Measure, qualified
 
+NO_HEAD = "the network has no head of the log standard deviation"
+NO_SILENCE = "only units of a ReLU fall silent"
 
-def single_network(layers: Network) -> dict[str, Measure]:
-    """Return the measures of this module from the recorded layers (n, p) of one network."""
-    states = len(layers["linear2"])
+
+def single_network(layers: Network, architecture: Architecture = DEFAULT) -> dict[str, Measure]:
+    """Return the measures of this module from the recorded layers (n, p) of one network.
+
+    Only a ReLU has units that fall silent, and only a spread of the state has a head.
+    """
+    probed, of_state = architecture.probed, architecture.spread == "state"
+    rectified = architecture.activation == "ReLU"
+    states = len(layers[probed])
     reason = "undefined: no states" if not states else ""
     values = {
-        "self_cka_log_std_linear2": (
-            linear_cka(layers["linear2"], layers["log_std_linear"], debiased=True),
+        f"self_cka_log_std_{probed}": (
+            linear_cka(layers[probed], layers["log_std_linear"], debiased=True),
             "undefined: no variance",
-        ),
+        )
+        if of_state
+        else (np.nan, f"undefined: {NO_HEAD}"),
         **{
             f"silent_units_{layer}": (
                 silent_share(layers[layer]),
                 "undefined: values that are not finite",
             )
-            for layer in ("linear1", "linear2")
+            if rectified
+            else (np.nan, f"undefined: {NO_SILENCE}")
+            for layer in architecture.trunk
         },
     }
     return {
@@ -54,7 +67,8 @@ def single_table(networks: Sequence[ShownNetwork], expert: str) -> pd.DataFrame:
     rows = [
         (expert, shown.network, shown.level, shown.clone, name, *vars(measure).values())
         for shown in networks
-        for name, measure in single_network(shown.activations.layers()).items()
+        for recorded in [shown.activations]
+        for name, measure in single_network(recorded.layers(), recorded.architecture).items()
     ]
     names = ("expert", "network", "level", "clone", "measure", "unit", "value", "status", "note")
     return pd.DataFrame(rows, columns=[*names])

@@ -9,7 +9,6 @@ with the expert's own layer put into it by the same procedure.
 import numpy as np
 import pandas as pd
 
-from brainiarb.similarity.stitching import STITCHED
 from brainiarb.statistics.measures import FLOOR, Measure, Named, measures_table, qualified
 
 FLOOR_WALKS = 0.5
@@ -40,8 +39,8 @@ def tabulate_scale(stitched: pd.DataFrame, references: pd.DataFrame) -> pd.DataF
     untrained network k. Columns: see `statistics.measures`.
     """
     rows: list[Named] = []
-    for layer in STITCHED:
-        name = f"stitched_return_{layer}"
+    names = references["measure"].unique()
+    for name in (name for name in names if name.startswith("stitched_return_")):
         own = references.loc[
             (references["measure"] == name) & (references["clone"] < 0), "value"
         ].max()

@@ -4,8 +4,9 @@ If the values of the expert's layer are an affine function of those of the clone
 expert's remaining layers act on the mapped layer as on their own (model stitching: Lenc and Vedaldi
 2015, Bansal et al. 2021). The map is fitted to the expert's layer by least squares (direct
 matching, Balogh and Jelasity 2024) and never to the task, because a map that is trained for return
-could learn to walk by itself. Layers are matched after their ReLU. The affine map and the linear
-layer behind it are one affine map, so a stitched network is an actor of the same four layers.
+could learn to walk by itself. Layers are matched as the next layer reads them. The affine map and
+the linear layer behind it are one affine map, so a stitched network is an actor too, if both
+networks have one non-linearity and no norm; others are not put together.
 """
 
 from collections.abc import Sequence
@@ -15,11 +16,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from brainiarb.activity.activations import read_by_next
 from brainiarb.activity.stimuli import Stimuli, sample_states
 from brainiarb.actors.actors import Actors, mean_action, stack_actors
-from brainiarb.actors.archives import PARTS
-from brainiarb.actors.layers import LAYERS
+from brainiarb.actors.architecture import Architecture
+from brainiarb.actors.layouts import PARTS
 from brainiarb.bodies.body import Body
 from brainiarb.rollouts.arrays import Rollouts
 from brainiarb.rollouts.episodes import RETURN_STEPS, steps_into_episode
@@ -28,8 +28,9 @@ from brainiarb.rollouts.returns import episode_returns
 from brainiarb.similarity.acting import r2
 from brainiarb.statistics.measures import measures_table, qualified
 
-STITCHED = {"linear1": ("linear2",), "linear2": ("mean_linear", "log_std_linear")}
-"""Each layer that is replaced, with the layers of the expert that read it."""
+WITHOUT_RETURN = "reward", "undefined: the network has another non-linearity than the expert"
+WITHOUT_SHARE = "1", "undefined: one episode"
+"""The unit of a stitched return and of a share of variance, and why there is no value."""
 
 RIDGE = 1e-6  # penalty in variances of a unit: it makes the weights of equal units unique
 
@@ -74,23 +75,42 @@ def matched_states(rollouts: Rollouts, rows: int) -> Stimuli:
     return sample_states(early | {"sampling_rate": rollouts["sampling_rate"]}, rows, transient=0)
 
 
+def stitched_layers(below: Architecture, expert: Architecture) -> dict[str, tuple[str, ...]]:
+    """Return each layer that is replaced, with the layers of the expert that read it.
+
+    Layer i of one network takes the place of layer i of the other, as far as both have it.
+    """
+    readers = [*((name,) for name in expert.trunk[1:]), expert.heads]
+    return dict(zip(expert.trunk[: len(below.trunk)], readers, strict=False))
+
+
+def fit_together(below: Architecture, expert: Architecture) -> bool:
+    """Return whether layers of one network and of the other are one actor."""
+    return below.activation == expert.activation and {below.norm, expert.norm} == {"none"}
+
+
 def fit_maps(
     below: Actors, expert: Actors, matched: Stimuli
 ) -> dict[str, list[tuple[AffineMap, float]]]:
     """Return each network's map to the expert's layer, and the share of variance that it explains.
 
-    The result has a list for each layer of `STITCHED`, with an entry for each network. Maps are
+    The result has a list for each of `stitched_layers`, with an entry for each network. Maps are
     fitted to every second episode of the states; the share is that of the other episodes, nan if
     there are none.
     """
     _, episode = np.unique(matched.episode_ids, return_inverse=True)
     fitting = episode % 2 == 0
     reference = expert.respond(matched.observations)
-    fitted: dict[str, list[tuple[AffineMap, float]]] = {layer: [] for layer in STITCHED}
+    fitted: dict[str, list[tuple[AffineMap, float]]] = {
+        layer: [] for layer in stitched_layers(below.architecture, expert.architecture)
+    }
     for k in range(len(below)):
         layers = below.only(k).respond(matched.observations)
         for layer, maps in fitted.items():
-            x, y = (read_by_next(layer, values[layer][0]) for values in (layers, reference))
+            x, y = (
+                actors.architecture.read(layer, values[layer][0])
+                for actors, values in ((below, layers), (expert, reference))
+            )
             affine = fit_affine(x[fitting], y[fitting])
             maps.append((affine, r2(y[~fitting], affine(x[~fitting]))))
     return fitted
@@ -98,17 +118,26 @@ def fit_maps(
 
 @torch.no_grad()
 def stitch(below: Actors, expert: Actors, layer: str, maps: Sequence[AffineMap]) -> Actors:
-    """Return K actors: K networks up to the ReLU of `layer`, K maps, and the expert's rest."""
-    tensors = below.state_dict()
+    """Return K actors: K networks up to `layer`, K maps, and the expert's rest."""
+    lower = below.architecture.trunk[: below.architecture.trunk.index(layer) + 1]
+    tensors = {
+        name: value
+        for name, value in below.state_dict().items()
+        if name.rpartition(".")[0] in lower
+    }
+    readers = stitched_layers(below.architecture, expert.architecture)[layer]
     weights = torch.from_numpy(np.stack([fitted.weight for fitted in maps]))
     biases = torch.from_numpy(np.stack([fitted.bias for fitted in maps]))
-    for name in LAYERS[LAYERS.index(layer) + 1 :]:
+    upper = expert.architecture.layers
+    for name in upper[upper.index(layer) + 1 :]:
         weight, bias = (expert.get_parameter(f"{name}.{part}").double() for part in PARTS)
-        if name in STITCHED[layer]:
+        if name in readers:
             weight, bias = weight @ weights, bias + biases @ weight[0].T
         tensors[f"{name}.weight"] = weight.expand(len(maps), -1, -1).float()
         tensors[f"{name}.bias"] = bias.expand(len(maps), -1).float()
-    return Actors({name: value.clone() for name, value in tensors.items()})
+    if expert.architecture.spread == "constant":
+        tensors["log_std"] = expert.get_parameter("log_std").expand(len(maps), -1)
+    return expert.like({name: value.clone() for name, value in tensors.items()})
 
 
 def walk_stitched(
@@ -126,9 +155,13 @@ def walk_stitched(
 
     Returns K values of each measure: `stitched_return_<layer>`, the mean return of `episodes`
     episodes, which start like those of `record_episodes` with this seed; and `stitched_r2_<layer>`,
-    the share of `fit_maps`.
+    the share of `fit_maps`. The returns are nan where the layers do not fit together.
     """
     fits = fit_maps(below, expert, matched)
+    shares = {f"stitched_r2_{layer}": [share for _, share in maps] for layer, maps in fits.items()}
+    if not fit_together(below.architecture, expert.architecture):
+        nothing = [np.nan] * len(below)
+        return {f"stitched_return_{layer}": nothing for layer in fits} | shares
     actors = stack_actors(
         [
             stitch(below, expert, layer, [affine for affine, _ in maps])
@@ -169,10 +202,11 @@ def tabulate_stitched(
     return measures_table(
         (expert, level, clone, f"{prefix}{name}",
          qualified(
-             "reward" if name.startswith("stitched_return") else "1",
+             unit,
              value,
-             absent="undefined: one episode" if np.isnan(value) else "",
+             absent=absent if np.isnan(value) else "",
          ))
         for name, values in measured.items()
+        for unit, absent in [WITHOUT_RETURN if "_return_" in name else WITHOUT_SHARE]
         for clone, value in zip(clones, values, strict=True)
     )  # fmt: skip

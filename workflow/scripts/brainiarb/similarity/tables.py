@@ -50,6 +50,7 @@ class SimilarityTable:
         parts = [
             self._compare(part, *positions, stimuli)
             for part in (products.recorded, *products.matching)
+            if all(part.networks[position] for position in positions)
         ]
         pairs = pd.concat(parts, ignore_index=True).assign(**networks, episodes=episodes)
         self._compare_arrays(pairs, products.shared)

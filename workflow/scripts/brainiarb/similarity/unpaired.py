@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-from brainiarb.activity.activations import Activations
+from brainiarb.activity.activations import Activations, networks_in
 from brainiarb.similarity.nulls import components
 from brainiarb.similarity.products import products_of
 from brainiarb.similarity.streaming import cross_products, in_chunks
@@ -52,7 +52,7 @@ def compare_unpaired(table: SimilarityTable, expert: h5py.File, clones: h5py.Fil
     """
     of_expert = Activations(expert, "own")
     layers, episode_ids = of_expert.layers(), of_expert.episode_ids
-    for k in range(len(clones["own"]["linear1"])):
+    for k in range(networks_in(clones, "own")):
         of_clone, name = Activations(clones, "own", k), f"clone_{k}"
         rows = matched_rows(episode_ids, of_clone.episode_ids)
         if not len(rows[0]):
