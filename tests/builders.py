@@ -10,7 +10,7 @@ from brainiarb.experts.training import Training
 from brainiarb.gait.walk import walks_of
 from brainiarb.maps.shared import MapSettings, fit_map
 from brainiarb.maps.tracks import shared_tracks
-from brainiarb.rollouts.arrays import dtypes, row_widths
+from brainiarb.rollouts.arrays import EPISODE_DTYPES, dtypes, row_widths
 
 # One body differs from another in the order of its observation only, which a test of its own shows.
 BODIES = [get_body(name) for name in body_names() if not name.endswith("_height_first")]
@@ -85,7 +85,13 @@ def recording(lengths=(3, 2, 4), clones=(0, 0, 1)):
     arrays["rewards_contact"] = np.full(rows, -0.25)
     arrays["rewards"] = np.arange(1.0, rows + 1) + 0.25
     arrays["terminals"][lengths[0] - 1] = True
-    return arrays | metadata(get_body("walker2d"))
+    return arrays | ends(body, len(lengths)) | metadata(body)
+
+
+def ends(body, episodes):
+    """The arrays of a recording that have one row for each episode, all 0."""
+    widths = row_widths(body)
+    return {n: np.zeros((episodes, *widths[n]), dtype) for n, dtype in EPISODE_DTYPES.items()}
 
 
 def metadata(body):
@@ -141,7 +147,7 @@ def planted_recording(
     for foot in range(arrays["contacts"].shape[1]):
         turns = every if foot == 0 else 1
         arrays["contacts"][:, foot] = (turns * (phase - lag * foot)) % 1 < duty
-    return body, arrays | metadata(body)
+    return body, arrays | ends(body, episodes * clones) | metadata(body)
 
 
 def planted_walks(level=-1, transient=1.0, **planted):

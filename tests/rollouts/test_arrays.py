@@ -6,7 +6,13 @@ import pytest
 from brainiarb.bodies.registry import get_body
 from brainiarb.errors import Refused
 from brainiarb.files import write_npz
-from brainiarb.rollouts.arrays import check_rollouts, dtypes, open_rollouts, read_rollouts
+from brainiarb.rollouts.arrays import (
+    EPISODE_DTYPES,
+    check_rollouts,
+    dtypes,
+    open_rollouts,
+    read_rollouts,
+)
 from builders import recording
 
 
@@ -42,6 +48,7 @@ def read_by_rows(path):
         (changed("body", lambda _: np.array("snake")), "body 'snake' is not known"),
         (changed("episode_ids", lambda values: values[::-1]), "episodes are not in ascending"),
         (changed("clone_ids", lambda values: values[::-1]), "clones are not in ascending"),
+        (changed("final_observations", lambda values: values[1:]), r"\(2, 17\).*3 episodes ask"),
         (changed("rewards", lambda values: values[:0]), "no rows"),
         (recording() | {"labels": np.zeros((9, 5), np.float32)}, "'labels' has shape"),
     ],
@@ -68,7 +75,7 @@ def test_rows_of_a_stored_recording_are_those_of_the_arrays(tmp_path):
     arrays["qpos"] = np.asfortranarray(np.random.default_rng(0).normal(size=(9, 9)))
     write_npz(tmp_path / "rollouts.npz", arrays)
     stored = open_rollouts(tmp_path / "rollouts.npz")
-    assert stored.keys() == dtypes(get_body("walker2d")).keys()
+    assert stored.keys() == {*dtypes(get_body("walker2d")), *EPISODE_DTYPES}
     for rows in (slice(2, 5), slice(0, 9, 2), slice(None)):
         for name, values in stored.items():
             np.testing.assert_array_equal(values[rows], arrays[name][rows], strict=True)

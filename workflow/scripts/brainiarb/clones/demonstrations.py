@@ -8,7 +8,7 @@ from torch import Tensor
 
 from brainiarb.clones.settings import Cloning
 from brainiarb.errors import Refused
-from brainiarb.rollouts.arrays import Rollouts
+from brainiarb.rollouts.arrays import EPISODE_DTYPES, Rollouts
 from brainiarb.rollouts.episodes import balanced_rows
 from brainiarb.rollouts.scaler import Scaler
 
@@ -33,7 +33,7 @@ def split_episodes(
 def choose_demonstrations(
     demonstrations: Rollouts, episodes: int, held_to: int | None = None
 ) -> Rollouts:
-    """Return the first `episodes` of every clone.
+    """Return the rows of the first `episodes` of every clone, without the ends of the episodes.
 
     With `held_to`, each clone keeps only as many rows as its first `held_to` episodes have, evenly
     from all chosen episodes.
@@ -49,7 +49,11 @@ def choose_demonstrations(
             rows = rows[balanced_rows(clones[rows], ids[rows], count)]
         kept.append(rows)
     chosen = np.concatenate(kept)
-    return {name: value[chosen] if value.ndim else value for name, value in demonstrations.items()}
+    return {
+        name: value[chosen] if value.ndim else value
+        for name, value in demonstrations.items()
+        if name not in EPISODE_DTYPES
+    }
 
 
 def hold_out(

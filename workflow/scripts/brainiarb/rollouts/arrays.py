@@ -1,8 +1,9 @@
 """Rollouts on disk: the arrays of a recording, and the checks that every reader makes.
 
 A recording is a dict of arrays that is stored as an .npz file. Row t holds the state in which the
-walker takes the action of row t. The state in which an episode ends has no row. Rows are sorted by
-clone, then by episode, then by time.
+walker takes the action of row t. The state in which an episode ends has no row; what is observed in
+it stands in `final_observations`. Rows are sorted by clone, then by episode, then by time.
+`brainiarb.rollouts.transitions` gives each row with the state that follows.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
 from brainiarb.errors import Refused
 from brainiarb.files import StoredArray, open_npz, read_npz
-from brainiarb.rollouts.episodes import Sliceable
+from brainiarb.rollouts.episodes import Sliceable, episode_starts
 
 DTYPES: dict[str, type[np.generic]] = {
     "observations": np.float32,
@@ -39,6 +40,12 @@ DTYPES: dict[str, type[np.generic]] = {
 `terminals` marks the step in which the walker fell, `timeouts` the last step of an episode that was
 cut. What counts as a fall stands in `brainiarb.bodies.falls`. `contact_forces` are means over the
 simulation steps of a time step, and `contacts` marks the feet that touch the ground in any of them.
+"""
+
+EPISODE_DTYPES: dict[str, type[np.generic]] = {"final_observations": np.float32}
+"""Further arrays of every recording, with one row for each episode, in order of the episodes.
+
+`final_observations` is what the walker observes after the last step.
 """
 
 PART = "rewards_"
@@ -71,7 +78,7 @@ def row_widths(body: Body) -> dict[str, tuple[int, ...]]:
     """Return the shape of one row of every array; it is () if a row is a number."""
     facts = environment_facts(body)
     widths: dict[str, tuple[int, ...]] = dict.fromkeys(dtypes(body), ())
-    for name in ("observations", "inputs"):
+    for name in ("observations", "inputs", "final_observations"):
         widths[name] = (facts.observations,)
     for name in ("actions", "actions_clean", "labels"):
         widths[name] = (len(body.joints),)
@@ -93,8 +100,10 @@ def read_rollouts(path: str | Path) -> Rollouts:
     >>> body = get_body("walker2d")
     >>> widths = row_widths(body)
     >>> steps = {name: np.zeros((3, *widths[name]), dtype) for name, dtype in dtypes(body).items()}
+    >>> ends = {"final_observations": np.zeros((1, *widths["final_observations"]), np.float32)}
     >>> names = {"body": "walker2d", "environment": "Walker2d-v5", "mode": "mean"}
-    >>> write_npz("rollouts.npz", {**steps, **names, "versions": "{}", "sampling_rate": 125.0})
+    >>> names |= {"versions": "{}", "sampling_rate": 125.0}
+    >>> write_npz("rollouts.npz", {**steps, **ends, **names})
     >>> read_rollouts("rollouts.npz")["qpos"].shape
     (3, 9)
     """
@@ -111,18 +120,18 @@ def open_rollouts(path: str | Path) -> dict[str, Sliceable]:
     """
     stored = open_npz(path)
     body = _check_form(stored, str(path))
-    clones, ids = (stored[name].read() for name in ("clone_ids", "episode_ids"))
-    _check_order(clones, ids, str(path))
-    return {name: _Finite(stored[name], name, str(path)) for name in dtypes(body)}
+    _check_episodes(body, stored, str(path))
+    names = (*dtypes(body), *EPISODE_DTYPES)
+    return {name: _Finite(stored[name], name, str(path)) for name in names}
 
 
 def check_rollouts(arrays: Mapping[str, Any], where: str) -> None:
     """Raise Refused, in one sentence that names `where`, unless the arrays are a recording."""
     body = _check_form(arrays, where)
-    for name in dtypes(body) | LEARNING_DTYPES:
+    for name in dtypes(body) | EPISODE_DTYPES | LEARNING_DTYPES:
         if name in arrays:
             _check_finite(arrays[name], range(len(arrays[name])), name, where)
-    _check_order(arrays["clone_ids"], arrays["episode_ids"], where)
+    _check_episodes(body, arrays, where)
 
 
 @dataclass(frozen=True)
@@ -147,7 +156,7 @@ def _check_form(arrays: Mapping[str, Any], where: str) -> Body:
 
     Returns the recorded body.
     """
-    _check_names(arrays, (*METADATA, *DTYPES), where)
+    _check_names(arrays, (*METADATA, *DTYPES, *EPISODE_DTYPES), where)
     stored = arrays["body"]
     name = str(stored.read() if isinstance(stored, StoredArray) else stored)
     try:
@@ -162,17 +171,21 @@ def _check_form(arrays: Mapping[str, Any], where: str) -> Body:
     for name, dtype in (dtypes(body) | LEARNING_DTYPES).items():
         if name in LEARNING_DTYPES and name not in arrays:
             continue
-        values = arrays[name]
-        if values.shape != (rows, *widths[name]):
-            raise Refused(
-                f"{where}: {name!r} has shape {values.shape} where {body.name} and {rows} rows of "
-                f"rewards ask for {(rows, *widths[name])}; {_AGAIN}"
-            )
-        if values.dtype != dtype:
-            raise Refused(
-                f"{where}: {name!r} holds {values.dtype} instead of {np.dtype(dtype)}; {_AGAIN}"
-            )
+        expected = f"{body.name} and {rows} rows of rewards ask for"
+        _check_array(arrays[name], name, (rows, *widths[name]), dtype, where, expected)
     return body
+
+
+def _check_array(
+    values: Any, name: str, shape: tuple[int, ...], dtype: type[np.generic], where: str, why: str
+) -> None:
+    """Refuse an array of another shape or type."""
+    if values.shape != shape:
+        raise Refused(f"{where}: {name!r} has shape {values.shape} where {why} {shape}; {_AGAIN}")
+    if values.dtype != dtype:
+        raise Refused(
+            f"{where}: {name!r} holds {values.dtype} instead of {np.dtype(dtype)}; {_AGAIN}"
+        )
 
 
 def _check_names(arrays: Mapping[str, Any], names: Iterable[str], where: str) -> None:
@@ -191,9 +204,14 @@ def _check_finite(values: np.ndarray, rows: range, name: str, where: str) -> Non
         )
 
 
-def _check_order(clones: np.ndarray, episode_ids: np.ndarray, where: str) -> None:
-    """Refuse rows that are not sorted by clone and by episode."""
-    if (np.diff(episode_ids) < 0).any():
+def _check_episodes(body: Body, arrays: Mapping[str, Any], where: str) -> None:
+    """Refuse rows that are not sorted by clone and by episode, and ends that are not one each."""
+    clones, ids = (arrays[name][:] for name in ("clone_ids", "episode_ids"))
+    if (np.diff(ids) < 0).any():
         raise Refused(f"{where}: the episodes are not in ascending order; {_AGAIN}")
     if (np.diff(clones) < 0).any():
         raise Refused(f"{where}: the clones are not in ascending order; {_AGAIN}")
+    episodes, widths = len(episode_starts(ids)), row_widths(body)
+    for name, dtype in EPISODE_DTYPES.items():
+        shape = (episodes, *widths[name])
+        _check_array(arrays[name], name, shape, dtype, where, f"{episodes} episodes ask for")

@@ -9,7 +9,7 @@ import numpy as np
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.world import World, world_of
 from brainiarb.errors import Refused
-from brainiarb.rollouts.arrays import DTYPES, PART, Rollouts, dtypes, row_widths
+from brainiarb.rollouts.arrays import DTYPES, EPISODE_DTYPES, PART, Rollouts, dtypes, row_widths
 from brainiarb.rollouts.episodes import RETURN_STEPS, steps_into_episode
 from brainiarb.rollouts.noise import Noise, Walked, with_learnt
 from brainiarb.seeds import derive_seed, generator
@@ -215,6 +215,7 @@ def _record(
         )
     }  # fmt: skip
     unstable = 0
+    ends: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     starts = np.zeros((lanes, steps), bool)
     lengths, resets = np.zeros(lanes, int), np.zeros(lanes, int)
     running = fresh = np.arange(lanes)
@@ -248,7 +249,11 @@ def _record(
             held[name][t, now] = step.parts[part]
         unstable += int(step.unstable.sum())
         lengths[running] += 1
-        goes_on = (again | ~step.terminals) & (quotas[running] > t + 1)
+        within = quotas[running] > t + 1
+        ended = running[step.terminals | ~within]
+        if len(ended):
+            ends.append((ended, np.full(len(ended), t), walkers.observations()[ended]))
+        goes_on = (again | ~step.terminals) & within
         fresh, running = running[goes_on & step.terminals], running[goes_on]
         if not len(running):
             break
@@ -268,8 +273,11 @@ def _record(
     rows["episode_ids"] = np.cumsum(starts[walked]) - 1
     rows["clone_ids"] = np.repeat(np.arange(lanes) // (lanes // agents), lengths)
     rows["contacts"] = rows["contact_forces"] > 0
+    lane_of_end, step_of_end, final = (np.concatenate(part) for part in zip(*ends, strict=True))
+    final = final[np.lexsort((step_of_end, lane_of_end))]
     versions = {module.__name__: module.__version__ for module in (gymnasium, mujoco, np)}
     return {name: rows[name].astype(dtype, copy=False) for name, dtype in types.items()} | {
+        "final_observations": final.astype(EPISODE_DTYPES["final_observations"]),
         "body": np.array(body.stored),
         "environment": np.array(body.env_id),
         "mode": np.array(mode),
