@@ -15,6 +15,7 @@ import psutil
 import pytest
 import torch
 
+from brainiarb.actors.layers import LAYERS
 from brainiarb.files import read_csv
 from conftest import PATIENCE, ROOT, command, new_folder, snakemake
 from figure_drawing import default_figures
@@ -82,12 +83,13 @@ def test_the_report_holds_every_figure_with_its_caption_and_shows_it_whole(copie
 
 def test_one_file_opens_all_activations(study):
     with h5py.File(study / EXPERT / "activations.h5") as file:
-        assert sorted(file) == ["bc_0", "bc_40", "common", "expert", "untrained"]
-        clones, expert = file["bc_40"], file["expert"]
-        assert clones["common/linear1"].shape[0] == 2
-        assert clones["expert"].attrs["digests"][0] == expert["expert"].attrs["digests"][0]
-        common = file["common/expert"].attrs["digests"][0]
-        assert clones["common"].attrs["digests"][0] == common
+        assert sorted(file) == ["bc_0", "bc_40", "common"]
+        expert, clones = file["common/expert"], file["bc_40/common"]
+        assert clones.attrs["digests"][0] == expert.attrs["digests"][0]
+        for name in LAYERS:
+            assert expert[name].shape[0] == 1
+            assert clones[name].shape[0] == 2
+            assert clones[name].shape[1:] == expert[name].shape[1:]
 
 
 def test_each_log_says_what_was_written(study):

@@ -14,7 +14,6 @@ STAGES = {
     "clones": r"tiny/bc_\d+\.pt",
     "clones' walk": r"tiny/bc_\d+/rollouts\.npz",
     "clones' sampled walk": r"tiny/bc_\d+/rollouts_sampled\.npz",
-    "expert's activations": r"tiny/activations/(expert|untrained)\.h5",
     "common activations": r"tiny/activations/common\.h5",
     "clones' activations": r"tiny/activations/bc_\d+\.h5",
     "expert's similarity": r"tiny/similarity/expert\.csv",
@@ -40,11 +39,11 @@ ANALYSES = {
     "untrained functions", "expert's dynamics", "clones' dynamics", *INFERENCE,
 }  # fmt: skip
 OF_THE_EXPERT = {
-    "expert", "walk", "sampled walk", "expert's activations", "splits", "poses",
+    "expert", "walk", "sampled walk", "splits", "poses",
     "expert's robustness",
 }  # fmt: skip
 DYNAMICS = {"expert's dynamics", "clones' dynamics"}
-ACTIVATIONS = {"expert's activations", "common activations", "clones' activations"}
+ACTIVATIONS = {"common activations", "clones' activations"}
 SIMILARITY = {"expert's similarity", "clones' similarity", "functions", "untrained functions"}
 
 

@@ -27,8 +27,6 @@ OF_SCRIPT = {
     "link_activations": set(),
     "record_clone_activations": TORCH,
     "record_common_activations": TORCH,
-    "record_expert_activations": TORCH,
-    "record_untrained_activations": TORCH,
     "write_findings": set(),
 }
 """The packages that a script may load where they differ from those of its environment."""

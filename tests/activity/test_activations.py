@@ -6,6 +6,7 @@ import pytest
 
 from brainiarb.activity.activations import (
     Activations,
+    networks_in,
     open_activations,
     record_own,
     record_shared,
@@ -13,7 +14,7 @@ from brainiarb.activity.activations import (
 from brainiarb.activity.stimuli import common_states, own, sample_states
 from brainiarb.actors.actors import untrained
 from brainiarb.actors.architecture import DEFAULT
-from brainiarb.actors.layers import DERIVED, HEADS, LAYERS, LOG_STD_MAX, LOG_STD_MIN
+from brainiarb.actors.layers import DERIVED, LAYERS, LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.errors import Refused
 from builders import SIZES, TRANSIENT, random_recording
 
@@ -35,17 +36,18 @@ def clones(stimuli, tmp_path):
     """An open file of the activations of two networks."""
     actors, walked = untrained(SIZES, CLONES), random_recording((50, 40, 30), (0, 1, 1))
     with h5py.File(tmp_path / "clones.h5", "w") as file:
-        record_shared(file, "common", actors, stimuli["common"])
-        record_shared(file, "level", actors, stimuli["level"], HEADS)
+        record_shared(file, "common", actors, stimuli["common"], stored=True)
+        record_shared(file, "level", actors, stimuli["level"])
         record_own(file, "own", actors, [own(walked, k, 100) for k in CLONES])
         yield file
 
 
-@pytest.mark.parametrize(("group", "layers"), [("common", LAYERS), ("level", HEADS)])
-def test_shared_states_are_read_back_with_the_layers_that_were_recorded(
-    clones, stimuli, group, layers
+@pytest.mark.parametrize("group", ["common", "level"])
+def test_shared_states_are_read_back_with_what_every_network_computes_of_them(
+    clones, stimuli, group
 ):
     states = stimuli[group]
+    assert networks_in(clones, group) == len(CLONES)
     for clone in CLONES:
         activations = Activations(clones, group, clone)
         assert activations.rows == len(states.observations)
@@ -53,9 +55,28 @@ def test_shared_states_are_read_back_with_the_layers_that_were_recorded(
         np.testing.assert_array_equal(activations.episode_ids, states.episode_ids)
         np.testing.assert_array_equal(activations.observations(), states.observations)
         expected = untrained(SIZES, [clone]).respond(states.observations)
-        assert list(activations.layers()) == list(layers)
+        assert list(activations.layers()) == list(LAYERS)
         for name, values in activations.layers().items():
-            np.testing.assert_allclose(values, expected[name][0], atol=1e-5)
+            np.testing.assert_array_equal(values, expected[name][0])
+
+
+def test_other_programs_find_the_layers_on_common_in_the_file(clones):
+    assert set(LAYERS).isdisjoint(clones["level"])
+    assert set(LAYERS).isdisjoint(clones["own"])
+    for clone in CLONES:
+        for name, values in Activations(clones, "common", clone).layers().items():
+            stored = clones["common"][name]
+            assert stored.shape == (len(CLONES), *values.shape)
+            assert stored.attrs["units"] == "1, before the non-linearity"
+            np.testing.assert_allclose(stored[clone], values, rtol=2**-11, atol=1e-7)
+
+
+def test_a_network_responds_to_states_that_are_not_in_its_group(clones):
+    states = random_recording((20,), (0,))["observations"]
+    layers = Activations(clones, "common", 1).respond(states)
+    expected = untrained(SIZES, [CLONES[1]]).respond(states)
+    for name, values in layers.items():
+        np.testing.assert_array_equal(values, expected[name][0])
 
 
 def test_own_states_are_read_without_the_rows_that_another_network_has_more(clones):

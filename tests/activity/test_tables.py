@@ -36,15 +36,13 @@ def analyse(tmp_path):
     """Show a walk to an expert, two untrained networks and a peer, or to two clones."""
 
     def run(rollouts, level=-1, alpha=0.05):
-        shown = own(rollouts, 0, 10_000)
+        shown = own(rollouts, 0, 30)
         (walk,) = walks_of(BODY, rollouts, "e", -1, TRANSIENT)
-        groups = {"walk/expert": [1], "walk/untrained": [2, 3], "walk/peers/sac_1": [4]}
+        groups = {"expert": [1], "untrained": [2, 3], "peers/sac_1": [4]}
         with h5py.File(tmp_path / "a.h5", "w") as file:
-            for group, seeds in groups.items() if level < 0 else [("walk", [1, 5])]:
-                record_shared(file, group, untrained((17, 6), seeds), shown, ["linear2"])
-            networks = (
-                references(file, "walk/") if level < 0 else clones(file, "walk", level, median=1)
-            )
+            for group, seeds in groups.items() if level < 0 else [("common", [1, 5])]:
+                record_shared(file, group, untrained((17, 6), seeds), shown)
+            networks = references(file) if level < 0 else clones(file, level, median=1)
             settings = replace(SETTINGS, alpha=alpha)
             return dynamics_tables(shown_walk(walk, 10_000), networks, settings, seed=1)
 

@@ -14,6 +14,7 @@ from brainiarb.actors.actors import (
     write_actors,
 )
 from brainiarb.actors.archives import read_expert
+from brainiarb.actors.layers import LAYERS
 from brainiarb.bodies.registry import get_body
 from brainiarb.rollouts.scaler import Scaler
 
@@ -44,6 +45,17 @@ def test_actors_side_by_side_are_the_actors_alone(observations):
     alone = untrained(SIZES, [9])(rows)
     for found, expected in zip(both.values(), alone.values(), strict=True):
         torch.testing.assert_close(found[1:], expected)
+
+
+def test_responses_without_torch_are_those_of_the_module(observations):
+    actors = untrained(SIZES, [5, 9, 12])
+    for states in (observations, np.stack([observations, 2 * observations, -observations])):
+        responses = actors.respond(states)
+        expected = actors(torch.from_numpy(states).float())
+        assert list(responses) == list(LAYERS)
+        for found, layer in zip(responses.values(), expected.values(), strict=True):
+            assert found.dtype == np.float32
+            np.testing.assert_allclose(found, layer.detach().numpy(), rtol=1e-5, atol=1e-5)
 
 
 def test_sampled_actions_follow_the_squashed_gaussian():

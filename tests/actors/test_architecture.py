@@ -63,6 +63,8 @@ def test_what_the_next_layer_reads_is_what_the_actor_gives_it(architecture):
     actors = layered(architecture)
     layers = actors.respond(ROWS)
     assert tuple(layers) == architecture.layers
+    for name, expected in actors(torch.from_numpy(ROWS)).items():
+        np.testing.assert_allclose(layers[name], expected.detach(), rtol=1e-5, atol=1e-5)
     following = dict(zip(architecture.trunk[:-1], architecture.trunk[1:], strict=True))
     following[architecture.trunk[-1]] = "mean_linear"
     for name, reader in following.items():

@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 
 from brainiarb.activity.activations import record_own, record_shared
-from brainiarb.activity.stimuli import common_states, own, sample_states
+from brainiarb.activity.stimuli import common_states, own
 from brainiarb.actors.actors import stack_actors, untrained
-from brainiarb.actors.layers import HEADS
 from brainiarb.similarity.pairs import compare_experts, compare_level
 from builders import SHOWN_ROWS, SIMILARITY_MEASURES, SIZES, TRANSIENT, random_recording, related
 
-FILES = ("expert", "common", "clones")
+FILES = ("common", "clones")
 
 
 @pytest.fixture
@@ -42,29 +41,20 @@ def record_networks(expert, tmp_path):
     def record(clones_walk, shown=SHOWN_ROWS):
         of_all = {-1: walked, 0: clones_walk}
         pool = common_states(of_all, SHOWN_ROWS, TRANSIENT)
-        of_expert = sample_states(walked, SHOWN_ROWS, TRANSIENT)
-        of_level = sample_states(clones_walk, SHOWN_ROWS, TRANSIENT)
         with ExitStack() as stack:
             files = {
-                name: stack.enter_context(h5py.File(tmp_path / f"{name}.h5", "w"))
-                for name in (*FILES, "untrained")
+                name: stack.enter_context(h5py.File(tmp_path / f"{name}.h5", "w")) for name in FILES
             }
-            record_shared(files["expert"], "expert", expert, of_expert, HEADS)
-            record_shared(files["untrained"], "expert", floor, of_expert, HEADS)
-            record_own(files["expert"], "own", expert, [own(walked, 0, SHOWN_ROWS)])
             file = files["common"]
             file.attrs["algorithm"] = "sac"
             record_shared(file, "expert", expert, pool)
+            record_own(file, "own", expert, [own(walked, 0, SHOWN_ROWS)])
             record_shared(file, "untrained", floor, pool)
             for name, peer in peers.items():
                 record_shared(file, f"peers/{name}", peer, pool)
                 file[f"peers/{name}"].attrs["algorithm"] = algorithms[name]
             file = files["clones"]
             record_shared(file, "common", clones, common_states(of_all, shown, TRANSIENT))
-            record_shared(file, "expert", clones, of_expert, HEADS)
-            record_shared(file, "level", clones, of_level, HEADS)
-            record_shared(file, "reference/expert/level", expert, of_level, HEADS)
-            record_shared(file, "reference/untrained/level", floor, of_level, HEADS)
             record_own(file, "own", clones, [own(clones_walk, k, SHOWN_ROWS) for k in range(2)])
 
     return record
@@ -89,10 +79,7 @@ def compare_references(record_networks, tmp_path):
 
     def run(clones_walk, measures=SIMILARITY_MEASURES):
         record_networks(clones_walk)
-        with (
-            h5py.File(tmp_path / "expert.h5") as of_expert,
-            h5py.File(tmp_path / "common.h5") as common,
-        ):
-            return compare_experts(of_expert, common, measures, np.random.default_rng(0))
+        with h5py.File(tmp_path / "common.h5") as common:
+            return compare_experts(common, measures, np.random.default_rng(0))
 
     return run

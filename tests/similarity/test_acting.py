@@ -1,14 +1,10 @@
 """How alike two policies act: known answers, the closed form against torch's, states to table."""
 
-from contextlib import ExitStack
-
-import h5py
 import numpy as np
 import pytest
 import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
-from brainiarb.activity.activations import Activations, record_shared
 from brainiarb.activity.stimuli import common_states, sample_states
 from brainiarb.actors.actions import action_mse
 from brainiarb.actors.actors import stack_actors, untrained
@@ -69,32 +65,17 @@ def test_the_part_of_the_means_leaves_the_spread_out():
     assert set(values) == set(UNITS)
 
 
-@pytest.fixture
-def act(tmp_path):
-    """Compare an expert with its equal and another network on given states."""
-    expert = untrained(SIZES, [1])
-    networks = stack_actors([expert, untrained(SIZES, [4])])
-
-    def run(states, shown=None):
-        shown = states if shown is None else shown
-        with (
-            h5py.File(tmp_path / "expert.h5", "w") as first,
-            h5py.File(tmp_path / "networks.h5", "w") as second,
-        ):
-            record_shared(first, "expert", expert, sample_states(states, 60, TRANSIENT))
-            record_shared(second, "reference/level", networks, sample_states(shown, 60, TRANSIENT))
-            return compare_functions(
-                Activations(first, "expert"),
-                [Activations(second, "reference/level", k) for k in range(2)],
-                "{}_level",
-                "sac_0",
-                40,
-            )
-
-    return run
+EXPERT = untrained(SIZES, [1])
+CLONES = stack_actors([EXPERT, untrained(SIZES, [4])])  # the expert's equal, and another network
 
 
-def test_each_network_is_compared_by_every_measure(act):
+def act(walk):
+    """Tabulate how alike the expert and the clones act in states of a walk."""
+    states = sample_states(walk, 60, TRANSIENT).observations
+    return compare_functions(EXPERT, CLONES, states, "{}_level", "sac_0", 40)
+
+
+def test_each_network_is_compared_by_every_measure():
     table = act(random_recording((50, 40), (0, 1)))
     assert set(table["expert"]) == {"sac_0"}
     assert set(table["level"]) == {40}
@@ -110,40 +91,16 @@ def test_each_network_is_compared_by_every_measure(act):
     assert (abs(values[1] - values[0]) > 1e-4).all()
 
 
-@pytest.fixture
-def act_in_all_states(tmp_path):
-    """Tabulate an expert, its equal and another clone, and two untrained networks, everywhere."""
-    expert, floor = untrained(SIZES, [1]), untrained(SIZES, [2, 3])
-    clones = stack_actors([expert, untrained(SIZES, [4])])
+def test_clones_and_untrained_networks_act_in_common_states_and_in_those_of_expert_and_level():
     walks = {-1: random_recording((70, 60), (0, 0)), 0: random_recording((70, 60), (0, 1))}
-    of_expert, of_level = (sample_states(walk, 60, TRANSIENT) for walk in walks.values())
-    pool = common_states(walks, 60, TRANSIENT)
-    recorded = {
-        "expert": [("expert", expert, of_expert)],
-        "untrained": [("expert", floor, of_expert)],
-        "common": [("expert", expert, pool), ("untrained", floor, pool)],
-        "clones": [
-            ("own", clones, pool), ("common", clones, pool), ("expert", clones, of_expert),
-            ("level", clones, of_level), ("reference/expert/level", expert, of_level),
-            ("reference/untrained/level", floor, of_level),
-        ],
-    }  # fmt: skip
-    with ExitStack() as stack:
-        files = {
-            name: stack.enter_context(h5py.File(tmp_path / f"{name}.h5", "w")) for name in recorded
-        }
-        for name, groups in recorded.items():
-            for group, actors, stimuli in groups:
-                record_shared(files[name], group, actors, stimuli)
-        table = level_functions(files["expert"], files["common"], files["clones"], "sac_0", 40)
-        floors = floor_functions(files["expert"], files["untrained"], files["common"], 2, "sac_0")
-    return table, floors
-
-
-def test_clones_and_untrained_networks_act_in_common_states_and_in_those_of_expert_and_level(
-    act_in_all_states,
-):
-    table, floor = act_in_all_states
+    states = {
+        "common": common_states(walks, 60, TRANSIENT).observations,
+        "expert": sample_states(walks[-1], 60, TRANSIENT).observations,
+        "level": sample_states(walks[0], 60, TRANSIENT).observations,
+    }
+    networks = untrained(SIZES, [2, 3])
+    table = level_functions(EXPERT, CLONES, networks, states, "sac_0", 40)
+    floor = floor_functions(EXPERT, networks, states, "sac_0")
     groups = ("{}_common", "{}_expert", "{}_level", "floor_{}_level")
     assert set(table["measure"]) == {group.format(name) for group in groups for name in UNITS}
     groups = ("floor_{}_common", "floor_{}_expert")
@@ -160,14 +117,9 @@ def test_clones_and_untrained_networks_act_in_common_states_and_in_those_of_expe
     assert floor.query("measure == 'floor_action_mse_common'")["value"].min() > 1e-4
 
 
-def test_where_no_state_remains_there_is_no_value_but_a_note(act):
+def test_where_no_state_remains_there_is_no_value_but_a_note():
     table = act(random_recording((8, 9), (0, 1)))
     assert len(table) == 6
     assert table["value"].isna().all()
     assert (table["status"] == ABSENT).all()
     assert set(table["note"]) == {"undefined: no rows"}
-
-
-def test_recordings_of_other_states_are_refused(act):
-    with pytest.raises(ValueError, match="expected two recordings of the same level states"):
-        act(random_recording((50, 40), (0, 1)), random_recording((80, 40), (0, 1)))

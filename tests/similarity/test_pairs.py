@@ -81,13 +81,9 @@ def test_recordings_of_other_states_are_refused(compare):
 def test_every_value_is_that_of_its_two_layers_alone(compare, tmp_path, stimuli):
     """The clones' episodes differ in number and length, so that no two stimuli have equal rows."""
     table = compare(random_recording((70, 60, 25), (0, 1, 1)))
-    with (
-        h5py.File(tmp_path / "expert.h5") as expert,
-        h5py.File(tmp_path / "common.h5") as common,
-        h5py.File(tmp_path / "clones.h5") as clones,
-    ):
-        source = (common, "expert") if stimuli == "common" else (expert, "own")
-        of_both = Activations(*source), Activations(clones, stimuli, 1)
+    with h5py.File(tmp_path / "common.h5") as common, h5py.File(tmp_path / "clones.h5") as clones:
+        source = "expert" if stimuli == "common" else "own"
+        of_both = Activations(common, source), Activations(clones, stimuli, 1)
         rows = [slice(None)] * 2
         if stimuli == "own":
             rows = matched_rows(*(activations.episode_ids for activations in of_both))

@@ -64,7 +64,7 @@ def tables(tmp_path):
             record_shared(file, group, actors, STATES)
         return (
             single_table(references(file), "sac_0"),
-            single_table(clones(file, "common", 40), "sac_0"),
+            single_table(clones(file, 40), "sac_0"),
         )
 
 

@@ -1,6 +1,6 @@
 """Activations: policies and the states of rollouts
--> common_states.npz, activations/expert.h5, untrained.h5 (untrained networks on the expert's states),
-common.h5 (all networks but clones on the common states), bc_<noise>.h5, and activations.h5, which links to them
+-> common_states.npz, activations/common.h5 (all networks but clones), bc_<noise>.h5,
+and activations.h5, which links to them
 """
 
 
@@ -27,53 +27,6 @@ rule choose_states:
         "Choosing the states that all networks compared with {wildcards.expert} are shown"
     script:
         "../scripts/choose_states.py"
-
-
-rule record_expert_activations:
-    input:
-        checkpoint=expert_file("checkpoint.zip"),
-        rollouts=expert_file("rollouts.npz"),
-    output:
-        activations=expert_file("activations/expert.h5"),
-    log:
-        log_file("record_expert_activations/{expert}.log"),
-    conda:
-        "../../envs/rl.yaml"
-    params:
-        settings=settings("body", "stimuli.rows", "analysis.transient"),
-        code=code("record_expert_activations.py"),
-    message:
-        "Recording the activations of the expert {wildcards.expert}"
-    script:
-        "../scripts/record_expert_activations.py"
-
-
-rule record_untrained_activations:
-    input:
-        checkpoint=expert_file("checkpoint.zip"),
-        rollouts=expert_file("rollouts.npz"),
-    output:
-        activations=expert_file("activations/untrained.h5"),
-    log:
-        log_file("record_untrained_activations/{expert}.log"),
-    conda:
-        "../../envs/rl.yaml"
-    params:
-        settings=lambda wildcards: settings(
-            "seed",
-            "body",
-            "noise.clones",
-            "cloning.hidden",
-            "cloning.activation",
-            "stimuli.rows",
-            "analysis.transient",
-            expert=wildcards.expert,
-        ),
-        code=code("record_untrained_activations.py"),
-    message:
-        "Recording the activations of untrained networks on the states of {wildcards.expert}"
-    script:
-        "../scripts/record_untrained_activations.py"
 
 
 rule record_common_activations:
@@ -111,9 +64,7 @@ rule record_common_activations:
 rule record_clone_activations:
     input:
         clones=expert_file("bc_{noise}.pt"),
-        checkpoint=expert_file("checkpoint.zip"),
         states=expert_file("common_states.npz"),
-        expert_rollouts=expert_file("rollouts.npz"),
         rollouts=expert_file("bc_{noise}/rollouts.npz"),
     output:
         activations=expert_file("activations/bc_{noise}.h5"),
@@ -122,13 +73,7 @@ rule record_clone_activations:
     conda:
         "../../envs/rl.yaml"
     params:
-        settings=lambda wildcards: settings(
-            "seed",
-            "body",
-            "stimuli.rows",
-            "analysis.transient",
-            expert=wildcards.expert,
-        ),
+        settings=settings("stimuli.rows"),
         code=code("record_clone_activations.py"),
     message:
         "Recording the activations of the clones of {wildcards.expert} at {wildcards.noise} %"
@@ -138,8 +83,6 @@ rule record_clone_activations:
 
 rule link_activations:
     input:
-        expert_file("activations/expert.h5"),
-        expert_file("activations/untrained.h5"),
         expert_file("activations/common.h5"),
         clones_of("activations/bc_{noise}.h5"),
     output:

@@ -1,4 +1,4 @@
-"""Dynamics: activations/common.h5, bc_<noise>.h5 and the expert's walk that their networks were shown
+"""Dynamics: activations/common.h5, bc_<noise>.h5 and the expert's walk that their networks are shown
 -> dynamics/jpca_*.csv, trajectories_*.csv, decoding_*.csv, measures/dynamics_*.csv -> tables/
 """
 
@@ -21,6 +21,7 @@ rule analyse_dynamics:
         settings=lambda wildcards: settings(
             "seed",
             "body",
+            "stimuli.rows",
             "analysis.transient",
             "analysis.rate_range",
             "dynamics.components",

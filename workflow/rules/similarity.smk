@@ -8,7 +8,6 @@ with the networks themselves -> measures/functional_<noise>.csv, measures/functi
 
 rule compare_experts:
     input:
-        expert=expert_file("activations/expert.h5"),
         common=expert_file("activations/common.h5"),
     output:
         similarity=expert_file("similarity/expert.csv"),
@@ -57,7 +56,6 @@ rule compare_splits:
 
 rule compare_clones:
     input:
-        expert=expert_file("activations/expert.h5"),
         common=expert_file("activations/common.h5"),
         clones=expert_file("activations/bc_{noise}.h5"),
         returns=expert_file("returns/bc_{noise}.csv"),
@@ -88,12 +86,11 @@ rule compare_clones:
 
 rule compare_functions:
     input:
-        expert=expert_file("activations/expert.h5"),
-        common=expert_file("activations/common.h5"),
-        clones=expert_file("activations/bc_{noise}.h5"),
         checkpoint=expert_file("checkpoint.zip"),
-        actors=expert_file("bc_{noise}.pt"),
+        clones=expert_file("bc_{noise}.pt"),
+        states=expert_file("common_states.npz"),
         rollouts=expert_file("rollouts.npz"),
+        clone_rollouts=expert_file("bc_{noise}/rollouts.npz"),
         references=expert_file("measures/functional_untrained.csv"),
     output:
         measures=expert_file("measures/functional_{noise}.csv"),
@@ -106,6 +103,7 @@ rule compare_functions:
             "seed",
             "body",
             "stimuli.rows",
+            "analysis.transient",
             "similarity.stitched_episodes",
             expert=wildcards.expert,
             level=int(wildcards.noise),
@@ -119,10 +117,8 @@ rule compare_functions:
 
 rule compare_untrained_functions:
     input:
-        expert=expert_file("activations/expert.h5"),
-        untrained=expert_file("activations/untrained.h5"),
-        common=expert_file("activations/common.h5"),
         checkpoint=expert_file("checkpoint.zip"),
+        states=expert_file("common_states.npz"),
         rollouts=expert_file("rollouts.npz"),
     output:
         measures=expert_file("measures/functional_untrained.csv"),
@@ -138,6 +134,7 @@ rule compare_untrained_functions:
             "cloning.hidden",
             "cloning.activation",
             "stimuli.rows",
+            "analysis.transient",
             "similarity.stitched_episodes",
             expert=wildcards.expert,
         ),

@@ -29,15 +29,15 @@ if __name__ == "__main__":
         expert, level = settings["expert"], settings["level"]
         body = get_body(settings["body"], settings["rate_range"])
         if level < 0:
-            networks = references(activations, "walk/")
+            networks = references(activations)
         else:
             returns = read_csv(snakemake.input.returns)
             median = int(returns.loc[returns["median"], "clone"].iloc[0])
-            networks = clones(activations, "walk", level, median)
+            networks = clones(activations, level, median)
         rollouts = read_rollouts(snakemake.input.rollouts)
         (walk,) = walks_of(body, rollouts, expert, -1, settings["transient"])
         rotations, trajectories, decoded = dynamics_tables(
-            shown_walk(walk, networks[0].activations.rows),
+            shown_walk(walk, settings["rows"]),
             networks,
             Settings(settings["components"], settings["surrogates"], settings["alpha"]),
             derive_seed(settings["seed"], "analyse_dynamics", expert),

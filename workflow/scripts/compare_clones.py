@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with (
         job(snakemake.log, snakemake.output),
-        open_activations(snakemake.input.expert) as expert,
         open_activations(snakemake.input.common) as common,
         open_activations(snakemake.input.clones) as clones,
     ):
         settings = snakemake.params.settings
-        frame = compare_level(expert, common, clones, settings["measures"])
+        frame = compare_level(common, clones, settings["measures"])
         returns = read_csv(snakemake.input.returns)
         median = int(returns.loc[returns["median"], "clone"].iloc[0])
         rng = generator(settings["seed"], "clone_intervals", settings["expert"], settings["level"])
@@ -34,7 +33,7 @@ if __name__ == "__main__":
         frame.insert(0, "expert", settings["expert"])
         frame.insert(1, "level", settings["level"])
         write_csv(snakemake.output.similarity, with_intervals(frame, intervals))
-        networks = shown_clones(clones, "common", settings["level"])
+        networks = shown_clones(clones, settings["level"])
         single = single_table(networks, settings["expert"])
         write_csv(snakemake.output.single, single)
         measures = [clone_measures(frame), single_measures(single)]

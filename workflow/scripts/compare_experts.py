@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with (
         job(snakemake.log, snakemake.output),
-        open_activations(snakemake.input.expert) as expert,
         open_activations(snakemake.input.common) as common,
     ):
         settings = snakemake.params.settings
         rng = generator(settings["seed"], "random_heads", settings["expert"])
-        frame = compare_experts(expert, common, settings["measures"], rng)
+        frame = compare_experts(common, settings["measures"], rng)
         frame.insert(0, "expert", settings["expert"])
         frame.insert(1, "level", -1)
         write_csv(snakemake.output.similarity, frame.assign(median=False))

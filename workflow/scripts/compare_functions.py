@@ -4,13 +4,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from brainiarb.activity.activations import open_activations
-from brainiarb.actors.actors import read_actors
+from brainiarb.activity.stimuli import read_stimuli, sample_states
+from brainiarb.actors.actors import read_actors, untrained, untrained_seeds
 from brainiarb.actors.archives import read_expert
+from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
 from brainiarb.files import read_csv, write_csv
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
+from brainiarb.rollouts.scaler import observation_scaler
 from brainiarb.seeds import derive_seed
 from brainiarb.similarity.acting import level_functions
 from brainiarb.similarity.stitched_scale import tabulate_scale
@@ -20,29 +22,44 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with (
-        job(snakemake.log, snakemake.output),
-        open_activations(snakemake.input.expert) as expert,
-        open_activations(snakemake.input.common) as common,
-        open_activations(snakemake.input.clones) as clones,
-    ):
-        settings = snakemake.params.settings
+    with job(snakemake.log, snakemake.output):
+        settings, given = snakemake.params.settings, snakemake.input
         body, name, level = get_body(settings["body"]), settings["expert"], settings["level"]
-        actors, _ = read_actors(snakemake.input.actors)
+        rows, transient = settings["rows"], settings["transient"]
+        expert, (clones, _) = read_expert(given.checkpoint, body), read_actors(given.clones)
+        experts_walk = read_rollouts(given.rollouts)
+        floor = untrained(
+            environment_facts(body).sizes,
+            untrained_seeds(settings["seed"], name, len(clones)),
+            observation_scaler(experts_walk),
+            clones.architecture,
+        )
+        stimuli = {
+            "common": read_stimuli(given.states),
+            "expert": sample_states(experts_walk, rows, transient),
+            "level": sample_states(read_rollouts(given.clone_rollouts), rows, transient),
+        }
         measured = walk_stitched(
             body,
-            read_expert(snakemake.input.checkpoint, body),
-            actors,
-            matched_states(read_rollouts(snakemake.input.rollouts), settings["rows"]),
+            expert,
+            clones,
+            matched_states(experts_walk, rows),
             episodes=settings["stitched_episodes"],
             seed=derive_seed(settings["seed"], "evaluation"),
             threads=snakemake.threads,
             progress=f"stitched {level} %",
         )
-        stitched = tabulate_stitched(measured, name, level, range(len(actors)))
+        stitched = tabulate_stitched(measured, name, level, range(len(clones)))
         frames = [
-            level_functions(expert, common, clones, name, level),
+            level_functions(
+                expert,
+                clones,
+                floor,
+                {of: shown.observations for of, shown in stimuli.items()},
+                name,
+                level,
+            ),
             stitched,
-            tabulate_scale(stitched, read_csv(snakemake.input.references)),
+            tabulate_scale(stitched, read_csv(given.references)),
         ]
         write_csv(snakemake.output.measures, pd.concat(frames, ignore_index=True))

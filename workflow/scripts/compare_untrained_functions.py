@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from brainiarb.activity.activations import open_activations
+from brainiarb.activity.stimuli import read_stimuli, sample_states
 from brainiarb.actors.actors import untrained, untrained_seeds
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.model import environment_facts
@@ -27,12 +27,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with (
-        job(snakemake.log, snakemake.output),
-        open_activations(snakemake.input.expert) as of_expert,
-        open_activations(snakemake.input.untrained) as of_untrained,
-        open_activations(snakemake.input.common) as common,
-    ):
+    with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
         body, name = get_body(settings["body"]), settings["expert"]
         sizes = environment_facts(body).sizes
@@ -43,7 +38,12 @@ if __name__ == "__main__":
             expert.architecture, settings["hidden"], settings["activation"]
         )
         floor = untrained(sizes, seeds, observation_scaler(rollouts), architecture)
-        frames = [floor_functions(of_expert, of_untrained, common, len(seeds), name)]
+        of_expert = sample_states(rollouts, settings["rows"], settings["transient"])
+        states = {
+            "common": read_stimuli(snakemake.input.states).observations,
+            "expert": of_expert.observations,
+        }
+        frames = [floor_functions(expert, floor, states, name)]
         for actors, clones, prefix in (
             (floor, range(len(seeds)), FLOOR),
             (expert, [-1], ""),

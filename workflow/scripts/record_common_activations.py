@@ -1,10 +1,10 @@
-"""Record an expert, untrained networks and the other compared experts on the states `common`."""
+"""Record what an expert computes, and untrained networks and other experts, on `common`."""
 
 from typing import TYPE_CHECKING
 
 import h5py
 
-from brainiarb.activity.activations import record_shared
+from brainiarb.activity.activations import record_own, record_shared
 from brainiarb.activity.stimuli import own, read_stimuli
 from brainiarb.actors.actors import untrained, untrained_seeds
 from brainiarb.actors.archives import read_expert
@@ -35,16 +35,12 @@ if __name__ == "__main__":
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["sampling_rate"] = float(rollouts["sampling_rate"])
             file.attrs["algorithm"] = read_json(given.record).get("algorithm", "unknown")
-            record_shared(file, "expert", expert, stimuli)
+            record_shared(file, "expert", expert, stimuli, stored=True)
+            record_own(file, "own", expert, [own(rollouts, 0, settings["rows"])])
             record_shared(file, "untrained", floor, stimuli)
-            walk = own(rollouts, 0, settings["rows"])
-            record_shared(file, "walk/expert", expert, walk, [expert.architecture.probed])
-            record_shared(file, "walk/untrained", floor, walk, [floor.architecture.probed])
             for name, path, record in zip(
                 settings["peers"], given.peers, given.records, strict=True
             ):
-                group = f"peers/{name}"
-                peer = read_expert(path, body)
-                record_shared(file, group, peer, stimuli)
-                record_shared(file, f"walk/{group}", peer, walk, [peer.architecture.probed])
-                file[group].attrs["algorithm"] = read_json(record).get("algorithm", "unknown")
+                record_shared(file, f"peers/{name}", read_expert(path, body), stimuli)
+                algorithm = read_json(record).get("algorithm", "unknown")
+                file[f"peers/{name}"].attrs["algorithm"] = algorithm

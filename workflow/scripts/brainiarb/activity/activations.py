@@ -1,21 +1,36 @@
-"""Activations: the values of every layer of a policy family, in HDF5.
+"""Activations: networks, the states that they are shown, and what they compute of them, in HDF5.
 
-A file holds groups `<stimuli>/<layer>`, float32, (K, n, p) for K networks, n states, p units: the
-values before the non-linearity. `derived_layers` also has the values after it. Beside the layers
-lie `<stimuli>/observations` and `<stimuli>/episode_ids`. Attributes of the group hold the digest of
-its states (one digest per network for `own`): two recordings are paired if their digests are equal;
-`architecture` is that of the networks, and `log_std` (K, a) their spread if it is constant.
-The stimuli `common` and `own` have all layers, `expert` and `level` only the heads, which say how
-a network acts.
+A group of a file holds K networks and the n states that they are shown:
 
-`common.h5` holds the networks that are no clones, all on `common`: the groups `expert`,
-`untrained`, and `peers/<name>` for each other expert that is compared. The attribute `algorithm` of
-the file and of a peer says how that expert was trained. `bc_<noise>.h5` also holds the heads of the
-expert and of untrained networks on the level's states, below `reference`.
+| name            | content                                                                        |
+|-----------------|--------------------------------------------------------------------------------|
+| `observations`  | the states, (n, o), or (K, n, o) if each network has states of its own         |
+| `episode_ids`   | the recorded episode of each state, (n), or (K, n) and -1 after the last state |
+| `sources`       | whose states they are (see `Stimuli.sources`), (n); of `common` alone          |
+| `weights/`      | all weights of the networks, see `actors.response`                             |
+| `linear1` ...   | where layers are stored: each layer as its non-linearity takes it, (K, n, p)   |
+
+A layer follows from the weights and the states, and to compute it takes no longer than to read it.
+So `Activations.layers` computes layers. Beside that, the layers of the expert and of the clones on
+`common` are stored for programs that open a file themselves: hidden layers in half precision, which
+changes a number by less than 1/2048 of it.
+
+Attributes of a group: the `architecture` of its networks, `digests` of its states (one per network
+unless `shared`), `rows` of each network unless `shared`, and otherwise `spacing`, the seconds
+between neighbouring states. Two recordings are paired if their digests are equal. `sampling_rate`
+of a file is in Hz.
+
+| file            | groups                                                                         |
+|-----------------|--------------------------------------------------------------------------------|
+| `common.h5`     | `expert`, `untrained`, and `peers/<name>` for each other expert that is        |
+|                 | compared, all on `common`; `own`, the expert in its own first states           |
+| `bc_<noise>.h5` | the clones of a level: `common`, and `own`, each clone in its own first states |
+
+The attribute `algorithm` of `common.h5` and of a peer says how that expert was trained.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,13 +40,12 @@ import numpy as np
 
 from brainiarb.activity.stimuli import Stimuli
 from brainiarb.actors.architecture import Architecture, architecture_from
+from brainiarb.actors.response import respond
 from brainiarb.files import refusing_damage
 
 if TYPE_CHECKING:
     # Readers of activations are spared the seconds that importing torch takes.
     from brainiarb.actors.actors import Actors
-
-CHUNK_ROWS = 4096  # rows of an HDF5 chunk: readers take consecutive rows of one network
 
 
 def open_activations(path: str | Path) -> h5py.File:
@@ -41,40 +55,34 @@ def open_activations(path: str | Path) -> h5py.File:
 
 
 def record_shared(
-    file: h5py.File,
-    group: str,
-    actors: "Actors",
-    stimuli: Stimuli,
-    layers: Collection[str] | None = None,
+    file: h5py.File, group: str, actors: "Actors", stimuli: Stimuli, stored: bool = False
 ) -> None:
-    """Write the activations of K networks in the same states: of all layers, or of some."""
-    node = _group(file, group, actors, [stimuli.digest], shared=True)
-    node.create_dataset("observations", data=stimuli.observations)
-    node.create_dataset("episode_ids", data=stimuli.episode_ids)
+    """Write K networks and the states that all of them are shown; their layers too if `stored`."""
+    node = _group(file, group, actors, stimuli.observations, stimuli.episode_ids)
+    node.attrs.update(digests=[stimuli.digest], shared=True, spacing=stimuli.spacing)
     if stimuli.sources is not None:
-        node.create_dataset("sources", data=stimuli.sources)
-    node.attrs["spacing"] = stimuli.spacing
-    for k in range(len(actors)):
-        for name, values in actors.only(k).respond(stimuli.observations).items():
-            if layers is None or name in layers:
-                _dataset(node, name, len(actors), values)[k] = values[0]
+        node["sources"] = stimuli.sources
+    if stored:
+        for name in actors.architecture.layers:
+            shape = len(actors), len(stimuli.observations), len(node[f"weights/{name}.bias"][0])
+            dtype = np.float16 if name in actors.architecture.trunk else np.float32
+            node.create_dataset(name, shape, dtype).attrs["units"] = "1, before the non-linearity"
+        for k in range(len(actors)):
+            for name, values in Activations(file, group, k).layers().items():
+                node[name][k] = values
 
 
 def record_own(file: h5py.File, group: str, actors: "Actors", own: Sequence[Stimuli]) -> None:
-    """Write the activations of each network in states of its own; missing rows are nan."""
-    rows = max(len(stimuli.observations) for stimuli in own)
-    node = _group(file, group, actors, [stimuli.digest for stimuli in own], shared=False)
-    node.attrs["rows"] = [len(stimuli.observations) for stimuli in own]
+    """Write K networks, and the states that each of them is shown alone; missing rows are nan."""
+    lengths = [len(stimuli.observations) for stimuli in own]
+    rows = max(lengths)
+    observations = np.full((len(own), rows, own[0].observations.shape[1]), np.nan, np.float32)
     ids = np.full((len(own), rows), -1, np.int32)
     for k, stimuli in enumerate(own):
+        observations[k, : len(stimuli.observations)] = stimuli.observations
         ids[k, : len(stimuli.episode_ids)] = stimuli.episode_ids
-        layers = actors.only(k).respond(stimuli.observations)
-        layers["observations"] = stimuli.observations[None]
-        for name, values in layers.items():
-            padded = np.full((rows, values.shape[2]), np.nan, np.float32)
-            padded[: values.shape[1]] = values[0]
-            _dataset(node, name, len(own), padded[None])[k] = padded
-    node.create_dataset("episode_ids", data=ids)
+    node = _group(file, group, actors, observations, ids)
+    node.attrs.update(digests=[stimuli.digest for stimuli in own], shared=False, rows=lengths)
 
 
 def link_files(path: Path, files: dict[str, Path], digests: dict[str, str]) -> None:
@@ -86,6 +94,11 @@ def link_files(path: Path, files: dict[str, Path], digests: dict[str, str]) -> N
         for name, target in sorted(files.items()):
             file[name] = h5py.ExternalLink(target.as_posix(), "/")
             file.attrs[f"sha256_{name}"] = digests[name]
+
+
+def networks_in(file: h5py.File, group: str) -> int:
+    """Return K, the number of networks in a group."""
+    return len(file[group]["weights/linear1.weight"])
 
 
 @dataclass(frozen=True)
@@ -130,25 +143,18 @@ class Activations:
         return self.file[self.group]["sources"][:]
 
     def layers(self) -> dict[str, np.ndarray]:
-        """Return the recorded layers (n, p)."""
-        node = self.file[self.group]
-        names = [name for name in self.architecture.layers if name in node]
-        return {name: node[name][self.network, : self.rows] for name in names}
+        """Return the layers (n, p) in the states of the group."""
+        return self.respond(self.observations())
 
-    def log_std(self, layers: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return the log standard deviation (n, a) of the actions, from the recorded layers.
-
-        nan if the network has no spread.
-        """
-        if self.architecture.spread == "state":
-            return self.architecture.read("log_std_linear", layers["log_std_linear"])
-        constant = self._attributes.get("log_std")
-        return np.broadcast_to(
-            np.nan if constant is None else constant[self.network], layers["mean_linear"].shape
-        )
+    def respond(self, observations: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the layers (n, p) in any n states (n, o)."""
+        weights = self.file[self.group]["weights"]
+        of_network = {name: weights[name][self.network][None] for name in weights}
+        layers = respond(of_network, self.architecture, observations)
+        return {name: values[0] for name, values in layers.items()}
 
     def derived_layers(self) -> dict[str, np.ndarray]:
-        """Return the recorded layers (n, p) with those that follow from them."""
+        """Return the layers (n, p) in the states of the group, with those that follow from them."""
         return self.architecture.derive(self.layers())
 
     def observations(self) -> np.ndarray:
@@ -165,34 +171,14 @@ class Activations:
         return bool(self._attributes["shared"])
 
 
-def networks_in(file: h5py.File, group: str) -> int:
-    """Return the number of networks whose activations a group of a file holds."""
-    node = file[group]
-    names = Activations(file, group).architecture.layers
-    return len(next(node[name] for name in names if name in node))
-
-
 def _group(
-    file: h5py.File, name: str, actors: "Actors", digests: list[str], shared: bool
+    file: h5py.File, name: str, actors: "Actors", observations: np.ndarray, ids: np.ndarray
 ) -> h5py.Group:
+    """Return a new group with the weights of the networks and the states that they are shown."""
     node = file.create_group(name)
     node.attrs["architecture"] = actors.architecture.to_json()
-    if actors.architecture.spread == "constant":
-        node.attrs["log_std"] = actors.get_parameter("log_std").detach().numpy()
-    node.attrs["digests"] = digests
-    node.attrs["shared"] = shared
+    for part, values in actors.arrays().items():
+        node[f"weights/{part}"] = values
+    node["observations"], node["episode_ids"] = observations, ids
+    node["observations"].attrs["units"] = "those of the environment"
     return node
-
-
-def _dataset(node: h5py.Group, name: str, networks: int, values: np.ndarray) -> h5py.Dataset:
-    """Return the dataset of a layer, made at its first use for `values` (1, n, p) of a network."""
-    if name not in node:
-        _, rows, units = values.shape
-        node.create_dataset(
-            name,
-            (networks, rows, units),
-            np.float32,
-            chunks=(1, min(rows, CHUNK_ROWS), units) if rows else None,
-        )
-        node[name].attrs["units"] = "before the non-linearity"
-    return node[name]

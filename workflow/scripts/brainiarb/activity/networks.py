@@ -34,29 +34,28 @@ class ShownNetwork:
         return {name: getattr(self, name) for name in ("network", "level", "clone", "drawn")}
 
 
-def references(file: h5py.File, folder: str = "") -> list[ShownNetwork]:
-    """Return the expert, the untrained networks and the other experts in a folder of a file.
+def references(file: h5py.File) -> list[ShownNetwork]:
+    """Return the expert, the untrained networks and the other experts, shown `common`.
 
-    Untrained network 0 and the first other expert are drawn. `folder` ends with a slash.
+    Untrained network 0 and the first other expert are drawn.
     """
-    untrained, peers = f"{folder}{UNTRAINED}", f"{folder}peers"
-    names = sorted(file.get(peers, ()))
+    names = sorted(file.get("peers", ()))
     return [
-        ShownNetwork(EXPERT, -1, -1, True, Activations(file, f"{folder}{EXPERT}")),
+        ShownNetwork(EXPERT, -1, -1, True, Activations(file, EXPERT)),
         *(
-            ShownNetwork(UNTRAINED, -1, k, k == 0, Activations(file, untrained, k))
-            for k in range(networks_in(file, untrained))
+            ShownNetwork(UNTRAINED, -1, k, k == 0, Activations(file, UNTRAINED, k))
+            for k in range(networks_in(file, UNTRAINED))
         ),
         *(
-            ShownNetwork(name, -1, -1, name == names[0], Activations(file, f"{peers}/{name}"))
+            ShownNetwork(name, -1, -1, name == names[0], Activations(file, f"peers/{name}"))
             for name in names
         ),
     ]
 
 
-def clones(file: h5py.File, group: str, level: int, median: int = -1) -> list[ShownNetwork]:
-    """Return the clones in a group of a file; the clone `median` is drawn for its level."""
+def clones(file: h5py.File, level: int, median: int = -1) -> list[ShownNetwork]:
+    """Return the clones of a level, shown `common`; the clone `median` is drawn for its level."""
     return [
-        ShownNetwork(CLONE, level, k, k == median, Activations(file, group, k))
-        for k in range(networks_in(file, group))
+        ShownNetwork(CLONE, level, k, k == median, Activations(file, "common", k))
+        for k in range(networks_in(file, "common"))
     ]

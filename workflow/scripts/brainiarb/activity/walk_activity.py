@@ -12,8 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainiarb.activity.activations import Activations
-from brainiarb.activity.stimuli import Stimuli
-from brainiarb.errors import Refused
 from brainiarb.gait.strides import stride_phase
 from brainiarb.gait.walk import SteadyWalk
 
@@ -33,33 +31,20 @@ class ShownWalk:
     """Hz."""
     note: str
     """Why there is no phase; empty where there is one."""
-    steady: np.ndarray
-    """(n) the steady rows, counted from the first row that is shown."""
-    digest: str
-    """Digest of all rows that are shown."""
 
     def layer(self, activations: Activations, name: str) -> np.ndarray:
-        """Return a layer (n, p) of a network as its next layer reads it.
-
-        Raises Refused if the network was shown other states.
-        """
-        if activations.digest != self.digest:
-            raise Refused(
-                f"expected the rollouts that the activations were recorded from, found others "
-                f"({activations.group}); record the activations again"
-            )
-        return activations.architecture.read(name, activations.layers()[name])[self.steady]
+        """Return a layer (n, p) of a network as its next layer reads it."""
+        return activations.architecture.read(name, activations.respond(self.observations)[name])
 
 
 def shown_walk(walk: SteadyWalk, rows: int) -> ShownWalk:
     """Return the first `rows` rows of a walk, which networks are shown."""
     walk = _first_rows(walk, rows)
     ids, steady = walk.episode_ids(walk.rows), walk.steady_rows()
-    met = Stimuli(walk.recording["observations"][walk.rows], ids)
     phase, note = gait_phase(walk)
     return ShownWalk(
         expert=walk.expert,
-        observations=met.observations[steady],
+        observations=walk.recording["observations"][walk.rows][steady],
         episode_ids=ids[steady],
         targets={
             "phase": np.exp(2j * np.pi * phase[:, None]).view(float),
@@ -67,8 +52,6 @@ def shown_walk(walk: SteadyWalk, rows: int) -> ShownWalk:
         },
         sampling_rate=walk.sampling_rate,
         note=note,
-        steady=steady,
-        digest=met.digest,
     )
 
 

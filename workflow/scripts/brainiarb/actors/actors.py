@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from brainiarb.actors.architecture import DEFAULT, Architecture, architecture_from
 from brainiarb.actors.layers import LOG_STD_MAX, LOG_STD_MIN
+from brainiarb.actors.response import respond
 from brainiarb.errors import Refused
 from brainiarb.files import whole
 from brainiarb.rollouts.scaler import Scaler
@@ -119,14 +120,13 @@ class Actors(nn.Module):
         """Return the action in [-1, 1] that a value of the mean head becomes."""
         return torch.tanh(mean) if self.architecture.bound == "tanh" else mean.clamp(-1, 1)
 
-    @torch.no_grad()
     def respond(self, observations: np.ndarray) -> dict[str, np.ndarray]:
-        """Return the activity of each layer (K, n, p) by its name.
+        """Return the activity of each layer (K, n, p) by its name; see `response.respond`."""
+        return respond(self.arrays(), self.architecture, observations)
 
-        Observations are (K, n, o), or (n, o) which every actor sees.
-        """
-        activity = self(torch.from_numpy(np.ascontiguousarray(observations, np.float32)))
-        return {name: values.numpy() for name, values in activity.items()}
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return all weights by name, each (K, ...)."""
+        return {name: value.detach().numpy() for name, value in self.state_dict().items()}
 
 
 def _standardised(values: Tensor, architecture: Architecture) -> Tensor:

@@ -155,9 +155,11 @@ class Architecture:
         if layer == "mean_linear":
             return values
         active = ACTIVATIONS[self.activation](values)
-        if self.norm != "after":
-            return active
-        centred = active - active.mean(axis=-1, keepdims=True)
+        return self.standardised(active) if self.norm == "after" else active
+
+    def standardised(self, values: np.ndarray) -> np.ndarray:
+        """Return the values (..., p) of a layer less their mean, in standard deviations."""
+        centred = values - values.mean(axis=-1, keepdims=True)
         variance = np.square(centred).mean(axis=-1, keepdims=True)
         return centred / np.sqrt(variance + self.norm_epsilon)
 

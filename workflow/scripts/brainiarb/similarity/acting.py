@@ -12,19 +12,19 @@ clone's Gaussian is that of the noise in its demonstrations and not the expert's
 construction, and is left out of the comparison.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
-import h5py
 import numpy as np
 import pandas as pd
 
-from brainiarb.activity.activations import Activations, networks_in
 from brainiarb.actors.actions import action_mse
 from brainiarb.actors.architecture import DEFAULT, Architecture
-from brainiarb.similarity.centring import Network
-from brainiarb.similarity.products import paired_layers
+from brainiarb.actors.response import log_std
 from brainiarb.statistics.measures import FLOOR, Named, measures_table, qualified
+
+if TYPE_CHECKING:
+    from brainiarb.actors.actors import Actors
 
 UNITS = {"action_mse": "1", "action_r2": "1", "mean_kl": "nat"}
 """The unit of each measure. Actions are shares of the half-range, so their error has no unit."""
@@ -45,10 +45,12 @@ class Gaussian(NamedTuple):
         return bool(np.isfinite([self.mean, self.log_std]).all())
 
 
-def action_gaussian(recorded: Activations, layers: Network) -> Gaussian:
-    """Return the Gaussians of recorded layers in float64, the log standard deviation clamped."""
-    mean, log_std = layers["mean_linear"], recorded.log_std(layers)
-    return Gaussian(mean.astype(np.float64), log_std.astype(np.float64), recorded.architecture)
+def action_gaussian(actor: "Actors", states: np.ndarray) -> Gaussian:
+    """Return the Gaussians of a stack of one actor in states (n, o), in float64."""
+    layers = actor.respond(states)
+    spread = log_std(actor.arrays(), actor.architecture, layers)
+    mean = layers["mean_linear"]
+    return Gaussian(mean[0].astype(np.float64), spread[0].astype(np.float64), actor.architecture)
 
 
 def r2(expected: np.ndarray, predicted: np.ndarray) -> float:
@@ -93,70 +95,22 @@ def compare_gaussians(expert: Gaussian, policy: Gaussian) -> dict[str, float]:
     }
 
 
-def level_functions(
-    expert: h5py.File, common: h5py.File, clones: h5py.File, expert_name: str, level: int
-) -> pd.DataFrame:
-    """Tabulate how alike an expert acts with the clones of a level and with untrained networks.
-
-    The files are of activations: of the expert, of all networks but clones on `common`, and of the
-    clones. Clones are compared on the states `common`, on the expert's and on the level's, and
-    untrained networks on the level's. Columns: see `statistics.measures`.
-    """
-    count = networks_in(clones, "own")
-    on_level = Activations(clones, "reference/expert/level")
-    tables = [
-        compare_functions(
-            reference,
-            [Activations(clones, group, k) for k in range(count)],
-            name,
-            expert_name,
-            level,
-        )
-        for reference, group, name in (
-            (Activations(common, "expert"), "common", "{}_common"),
-            (Activations(expert, "expert"), "expert", "{}_expert"),
-            (on_level, "level", "{}_level"),
-            (on_level, "reference/untrained/level", f"{FLOOR}{{}}_level"),
-        )
-    ]
-    return pd.concat(tables, ignore_index=True)
-
-
-def floor_functions(
-    expert: h5py.File, untrained: h5py.File, common: h5py.File, count: int, expert_name: str
-) -> pd.DataFrame:
-    """Tabulate how alike an expert acts with `count` untrained networks at no level.
-
-    The files are of activations: of the expert and of the untrained networks on the expert's
-    states, and of both on the states `common`. Columns: see `statistics.measures`.
-    """
-    tables = [
-        compare_functions(
-            reference,
-            [Activations(*networks, k) for k in range(count)],
-            f"{FLOOR}{{}}_{states}",
-            expert_name,
-            -1,
-        )
-        for reference, networks, states in (
-            (Activations(common, "expert"), (common, "untrained"), "common"),
-            (Activations(expert, "expert"), (untrained, "expert"), "expert"),
-        )
-    ]
-    return pd.concat(tables, ignore_index=True)
-
-
 def compare_functions(
-    expert: Activations, policies: Sequence[Activations], name: str, expert_name: str, level: int
+    expert: "Actors",
+    policies: "Actors",
+    states: np.ndarray,
+    name: str,
+    expert_name: str,
+    level: int,
 ) -> pd.DataFrame:
-    """Tabulate how alike an expert acts with each of K policies in the same states.
+    """Tabulate how alike an expert acts with each of K policies in states (n, o).
 
-    `name` has a placeholder for the measure, such as `{}_expert` on the expert's states;
+    `name` has a placeholder for the measure, such as `{}_expert` in the expert's states;
     `expert_name` and `level` name the agents. Columns: see `statistics.measures`; policy k is clone
-    k. Raises Refused if recordings are of different states.
+    k.
     """
-    recorded = [expert, *policies]
-    reference, *gaussians = map(action_gaussian, recorded, paired_layers(recorded))
+    reference = action_gaussian(expert, states)
+    gaussians = [action_gaussian(policies.only(k), states) for k in range(len(policies))]
     compared = [compare_gaussians(reference, gaussian) for gaussian in gaussians]
 
     def reason(measure: str, policy: Gaussian) -> str:
@@ -176,3 +130,44 @@ def compare_functions(
         for value in [values[measure]]
     ]  # fmt: skip
     return measures_table(rows)
+
+
+def level_functions(
+    expert: "Actors",
+    clones: "Actors",
+    floor: "Actors",
+    states: Mapping[str, np.ndarray],
+    expert_name: str,
+    level: int,
+) -> pd.DataFrame:
+    """Tabulate how alike an expert acts with the clones of a level and with untrained networks.
+
+    `states` (n, o) are `common`, `expert` and `level` (see `activity.stimuli`). Clones are compared
+    in all of them, and the untrained networks `floor` in the level's. Columns: see
+    `statistics.measures`.
+    """
+    compared = [(clones, name, f"{{}}_{name}") for name in ("common", "expert", "level")]
+    compared.append((floor, "level", f"{FLOOR}{{}}_level"))
+    return pd.concat(
+        [
+            compare_functions(expert, policies, states[name], measure, expert_name, level)
+            for policies, name, measure in compared
+        ],
+        ignore_index=True,
+    )
+
+
+def floor_functions(
+    expert: "Actors", floor: "Actors", states: Mapping[str, np.ndarray], expert_name: str
+) -> pd.DataFrame:
+    """Tabulate how alike an expert acts with untrained networks at no level.
+
+    `states` (n, o) are `common` and `expert`. Columns: see `statistics.measures`.
+    """
+    return pd.concat(
+        [
+            compare_functions(expert, floor, states[name], f"{FLOOR}{{}}_{name}", expert_name, -1)
+            for name in ("common", "expert")
+        ],
+        ignore_index=True,
+    )

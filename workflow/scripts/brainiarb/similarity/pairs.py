@@ -37,17 +37,15 @@ BLOCK = 8  # clones (and one more) whose layers are in memory together
 RANDOM_HEADS = 32
 
 
-def compare_level(
-    expert: h5py.File, common: h5py.File, clones: h5py.File, measures: Collection[str]
-) -> pd.DataFrame:
+def compare_level(common: h5py.File, clones: h5py.File, measures: Collection[str]) -> pd.DataFrame:
     """Compare an expert with the clones of one level, and these with each other.
 
-    The files are of activations: of the expert, of all networks but clones on `common`, and of the
-    clones. `measures` are names of `measures.MEASURES`. Columns: see `SimilarityTable.table`.
-    Raises Refused if recordings of different states would be paired.
+    The files are of activations: of all networks but clones, and of the clones. `measures` are
+    names of `measures.MEASURES`. Columns: see `SimilarityTable.table`. Raises Refused if recordings
+    of different states would be paired.
     """
     table = SimilarityTable(measures)
-    compare_unpaired(table, expert, clones)
+    compare_unpaired(table, common, clones)
     count = networks_in(clones, "own")
     for start in range(0, count, BLOCK):
         block = range(start, min(start + BLOCK, count))
@@ -75,15 +73,15 @@ def compare_level(
 
 
 def compare_experts(
-    expert: h5py.File, common: h5py.File, measures: Collection[str], rng: np.random.Generator
+    common: h5py.File, measures: Collection[str], rng: np.random.Generator
 ) -> pd.DataFrame:
     """Compare an expert with untrained networks, other experts, observations and random heads.
 
-    Files, `measures` and columns as in `compare_level`. Raises Refused if recordings of different
-    states would be paired.
+    The file, `measures` and columns are as in `compare_level`. Raises Refused if recordings of
+    different states would be paired.
     """
     table = SimilarityTable(measures)
-    own = Activations(expert, "own")
+    own = Activations(common, "own")
     products = products_of({"expert": own.layers()}, [])
     table.add("expert_itself", "expert", "expert", -1, "own", products, own.episodes)
 

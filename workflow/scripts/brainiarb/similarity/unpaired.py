@@ -43,14 +43,14 @@ def matched_rows(first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.
     return rows_first, rows_second
 
 
-def compare_unpaired(table: SimilarityTable, expert: h5py.File, clones: h5py.File) -> None:
+def compare_unpaired(table: SimilarityTable, common: h5py.File, clones: h5py.File) -> None:
     """Add each clone with itself, and with the expert by the published procedure, on `own`.
 
-    `expert` and `clones` are files of activations. A clone that falls early has fewer rows than the
-    expert, of which then only as many are taken (see `matched_rows`). A clone without a row is left
-    out.
+    The files are of activations: of the expert, and of the clones. A clone that falls early has
+    fewer rows than the expert, of which then only as many are taken (see `matched_rows`). A clone
+    without a row is left out.
     """
-    of_expert = Activations(expert, "own")
+    of_expert = Activations(common, "own")
     layers, episode_ids = of_expert.layers(), of_expert.episode_ids
     for k in range(networks_in(clones, "own")):
         of_clone, name = Activations(clones, "own", k), f"clone_{k}"
