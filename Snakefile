@@ -1,6 +1,6 @@
 # BRAINIARB: when a walking agent is cloned from its demonstrations, does the copy think and move
-# like the original? Each stage is a file in workflow/rules; places.smk there finds the files that ship
-# and config.smk checks the config.
+# like the original? Each stage is a file in workflow/rules; places.smk there finds the files that ship,
+# config.smk checks the config, within the limits of limits.smk.
 
 from snakemake.utils import min_version
 
@@ -23,6 +23,7 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/declarations.smk"
 include: "workflow/rules/ledger.smk"
+include: "workflow/rules/limits.smk"
 include: "workflow/rules/config.smk"
 include: "workflow/rules/digests.smk"
 include: "workflow/rules/common.smk"

@@ -35,9 +35,12 @@ def opened(checkout, overlays, cores=1):
 
 
 def refusal(change, folder):
-    """Return why the tiny study is refused after a change of its config, which must be one line."""
+    """Return why the tiny study is refused after a change of its config, which must be one line.
+
+    The change is a mapping, or the text of a file of config.
+    """
     overlay = folder / "change.yaml"
-    overlay.write_text(yaml.safe_dump(change))
+    overlay.write_text(change if isinstance(change, str) else yaml.safe_dump(change))
     with opened(ROOT, [ROOT / TINY, overlay]) as workflow, pytest.raises(SystemExit) as stop:
         workflow.dag()
     said = str(stop.value)

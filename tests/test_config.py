@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -128,6 +129,22 @@ def cloned_at(levels, expert="crossq_1"):
         ({"results": 202401}, "results: 202401 was read as a number and not as a text; write"),
         ({"results": "a{b}"}, "results: 'a{b}' is no folder that can be used"),
         ({"results": ""}, "results: '' is no folder that can be used"),
+        ({"results": "res\n"}, "results: 'res\\n' is no folder that can be used"),
+        (
+            {"results": "../outside"},
+            "results: ../outside may leave the working directory by its `..`",
+        ),
+        ({"results": "config"}, "results: config lies in config, a folder of the project; name"),
+        ({"results": "workflow/rules"}, "results: workflow/rules lies in workflow, a folder of"),
+        (
+            {"results": ".git/results"},
+            "results: .git/results lies in .git, a folder of the project",
+        ),
+        ({"results": "."}, "results: . holds the project itself; name another folder"),
+        ({"results": "/"}, "results: / holds the project itself; name another folder"),
+        ({"noise": {"clones": 1e12}}, "noise.clones: 1000000000000 is greater than the maximum of"),
+        ({"seed": 1e30}, "seed: 1000000000000000019884624838656 is greater than the maximum of"),
+        ({"cloning": {"learning_rate": np.nan}}, "cloning.learning_rate: nan is not a finite"),
         ({"results": False}, "results: False was read as true or false and not as a text"),
         ({"study": {"clone": [1]}}, "study.clone.0: 1 was read as a number and not as a text"),
         ({"study": {"clone": ["nobody"]}}, "study.clone: nobody is not among experts"),
@@ -161,6 +178,24 @@ def cloned_at(levels, expert="crossq_1"):
 )
 def test_a_bad_config_is_refused_in_one_line_before_any_job(change, words, tmp_path):
     assert words in refusal(change, tmp_path)
+
+
+REPEATS = "\n".join(
+    ["a: &a [1, 1, 1, 1, 1, 1, 1, 1]"]
+    + [f"{new}: &{new} [{', '.join(8 * [f'*{old}'])}]" for old, new in pairwise("abcdefgh")]
+)
+
+
+@pytest.mark.parametrize("text", [REPEATS, "a: &a [*a]"], ids=["16 million values", "endless"])
+def test_aliases_that_stand_for_more_values_than_a_study_needs_are_refused(text, tmp_path):
+    said = refusal(text, tmp_path)
+    assert said.startswith("config: it holds more than 100,000 values; look for an alias (*name)")
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_lines(tmp_path):
+    text = "noise:\n  clones: 2\n  samples: 500\n  clones: 3\n"
+    said = refusal(text, tmp_path)
+    assert said == "config: clones stands twice in change.yaml, in lines 2 and 4; keep one"
 
 
 def test_a_refusal_is_one_line_on_screen_and_no_traceback():

@@ -4,7 +4,6 @@ import ast
 import csv
 import difflib
 import json
-import math
 import re
 from datetime import date
 from fnmatch import fnmatchcase
@@ -84,18 +83,6 @@ def complaint(error):
             f'({key}: "2024_01")'
         )
     return f"{where}: {error.message}" if where else error.message
-
-
-def numbers_without_a_value(value, where=""):
-    """Yield a clause for each number that is nan or infinite, however deep it lies in the config."""
-    if isinstance(value, dict):
-        for key, part in value.items():
-            yield from numbers_without_a_value(part, f"{where}.{key}" if where else key)
-    elif isinstance(value, list):
-        for number, part in enumerate(value):
-            yield from numbers_without_a_value(part, f"{where}.{number}")
-    elif isinstance(value, float) and not math.isfinite(value):
-        yield f"{where}: {value} is not a finite number"
 
 
 def files_located(config):
@@ -349,20 +336,22 @@ def contradictions(config):
 
 def checked(config):
     """Return the config with its numbers typed, or stop with one line that names each wrong key."""
+    stop_if(too_large(config))
+    if workflow.modifier.is_main_snakefile():
+        stop_if(fault for path in workflow.configfiles for fault in repeated_keys(path))
     schema = yaml.safe_load(
         (BASE / "workflow/schemas/config.schema.yaml").read_text("utf-8")
     )
     config = typed(config, schema)
     errors = Draft202012Validator(schema).iter_errors(config)
-    complaints = list(numbers_without_a_value(config)) or [
+    stop_if(numbers_without_a_value(config))
+    stop_if(
         complaint(e)
         for e in sorted(errors, key=lambda e: list(map(str, e.absolute_path)))
-    ]
-    if not complaints:
-        config = files_located(config)
-        complaints = list(contradictions(config))
-    if complaints:
-        raise SystemExit("config: " + "; ".join(complaints))
+    )
+    stop_if(misplaced(config["results"]))
+    config = files_located(config)
+    stop_if(contradictions(config))
     # A folder has one spelling, so that `out/` and `out` are the same files.
     return {**config, "results": str(Path(config["results"]).expanduser())}
 
