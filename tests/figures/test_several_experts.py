@@ -1,6 +1,7 @@
 """Figures of a study of several cloned experts: one expert is drawn, but intervals are over all."""
 
 import re
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,9 @@ from figure_drawing import assert_legends_fit, bars, draw, drawn, labels, module
 from figure_tables import EXPERT, MEASURED, with_statistics
 
 
+@cache
 def of_several(figure, few=None):
+    """A figure of three experts, with its numbers; `few` are the levels that all of them have."""
     return draw(figure, with_statistics(MEASURED[figure](), experts=3, few=few))
 
 
@@ -35,7 +38,7 @@ def test_an_interval_is_called_by_the_experts_or_clones_that_it_is_over(figure):
 
 @pytest.mark.parametrize("figure", sorted(MEASURED))
 def test_levels_of_one_expert_keep_their_intervals_beside_levels_of_several(figure):
-    drawing, numbers = of_several(figure, few=[0])
+    drawing, numbers = of_several(figure, few=(0,))
     said = labels(drawing)
     assert any(map(OF_CLONES.fullmatch, said))
     assert any(map(OVER_EXPERTS.fullmatch, said))
@@ -46,7 +49,7 @@ def test_levels_of_one_expert_keep_their_intervals_beside_levels_of_several(figu
 
 @pytest.mark.parametrize("figure", sorted(MEASURED))
 def test_lines_join_clones_of_the_drawn_expert_only(figure):
-    alone, (several, _) = drawn(figure)[0], of_several(figure, few=[0])
+    alone, (several, _) = drawn(figure)[0], of_several(figure, few=(0,))
     for one, other in zip(alone.axes, several.axes, strict=True):
         joined, same = (
             [
@@ -102,7 +105,7 @@ def test_every_interval_that_is_drawn_is_one_of_the_numbers(figure):
 @pytest.mark.parametrize("figure", sorted(MEASURED))
 def test_legends_lie_on_the_page_with_the_entries_for_several_experts(figure):
     assert_legends_fit(of_several(figure)[0])
-    assert_legends_fit(of_several(figure, few=[0])[0])
+    assert_legends_fit(of_several(figure, few=(0,))[0])
 
 
 def test_noise_axes_show_the_clones_of_all_experts_because_their_intervals_do():
