@@ -38,11 +38,13 @@ def plan(checkout, **change):
     return planned - PAGES
 
 
-@pytest.mark.parametrize("body", ["ant", "dm_walker_walk"])
-def test_another_body_is_a_study_of_its_own_beside_the_first(checkout, body):
+@pytest.mark.parametrize(
+    ("body", "name"), [("ant", "ant"), ({"gymnasium": "Swimmer-v5"}, "gymnasium_swimmer")]
+)
+def test_another_body_is_a_study_of_its_own_beside_the_first(checkout, body, name):
     ours = {path.relative_to(checkout / FOLDER) for path in (checkout / FOLDER).rglob("*.*")}
     theirs = {
-        Path(file).relative_to(f"results/tiny/{body}")
+        Path(file).relative_to(f"results/tiny/{name}")
         for file in plan_with_pages(checkout, config={"body": body})
     }
     assert theirs == {file for file in ours if file.suffix != ".log"}
