@@ -237,6 +237,15 @@ def test_all_text_has_the_contrast_that_wcag_aa_asks_for(show, page):
     assert [(text, ratio) for text, ratio in ratios if ratio < 4.5] == []
 
 
+def test_every_claim_is_printed_open(show, page):
+    shown = show(page)
+    closed = shown.evaluate("document.documentElement.scrollHeight")
+    assert not shown.locator("#C1 .why").is_visible()
+    shown.emulate_media(media="print")
+    assert shown.locator("#C1 .why").bounding_box()["height"] > 300
+    assert shown.evaluate("document.documentElement.scrollHeight") > 2 * closed
+
+
 def test_a_claim_opens_without_javascript(show, page):
     shown = show(page, java_script_enabled=False)
     why = shown.locator("#C1 .why")
