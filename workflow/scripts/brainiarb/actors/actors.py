@@ -68,8 +68,11 @@ class Actors(nn.Module):
             hidden=tuple(tensors[f"linear{n}.bias"].shape[1] for n in range(1, depth + 1)),
             spread="state" if "log_std_linear.weight" in tensors else constant,
         )
-        for name in self.architecture.layers:
-            layer = StackedLinear(tensors[f"{name}.weight"], tensors[f"{name}.bias"])
+        self._layers = {
+            name: StackedLinear(tensors[f"{name}.weight"], tensors[f"{name}.bias"])
+            for name in self.architecture.layers
+        }
+        for name, layer in self._layers.items():
             self.add_module(name, layer)
         for name in self.further():
             self.register_parameter(name, nn.Parameter(tensors[name]))
@@ -84,7 +87,7 @@ class Actors(nn.Module):
 
     def __len__(self) -> int:
         """Return K."""
-        return len(self.get_parameter("linear1.weight"))
+        return len(self._layers["linear1"].bias)
 
     def like(self, tensors: dict[str, Tensor]) -> "Actors":
         """Return actors of the same kind that have other tensors."""
@@ -94,16 +97,22 @@ class Actors(nn.Module):
         """Return a stack of one actor, the one at `index`."""
         return self.like({name: v[index : index + 1] for name, v in self.state_dict().items()})
 
-    def forward(self, observations: Tensor) -> dict[str, Tensor]:
-        """Return the activity for observations (K, n, o), or (n, o) which every actor sees."""
-        layer = dict(self.named_children())
+    def forward(
+        self, observations: Tensor, heads: Sequence[str] | None = None
+    ) -> dict[str, Tensor]:
+        """Return the activity for observations (K, n, o), or (n, o) which every actor sees.
+
+        It is that of all hidden layers and of `heads`, by default all of them.
+        """
         if observations.ndim == 2:
             observations = observations.expand(len(self), -1, -1)
         activity, values = {}, observations
         for name in self.architecture.trunk:
-            activity[name] = self._normed(name, layer[name](values))
+            activity[name] = self._normed(name, self._layers[name].forward(values))
             values = self._active(activity[name])
-        return activity | {name: layer[name](values) for name in self.architecture.heads}
+        for name in self.architecture.heads if heads is None else heads:
+            activity[name] = self._layers[name].forward(values)
+        return activity
 
     def _normed(self, name: str, values: Tensor) -> Tensor:
         if self.architecture.norm != "before":
@@ -214,7 +223,7 @@ def mean_action(actors: Actors) -> Callable[[np.ndarray], np.ndarray]:
 
     @torch.no_grad()
     def act(observations: np.ndarray) -> np.ndarray:
-        activity = actors(_by_actor(actors, observations))
+        activity = actors.forward(_by_actor(actors, observations), ["mean_linear"])
         return actors.action(activity["mean_linear"]).flatten(0, 1).double().numpy()
 
     return act
@@ -233,7 +242,7 @@ def sampled_action(actors: Actors, seed: int) -> Callable[[np.ndarray], np.ndarr
 
     @torch.no_grad()
     def act(observations: np.ndarray) -> np.ndarray:
-        activity = actors(_by_actor(actors, observations))
+        activity = actors.forward(_by_actor(actors, observations))
         mean = activity["mean_linear"]
         if actors.architecture.spread == "constant":
             std = actors.get_parameter("log_std").unsqueeze(1).exp()
