@@ -6,7 +6,7 @@ import pytest
 
 from brainiarb.bodies.model import environment_facts, plain_model
 from brainiarb.bodies.registry import get_body
-from brainiarb.bodies.walkers import Walkers
+from brainiarb.bodies.walkers import Walkers, sensing_model
 from brainiarb.errors import Refused
 from brainiarb.rollouts.disturbances import (
     MODEL_FIELDS,
@@ -97,11 +97,13 @@ def test_models_are_scaled_once_and_in_every_disturbed_walker(name):
     changed = walkers(3)
     for t in range(3):
         scaled_model(MODEL_FIELDS[name], 0.8)(changed, np.array([0, 2]), t)
+    original = sensing_model(WALKER)
+    assert original.npair == 7
     for walker in range(3):
         model = changed.batch.get_model(walker)
-        for field in ("geom_friction", "body_mass", "body_inertia"):
+        for field in ("geom_friction", "pair_friction", "body_mass", "body_inertia"):
             factor = 0.8 if field in MODEL_FIELDS[name] and walker != 1 else 1.0
-            expected = factor * getattr(plain_model(WALKER), field)
+            expected = factor * getattr(original, field)
             np.testing.assert_allclose(getattr(model, field), expected, rtol=1e-12)
 
 
