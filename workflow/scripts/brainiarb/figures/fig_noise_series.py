@@ -28,7 +28,7 @@ TABLES = ["agents", "measures", "statistics"]
 EVERY_EXPERT = ["measures"]
 SETTINGS = ["statistics.alpha"]
 
-COSTS = ("control", "contact")
+COSTS = ("control", "contact", "ctrl")
 """Parts of a reward that are costs."""
 
 PANELS = {
