@@ -100,11 +100,11 @@ def work_of(results: Path, validation: float) -> Work:
     steps = sum(len(kept["rewards"]) for kept in recordings.values()) + int(sum(lengths))
     products = 0.0
     for path, kept in demonstrations.items():
-        steps += len(kept["labels"])
-        sizes = kept["inputs"].shape[1], kept["labels"].shape[1]
+        steps += len(kept["actions"])
+        sizes = kept["observations"].shape[1], kept["actions"].shape[1]
         level = path.stem.removeprefix("noise_")
         epochs = Counter(pd.read_csv(path.parents[1] / f"bc_{level}/history.csv")["clone"])
-        rows = len(kept["labels"]) / len(epochs) * (1 - validation)
+        rows = len(kept["actions"]) / len(epochs) * (1 - validation)
         products += epochs.total() * rows * training_operations(*sizes)
     return Work(steps, products + steps * forward_operations(*sizes))
 

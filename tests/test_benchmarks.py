@@ -143,8 +143,8 @@ def small_study(tmp_path):
         path.write_text(json.dumps(record))
     expert = results / "crossq_0"
     write_npz(expert / "rollouts.npz", {"rewards": np.zeros(100)})
-    inputs, labels = np.zeros((400, 17)), np.zeros((400, 6))
-    write_npz(expert / "demonstrations/noise_0.npz", {"inputs": inputs, "labels": labels})
+    steps = {"observations": np.zeros((400, 17)), "actions": np.zeros((400, 6))}
+    write_npz(expert / "demonstrations/noise_0.npz", steps)
     write_csv(expert / "bc_0/history.csv", pd.DataFrame({"clone": [0, 0, 0, 1]}))
     write_csv(expert / "robustness/0.csv", pd.DataFrame({"length": [30, 20]}))
     return results

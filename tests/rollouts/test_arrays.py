@@ -5,15 +5,56 @@ import pytest
 
 from brainiarb.bodies.registry import get_body
 from brainiarb.errors import Refused
-from brainiarb.files import write_npz
+from brainiarb.files import read_npz, write_npz
 from brainiarb.rollouts.arrays import (
+    DEMONSTRATED,
     EPISODE_DTYPES,
+    METADATA,
     check_rollouts,
     dtypes,
     open_rollouts,
+    read_demonstrations,
     read_rollouts,
+    write_demonstrations,
 )
-from builders import recording
+from builders import assert_same, recording
+
+
+def demonstrations(**learnt):
+    """A recording of demonstrations, whose clones learn what is observed and done unless given."""
+    arrays = recording()
+    return arrays | {"inputs": arrays["observations"], "labels": arrays["actions"]} | learnt
+
+
+@pytest.mark.parametrize("differing", [(), ("labels",), ("inputs",), ("inputs", "labels")])
+def test_demonstrations_keep_their_transitions_and_what_clones_learn(differing, tmp_path):
+    written = demonstrations()
+    for name in differing:
+        written[name] = written[name].copy()
+        written[name][3, 2] += 0.25
+    path = tmp_path / "noise_80.npz"
+    write_demonstrations(path, written)
+    stored = read_npz(path)
+    assert {*stored} == {*METADATA, *DEMONSTRATED, *EPISODE_DTYPES, *differing}
+    read = read_demonstrations(path)
+    assert {*read} == {*stored, "inputs", "labels"}
+    assert_same(read, {name: np.asarray(written[name]) for name in read})
+
+
+def test_damaged_demonstrations_are_refused(tmp_path):
+    path = tmp_path / "noise_80.npz"
+    for change, message in (
+        ({"actions": with_nan(recording()["actions"])}, "'actions' is not finite in row 4"),
+        ({"rewards": np.zeros(0)}, "no rows"),
+    ):
+        write_demonstrations(path, demonstrations(**{"labels": recording()["actions"]} | change))
+        with pytest.raises(Refused, match=message):
+            read_demonstrations(path)
+    arrays = demonstrations()
+    del arrays["clone_ids"]
+    write_npz(path, arrays)
+    with pytest.raises(Refused, match="'clone_ids' is missing"):
+        read_demonstrations(path)
 
 
 def test_a_good_recording_passes():

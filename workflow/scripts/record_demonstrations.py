@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 from brainiarb.actors.actors import mean_action
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
-from brainiarb.files import write_csv, write_npz
+from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.rollouts.arrays import read_rollouts
+from brainiarb.rollouts.arrays import read_rollouts, write_demonstrations
 from brainiarb.rollouts.noise import Noise
 from brainiarb.rollouts.recording import (
     demonstration_steps,
@@ -44,7 +44,7 @@ if __name__ == "__main__":
             )
         else:
             demonstrations = record_samples(body, act, samples=samples, steps=steps, **options)
-        write_npz(snakemake.output.demonstrations, demonstrations)
+        write_demonstrations(snakemake.output.demonstrations, demonstrations)
         write_csv(
             snakemake.output.returns,
             returns_table(demonstrations, expert, "demonstrator", level, "mean"),

@@ -12,7 +12,7 @@ from brainiarb.clones.settings import Cloning, clone_architecture, with_equal_up
 from brainiarb.clones.training import train_clones
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
-from brainiarb.rollouts.arrays import read_rollouts
+from brainiarb.rollouts.arrays import read_demonstrations, read_rollouts
 from brainiarb.rollouts.scaler import observation_scaler
 from brainiarb.seeds import derive_seed
 
@@ -24,7 +24,7 @@ if __name__ == "__main__":
         settings = snakemake.params.settings
         seed, expert, level = settings["seed"], settings["expert"], settings["level"]
         rollouts = read_rollouts(snakemake.input.rollouts)
-        demonstrations = read_rollouts(snakemake.input.demonstrations)
+        demonstrations = read_demonstrations(snakemake.input.demonstrations)
         numbers = range(settings["clones"])
         seeds = [derive_seed(seed, "train_clones", expert, level, k) for k in numbers]
         cloning = Cloning(**settings["cloning"])

@@ -6,7 +6,7 @@ it stands in `final_observations`. Rows are sorted by clone, then by episode, th
 `brainiarb.rollouts.transitions` gives each row with the state that follows.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
 from brainiarb.errors import Refused
-from brainiarb.files import StoredArray, open_npz, read_npz
+from brainiarb.files import StoredArray, open_npz, read_npz, write_npz
 from brainiarb.rollouts.episodes import Sliceable, episode_starts
 
 DTYPES: dict[str, type[np.generic]] = {
@@ -53,6 +53,19 @@ PART = "rewards_"
 
 LEARNING_DTYPES: dict[str, type[np.generic]] = {"inputs": np.float32, "labels": np.float32}
 """Further arrays of demonstrations: the inputs and the actions that a clone learns."""
+
+DEMONSTRATED = (
+    "observations", "actions", "actions_clean", "rewards", "terminals", "timeouts", "episode_ids",
+    "clone_ids",
+)  # fmt: skip
+"""The arrays of demonstrations on disk that have one row for each time step.
+
+They make whole transitions. Nothing learns from the rest of the body's state, which would take
+twice as much space.
+"""
+
+LEARNT = {"inputs": "observations", "labels": "actions"}
+"""What a clone learns, unless a file of demonstrations holds other arrays of these names."""
 
 METADATA = ("body", "environment", "mode", "versions", "sampling_rate")
 """0-d arrays: strings (`versions` is JSON), and the sampling rate in Hz."""
@@ -112,6 +125,23 @@ def read_rollouts(path: str | Path) -> Rollouts:
     return arrays
 
 
+def write_demonstrations(path: str | Path, recording: Rollouts) -> None:
+    """Write the transitions of demonstrations, and what clones learn where it is none of these."""
+    names = [*METADATA, *DEMONSTRATED, *EPISODE_DTYPES]
+    names += [name for name, of in LEARNT.items() if (recording[name] != recording[of]).any()]
+    write_npz(path, {name: recording[name] for name in names})
+
+
+def read_demonstrations(path: str | Path) -> Rollouts:
+    """Read demonstrations with the `inputs` and `labels` that a clone learns.
+
+    Raises Refused, in one sentence that names the file, if they are damaged.
+    """
+    arrays = read_npz(path)
+    check_rollouts(arrays, str(path), DEMONSTRATED)
+    return {**{name: arrays[of] for name, of in LEARNT.items()}, **arrays}
+
+
 def open_rollouts(path: str | Path) -> dict[str, Sliceable]:
     """Return the arrays of a recording; their rows are read when they are asked for.
 
@@ -125,9 +155,14 @@ def open_rollouts(path: str | Path) -> dict[str, Sliceable]:
     return {name: _Finite(stored[name], name, str(path)) for name in names}
 
 
-def check_rollouts(arrays: Mapping[str, Any], where: str) -> None:
-    """Raise Refused, in one sentence that names `where`, unless the arrays are a recording."""
-    body = _check_form(arrays, where)
+def check_rollouts(
+    arrays: Mapping[str, Any], where: str, names: Collection[str] | None = None
+) -> None:
+    """Raise Refused, in one sentence that names `where`, unless the arrays are a recording.
+
+    `names` are the arrays that it must have for each time step: all of `dtypes` unless given.
+    """
+    body = _check_form(arrays, where, names)
     for name in dtypes(body) | EPISODE_DTYPES | LEARNING_DTYPES:
         if name in arrays:
             _check_finite(arrays[name], range(len(arrays[name])), name, where)
@@ -151,25 +186,27 @@ class _Finite:
         return values
 
 
-def _check_form(arrays: Mapping[str, Any], where: str) -> Body:
+def _check_form(
+    arrays: Mapping[str, Any], where: str, names: Collection[str] | None = None
+) -> Body:
     """Refuse arrays, in memory or stored, whose names, shapes or types are no recording's.
 
     Returns the recorded body.
     """
-    _check_names(arrays, (*METADATA, *DTYPES, *EPISODE_DTYPES), where)
+    _check_names(arrays, (*METADATA, *(names or DTYPES), *EPISODE_DTYPES), where)
     stored = arrays["body"]
     name = str(stored.read() if isinstance(stored, StoredArray) else stored)
     try:
         body = get_body(name)
     except Refused as error:
         raise Refused(f"{where}: the recorded body {name!r} is not known; {_AGAIN}") from error
-    _check_names(arrays, dtypes(body), where)
+    _check_names(arrays, names or dtypes(body), where)
     rows = (*arrays["rewards"].shape, 0)[0]
     if not rows:
         raise Refused(f"{where}: the recording has no rows; {_AGAIN}")
     widths = row_widths(body)
     for name, dtype in (dtypes(body) | LEARNING_DTYPES).items():
-        if name in LEARNING_DTYPES and name not in arrays:
+        if name not in arrays:
             continue
         expected = f"{body.name} and {rows} rows of rewards ask for"
         _check_array(arrays[name], name, (rows, *widths[name]), dtype, where, expected)
