@@ -17,7 +17,7 @@ SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfil
 PARALLEL = -n $(if $(filter all,$(CORES)),logical,$(CORES)) --maxprocesses 8 --dist worksteal
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
-.PHONY: study quick report test docs answers lint bench-experts bench-similarity bench-gaits bench-workflow format venv lock clean help
+.PHONY: study quick report test docs answers lint bench-experts bench-similarity bench-gaits bench-workflow bench-pages format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python envs/unlock.py
@@ -47,6 +47,7 @@ lint: venv
 	$(RUN) mypy
 	$(RUN) snakefmt --check $(SMK)
 	$(RUN) snakemake --lint
+	$(VENV)/bin/biome check workflow/report/explorer
 
 bench-experts: venv
 	PYTHONPATH=workflow/scripts $(RUN) benchmarks.experts $(if $(FULL),--full)
@@ -60,9 +61,13 @@ bench-gaits: venv
 bench-workflow: venv
 	PYTHONPATH=workflow/scripts $(RUN) benchmarks.workflow
 
+bench-pages: venv
+	$(RUN) benchmarks.pages
+
 format: venv
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
+	$(VENV)/bin/biome check --write workflow/report/explorer
 	$(RUN) snakefmt $(SMK)
 
 venv:
@@ -93,6 +98,7 @@ help:
 	@echo 'make bench-similarity  how fast CKA is, against the published way and recomputing'
 	@echo 'make bench-gaits  how fast gaits are recorded and analysed, against stock tools'
 	@echo 'make bench-workflow  what jobs spend before their work; a finished study against its bound, by rule'
+	@echo 'make bench-pages     size, start and frames a second of the explorer of the default study, in Chromium'
 	@echo 'make venv       build .venv only'
 	@echo 'make lock       resolve pyproject.toml anew into envs/lock.txt (PYTHON=python3.11)'
 	@echo 'make clean      remove caches; .venv, results and .snakemake stay'

@@ -28,7 +28,7 @@ DYNAMIC_PARTS = (
     "dynamics/jpca", "dynamics/trajectories", "dynamics/decoding", "measures/dynamics",
 )  # fmt: skip
 
-PAGES = {"findings.html"}
+PAGES = {"findings.html", "explorer.html"}
 
 
 def plan(checkout, **change):
@@ -155,7 +155,7 @@ def test_changing_a_primary_level_reruns_that_level_what_gathers_it_and_the_comm
     figures = default_figures("similarity", "robustness", *gathered)
     gathered = (*gathered, "measures/gait_map")
     expected = of_level(50, tables, figures) | {f"tiny/{name}.csv" for name in gathered}
-    replaced = {file for file in of_common() if "40" not in file}
+    replaced = {file for file in of_common() if "40" not in file} | {"tiny/gait_map.npz"}
     assert plan(checkout, config=change) == expected | FILM | replaced
 
 
@@ -199,7 +199,7 @@ def test_more_surrogates_repeat_the_analysis_of_dynamics_only(checkout):
 def test_a_map_setting_remaps_gaits_only(checkout):
     planned = plan(checkout, config={"gaitmap": {"perplexity": 20}})
     tables = {f"{place}/{name}.csv" for place in ("tiny", "tables") for name in GAITS}
-    tables |= {"tiny/measures/gait_map.csv"} | STATISTICS
+    tables |= {"tiny/gait_map.npz", "tiny/measures/gait_map.csv"} | STATISTICS
     assert planned == tables | FILM | drawings(*default_figures(*GAITS), *INFERRED)
 
 
@@ -263,9 +263,10 @@ def test_a_new_body_and_a_new_figure_touch_nothing_that_is_finished(checkout):
 def test_what_a_page_tells_of_the_config_and_how_it_looks_writes_the_page_again(checkout):
     told = {"statistics": {"designs": {"wide": {"experts": 9, "clones": 2}}}}
     assert plan_with_pages(checkout, config=told) >= {"findings.html", "tables/claims.csv"}
-    style = checkout / "workflow/report/findings.css"
-    style.write_text(style.read_text("utf-8") + "h2 { color: black; }\n", "utf-8")
-    assert plan_with_pages(checkout) == {"findings.html"}
+    for name in ("findings.css", "explorer/panels.js"):
+        look = checkout / "workflow/report" / name
+        look.write_text(look.read_text("utf-8") + "\n", "utf-8")
+    assert plan_with_pages(checkout) == {"findings.html", "explorer.html"}
 
 
 def test_editing_a_module_reruns_its_dependents(checkout):

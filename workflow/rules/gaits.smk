@@ -1,4 +1,4 @@
-"""Gaits: rollouts.npz, bc_<noise>/rollouts.npz -> gait_map.csv, gait_cycles.csv, transitions.csv,
+"""Gaits: rollouts.npz, bc_<noise>/rollouts.npz -> gait_map.npz, gait_map.csv, gait_cycles.csv, transitions.csv,
 occupancy.csv, map_distances.csv, map_bandwidths.csv, measures/gait_map.csv, strides.csv,
 spectral_distances.csv, margins.csv, measures/gaits.csv (on demand: map_stability.csv) -> tables/
 """
@@ -13,6 +13,7 @@ rule map_gaits:
     input:
         MAP_INPUT,
     output:
+        shared=expert_file("gait_map.npz"),
         cells=expert_file("gait_map.csv"),
         cycles=expert_file("gait_cycles.csv"),
         bandwidths=expert_file("map_bandwidths.csv"),

@@ -5,6 +5,7 @@ import os
 # The pages of a study, and what each shows. The end of a run says where they are.
 PAGES = {
     f"{BODY_FOLDER}/findings.html": "which claims hold, and why, with all figures",
+    f"{BODY_FOLDER}/explorer.html": "two agents of your choice side by side, moving",
 }
 
 PAGED_FIGURES = sorted(name for name in FIGURES if FIGURES[name]["TARGET"] == "all")
@@ -13,6 +14,23 @@ MEASURE_PARTS = [
     file
     for file in TABLED["measures"]
     if file.startswith(f"{BODY_FOLDER}/{DRAWN_EXPERT}/")
+]
+# The parts of the explorer: the page, its style, and its scripts in the order in which they run.
+EXPLORER_PARTS = [
+    located(f"workflow/report/explorer/{name}")
+    for name in (
+        "explorer.html",
+        "explorer.css",
+        "reading.js",
+        "drawing.js",
+        "bodies.js",
+        "panels.js",
+        "state.js",
+        "choosing.js",
+        "showing.js",
+        "moving.js",
+        "controls.js",
+    )
 ]
 
 
@@ -95,3 +113,43 @@ rule write_findings:
         "Writing the page of findings"
     script:
         "../scripts/write_findings.py"
+
+
+rule write_explorer:
+    input:
+        rollouts=expand(expert_file("rollouts.npz"), expert=COMPARED),
+        references=expand(expert_file("activations/common.h5"), expert=sorted(CLONED)),
+        maps=expand(expert_file("gait_map.npz"), expert=sorted(CLONED)),
+        clones=cloned_files("bc_{noise}/rollouts.npz"),
+        networks=cloned_files("activations/bc_{noise}.h5"),
+        measures=f"{BODY_FOLDER}/tables/measures.csv",
+        similarity=f"{BODY_FOLDER}/tables/similarity.csv",
+        parts=EXPLORER_PARTS,
+    output:
+        page=report(
+            f"{BODY_FOLDER}/explorer.html",
+            caption="../report/explorer.rst",
+            category="Pages",
+            labels={"page": "explorer"},
+        ),
+    log:
+        log_file("write_explorer.log"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        settings=settings(
+            "body",
+            "analysis.transient",
+            "analysis.rate_range",
+            "spectra.segment",
+            "noise.clones",
+            "figures.noisy_level",
+            experts=COMPARED,
+            levels={expert: levels_of(expert) for expert in sorted(CLONED)},
+            first=DRAWN_EXPERT,
+        ),
+        code=code("write_explorer.py"),
+    message:
+        "Writing the page that shows any two agents side by side"
+    script:
+        "../scripts/write_explorer.py"

@@ -8,6 +8,7 @@ from brainiarb.files import write_csv
 from brainiarb.gait.walk import read_walks
 from brainiarb.jobs import job
 from brainiarb.maps.shared import MapSettings
+from brainiarb.maps.stored import write_map
 from brainiarb.maps.tables import map_tables
 from brainiarb.seeds import derive_seed
 
@@ -20,7 +21,10 @@ if __name__ == "__main__":
         body, expert = get_body(settings["body"], settings["rate_range"]), settings["expert"]
         walks = read_walks(body, snakemake.input, settings["levels"], expert, settings["transient"])
         seed = derive_seed(settings["seed"], "map_gaits", expert)
-        tables = map_tables(walks, MapSettings(**settings["gaitmap"]), seed)
+        mapping = MapSettings(**settings["gaitmap"])
+        tables = map_tables(walks, mapping, seed)
         logging.info("regions by bandwidth:\n%s", tables.bandwidths.to_string(index=False))
-        for name, path in snakemake.output.items():
+        outputs = dict(snakemake.output.items())
+        write_map(outputs.pop("shared"), tables.shared, mapping.features)
+        for name, path in outputs.items():
             write_csv(path, getattr(tables, name))

@@ -44,25 +44,32 @@ class Skeleton:
     """(g) radii (m)."""
 
 
-def skeleton(body: Body, qpos: np.ndarray) -> Skeleton:
-    """Return the capsules of the body in the pose `qpos` (nq)."""
+def capsules(body: Body, qpos: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return starts (n, g, 3) and ends (n, g, 3) of the axes of a body's g capsules, and radii (g).
+
+    All are in m. There is one row for each pose `qpos` (n, nq); a sphere ends where it starts.
+    """
     import mujoco
 
     model = plain_model(body)
     data = mujoco.MjData(model)
-    data.qpos[:] = qpos
-    mujoco.mj_kinematics(model, data)
     geoms = [model.geom(name).id for name in body.height_geoms]
     capsule = model.geom_type[geoms] == mujoco.mjtGeom.mjGEOM_CAPSULE
-    half_lengths = np.where(capsule, model.geom_size[geoms, 1], 0.0)
-    axes = data.geom_xmat[geoms].reshape(-1, 3, 3)[:, :, 2] * half_lengths[:, None]
-    centres = data.geom_xpos[geoms]
-    return Skeleton(
-        geoms=body.height_geoms,
-        starts=(centres - axes)[:, ::2],
-        ends=(centres + axes)[:, ::2],
-        radii=model.geom_size[geoms, 0].copy(),
-    )
+    half_lengths = np.where(capsule, model.geom_size[geoms, 1], 0.0)[:, None]
+    starts, ends = np.empty((2, len(qpos), len(geoms), 3))
+    for row, pose in enumerate(qpos):
+        data.qpos[:] = pose
+        mujoco.mj_kinematics(model, data)
+        axes = data.geom_xmat[geoms].reshape(-1, 3, 3)[:, :, 2] * half_lengths
+        centres = data.geom_xpos[geoms]
+        starts[row], ends[row] = centres - axes, centres + axes
+    return starts, ends, model.geom_size[geoms, 0].copy()
+
+
+def skeleton(body: Body, qpos: np.ndarray) -> Skeleton:
+    """Return the capsules of the body in the pose `qpos` (nq)."""
+    starts, ends, radii = capsules(body, np.asarray(qpos)[None])
+    return Skeleton(body.height_geoms, starts[0, :, ::2], ends[0, :, ::2], radii)
 
 
 def skeleton_table(body: Body, qpos: np.ndarray, times: np.ndarray, note: str = "") -> pd.DataFrame:

@@ -37,6 +37,8 @@ FLUXES = ("net_flux", "modal_cycle_share")
 class MapTables:
     """The gait maps of an expert and its clones; every table begins with the column expert."""
 
+    shared: SharedMap
+    """The map that all of them share."""
     cells: pd.DataFrame
     """Of the shared and of the published maps; see `cell_table`."""
     cycles: pd.DataFrame
@@ -76,7 +78,7 @@ def map_tables(walks: Sequence[SteadyWalk], settings: MapSettings, seed: int) ->
     }
     for table in tables.values():
         table.insert(0, "expert", expert)
-    return MapTables(**tables, measures=measures)
+    return MapTables(shared=shared, **tables, measures=measures)
 
 
 def occupancy_table(placed: Sequence[Placed], shared: SharedMap) -> pd.DataFrame:
