@@ -28,6 +28,11 @@ def test_the_time_that_is_left_is_that_of_the_jobs_that_wait_shared_by_the_cores
     assert study.seconds_left(100.0) == (4 * 12 + 2 * 2) / 2
 
 
+def test_the_last_job_is_not_shared_by_several_cores():
+    assert a_study(past={"clone": [10.0]}, at_once=8, clone=1).seconds_left(100.0) == 10
+    assert a_study(past={"clone": [10.0]}, at_once=8, clone=0).seconds_left(100.0) == 0
+
+
 def test_times_of_this_run_count_before_those_on_record():
     study = a_study(past={"clone": [1000.0], "draw": [2.0]})
     begin(study, 7, "clone", 100.0)

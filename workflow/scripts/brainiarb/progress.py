@@ -82,7 +82,7 @@ class Study:
         passed = sum(
             min(now - job.since, means.get(job.rule, usual)) for job in self.running.values()
         )
-        return (work - passed) / self.at_once
+        return (work - passed) / max(min(self.at_once, sum(self.waiting.values())), 1)
 
     def picture(self, now: float, width: int) -> list[str]:
         """Return the lines of the picture, each at most `width` characters wide."""
