@@ -126,6 +126,14 @@ def test_a_study_of_one_expert_and_one_level_has_a_page(body, tmp_path):
     assert f"clones of 1 expert of the body <b>{body}</b>" in text
 
 
+def test_a_body_that_is_described_has_the_name_of_its_folder(tmp_path):
+    folder = tmp_path / "gymnasium_swimmer"
+    described = '{"gymnasium": "Swimmer-v5"}'
+    text = page_of(folder, write_study(folder, 1, figures=()), body=described).read_text("utf-8")
+    assert "of the body <b>gymnasium_swimmer</b>" in text
+    assert "Swimmer-v5" not in text
+
+
 def test_what_nobody_recorded_is_said(tmp_path):
     folder = tmp_path / "walker2d"
     experts = write_study(folder, experts=1, figures=())

@@ -76,6 +76,7 @@ def findings(
     return rendered(
         look.template,
         style=style(look.style),
+        body=page.parent.name,
         config=config,
         claims=claims,
         levels=levels_of(claims),
