@@ -95,6 +95,10 @@ def cloned_at(levels, expert="crossq_1"):
             "statistics.primary_levels: 30 is not among noise.levels",
         ),
         ({"statistics": {"classes": "none.csv"}}, "statistics.classes: no file none.csv"),
+        (
+            {"statistics": {"classes": "workflow/resources/checkpoints/walker2d/crossq_0.zip"}},
+            "walker2d/crossq_0.zip is no text in UTF-8",
+        ),
         ({"analysis": {"rate_range": [5.0, 0.5]}}, "analysis.rate_range: [5.0, 0.5] must rise"),
         ({"analysis": {"rate_range": [0.5]}}, "analysis.rate_range: [0.5] is too short"),
         ({"statistics": {"claims": "none.yaml"}}, "statistics.claims: no file none.yaml"),

@@ -91,6 +91,15 @@ def test_a_config_in_the_working_directory_changes_single_keys(tmp_path):
     assert "config: nosie is not a key, did you mean noise?" in said
 
 
+def test_a_config_in_the_working_directory_that_is_no_text_is_refused_in_one_line(tmp_path):
+    write(tmp_path / "config/config.yaml", "").write_bytes(
+        "results: Ergebnisse für mich".encode("latin-1")
+    )
+    said = planned(tmp_path, "-s", ROOT / "Snakefile", fails=True)
+    assert "config: config/config.yaml is no text in UTF-8; save it as UTF-8" in said
+    assert "Traceback" not in said
+
+
 def test_a_file_that_is_nowhere_is_refused_with_the_folder_where_it_was_sought(tmp_path):
     overlay = write(tmp_path / "mine.yaml", {"experts": {"mine": {"checkpoint": "no.zip"}}})
     said = planned(tmp_path, "-s", ROOT / "Snakefile", "--configfile", overlay, fails=True)

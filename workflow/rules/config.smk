@@ -296,6 +296,8 @@ def contradictions(config):
     yield from unlevelled(config)
     if not Path(statistics["classes"]).is_file():
         yield f"statistics.classes: no file {statistics['classes']} in {Path.cwd()}"
+    elif not is_text(statistics["classes"]):
+        yield f"statistics.classes: {statistics['classes']} is no text in UTF-8"
     else:
         names = measure_names(config)
         for kind, margins in statistics["margins"].items():

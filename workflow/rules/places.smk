@@ -31,16 +31,28 @@ def located(name):
     return str(BASE / path if ships else path if main else path.absolute())
 
 
+def is_text(path):
+    """Return whether a file holds text in UTF-8."""
+    try:
+        Path(path).read_text("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def reads_own_config():
     """Return whether the working directory has a config that the workflow reads after the shipped one.
 
     The config of a workflow that uses this one as a module belongs to that workflow.
     """
-    return (
+    own = (
         workflow.modifier.is_main_snakefile()
         and OWN_CONFIG.is_file()
         and not os.path.samefile(OWN_CONFIG, SHIPPED_CONFIG)
     )
+    if own and not is_text(OWN_CONFIG):
+        raise SystemExit(f"config: {OWN_CONFIG} is no text in UTF-8; save it as UTF-8")
+    return own
 
 
 def completed(config):
