@@ -48,18 +48,25 @@ include: "workflow/rules/progress.smk"
 rule all:
     default_target: True
     input:
-        figure_files("all"),
-        expand(f"{BODY_FOLDER}/figures/gait_cycle.{{kind}}", kind=["mp4", "gif"]),
         f"{BODY_FOLDER}/tables/observations.csv",
         f"{BODY_FOLDER}/tables/agents.csv",
-        f"{BODY_FOLDER}/tables/statistics.csv",
-        f"{BODY_FOLDER}/tables/claims.csv",
+        expand(expert_file("activations.h5"), expert=sorted(TABULATED)),
         expand(
             f"{BODY_FOLDER}/tables/{{table}}.csv",
-            table=[*TABLED, *config["extra_tables"]],
+            table=[
+                *(TABLED if CLONED else ARCHIVES_COMPARED),
+                *config["extra_tables"],
+            ],
         ),
-        expand(expert_file("activations.h5"), expert=sorted(CLONED)),
-        [*PAGES],
+        [
+            *figure_files("all"),
+            *expand(f"{BODY_FOLDER}/figures/gait_cycle.{{kind}}", kind=["mp4", "gif"]),
+            f"{BODY_FOLDER}/tables/statistics.csv",
+            f"{BODY_FOLDER}/tables/claims.csv",
+            *PAGES,
+        ]
+        if CLONED
+        else [],
 
 
 onstart:

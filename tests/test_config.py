@@ -153,7 +153,7 @@ def cloned_at(levels, expert="crossq_1"):
         ({"study": {"clone": [1]}}, "study.clone.0: 1 was read as a number and not as a text"),
         ({"study": {"clone": ["nobody"]}}, "study.clone: nobody is not among experts"),
         ({"study": {"clone": ["crossq_9"]}}, "), did you mean crossq_8?"),
-        ({"study": {"clone": []}}, "study.clone: [] should be non-empty"),
+        ({"study": {"compare": []}}, "study.compare: [] should be non-empty"),
         ({"study": {"clone": ["tiny", "tiny"]}}, "study.clone: tiny is listed twice"),
         (cloned_at([0, 40], "tiny"), "study.clone: tiny is listed twice"),
         (cloned_at([0, 80]), "study.clone: 80 of crossq_1 is not among noise.levels [0, 40]"),

@@ -23,6 +23,12 @@ PLACES = {
 }
 
 
+def test_archives_are_compared_without_cloning_anybody(finished):
+    made = plan(finished, config={"study": {"clone": [], "compare": ["tiny"]}})
+    assert {"tiny/similarity/actions.csv", "tables/actions.csv"} <= made
+    assert not [name for name in made if "bc_" in name or name.startswith("figures/")]
+
+
 def test_the_noise_axes_are_planned_from_recordings_to_the_figure(finished):
     folders = {"executed_1", "executed_3", "executed_3_held", "label_3"}
     files = {

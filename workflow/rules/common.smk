@@ -5,8 +5,10 @@ TRAINED = sorted(
     name for name, source in EXPERTS.items() if source.get("checkpoint") is None
 )
 PLACED = sorted(name for name in EXPERTS if name not in TRAINED)
-DRAWN_EXPERT = next(iter(CLONED))
 COMPARED = sorted(config["study"]["compare"])
+# Experts with tables of their own: those that are cloned or, where nobody is, all that are compared.
+TABULATED = CLONED or dict.fromkeys(COMPARED, [])
+DRAWN_EXPERT = next(iter(TABULATED))
 LEVELS = sorted(config["noise"]["levels"])
 DRAWN = sorted({config["figures"][f"{which}_level"] for which in ("noisy", "study")})
 MAPPED = sorted(
@@ -29,6 +31,8 @@ def expert_file(name):
 # Experts with clones at every level. Only of them are details made that no test over experts needs.
 SERIES = sorted(
     {DRAWN_EXPERT, *(name for name, levels in CLONED.items() if levels == LEVELS)}
+    if CLONED
+    else TABULATED
 )
 
 
@@ -47,8 +51,8 @@ def clones_of(name, among=LEVELS):
     return lambda wildcards: clone_files(name, wildcards.expert, among)
 
 
-def cloned_files(*names, among=LEVELS, experts=CLONED):
-    """Return files of each expert that is cloned; a name with {noise} gives one for each of its levels."""
+def cloned_files(*names, among=LEVELS, experts=TABULATED):
+    """Return files of each tabulated expert; a name with {noise} gives one for each of its levels."""
     return [
         file
         for expert in sorted(experts)

@@ -211,6 +211,8 @@ def unlevelled(config):
         for level in levels:
             if level not in every:
                 yield f"study.clone: {level} of {name} is not among noise.levels {every}"
+    if not cloned:
+        return
     drawn, levels = next(iter(cloned.items()))
     for section, key in (
         ("spectra", "levels"),

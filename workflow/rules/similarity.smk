@@ -28,6 +28,35 @@ rule compare_experts:
         "../scripts/compare_experts.py"
 
 
+rule compare_actions:
+    input:
+        checkpoint=expert_file("checkpoint.zip"),
+        rollouts=expert_file("rollouts.npz"),
+        states=expert_file("common_states.npz"),
+        peers=peer_files("checkpoint.zip"),
+    output:
+        actions=expert_file("similarity/actions.csv"),
+    log:
+        log_file("compare_actions/{expert}.log"),
+    conda:
+        "../../envs/rl.yaml"
+    params:
+        settings=lambda wildcards: settings(
+            "seed",
+            "body",
+            "noise.clones",
+            "cloning.hidden",
+            "cloning.activation",
+            expert=wildcards.expert,
+            peers=others(wildcards.expert),
+        ),
+        code=code("compare_actions.py"),
+    message:
+        "Comparing how {wildcards.expert} and other experts act in its states"
+    script:
+        "../scripts/compare_actions.py"
+
+
 rule compare_splits:
     input:
         checkpoint=expert_file("checkpoint.zip"),

@@ -45,6 +45,13 @@ TABLED = {
     ],
 }
 
+# The tables of a study that clones nobody; how archives act is a table only there.
+ARCHIVES_COMPARED = [
+    "returns", "similarity", "single_networks", "actions", "spectra", "strides", "learning_curves",
+]  # fmt: skip
+if not CLONED:
+    TABLED["actions"] = cloned_files("similarity/actions.csv")
+
 # These tables are made when they are asked for by name or listed under `extra_tables`.
 ON_DEMAND = {"map_stability": cloned_files("map_stability.csv")}
 

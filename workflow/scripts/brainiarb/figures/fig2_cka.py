@@ -1,5 +1,6 @@
 """Figure 2: CKA between layers, by the published procedure, on the same states, as published."""
 
+from collections.abc import Mapping
 from itertools import product
 from typing import Any
 
@@ -9,7 +10,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import HEAT, LAYER_NAMES, PAGE_WIDTH, head
+from brainiarb.figures.style import HEAT, PAGE_WIDTH, head, layer_names
 
 TABLES = ["similarity", "self_similarity", "published_cka"]
 SETTINGS = ["figures.noisy_level"]
@@ -59,6 +60,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             },
         ),
     )
+    names = layer_names([*similarity["layer_first"], *tables["published_cka"]["layer_first"]])
     figure = Figure(figsize=(PAGE_WIDTH, 6.7))
     grid = figure.add_gridspec(len(rows), 1)
     parts = [figure.add_subfigure(grid[row]) for row in range(len(rows))]
@@ -67,8 +69,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         part.suptitle(title)
         places = part.subplots(1, COLUMNS, sharey=True)
         for axes, (letter, (name, pairs)) in zip(places, panels.items(), strict=False):
-            cells = medians(pairs)
-            heat_map(axes, cells)
+            cells = medians(pairs, names)
+            heat_map(axes, cells, names)
             head(axes, letter, name)
             shown.append(cells.assign(panel=letter))
         for axes in places[len(panels) :]:
@@ -90,18 +92,17 @@ def select(table: pd.DataFrame, comparison: str, stimuli: str, level: int) -> pd
     ]
 
 
-def medians(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the median, least and largest value of each pair of recorded layers, and their n."""
-    recorded = pairs["layer_first"].isin(LAYER_NAMES) & pairs["layer_second"].isin(LAYER_NAMES)
+def medians(pairs: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Return the median, least and largest value of each pair of named layers, and their n."""
+    recorded = pairs["layer_first"].isin(names) & pairs["layer_second"].isin(names)
     cells = pairs[recorded].groupby(["layer_first", "layer_second"], sort=False)["cka"]
     return cells.agg(cka="median", low="min", high="max", n="count").reset_index()
 
 
-def heat_map(axes: Axes, cells: pd.DataFrame) -> None:
+def heat_map(axes: Axes, cells: pd.DataFrame, names: Mapping[str, str]) -> None:
     """Draw one panel with its numbers: a pair without a value says so, a missing pair is blank."""
-    names = list(LAYER_NAMES)
     table = cells.pivot(index="layer_first", columns="layer_second", values="cka")
-    values = table.reindex(index=names, columns=names).to_numpy(float)
+    values = table.reindex(index=[*names], columns=[*names]).to_numpy(float)
     axes.imshow(values, norm=SCALE, cmap=HEAT)
     known = {*zip(cells["layer_first"], cells["layer_second"], strict=True)}
     for (i, first), (j, second) in product(enumerate(names), repeat=2):
@@ -111,7 +112,7 @@ def heat_map(axes: Axes, cells: pd.DataFrame) -> None:
             axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=6, color=colour)
         elif (first, second) in known:
             axes.text(j, i, "undef.", ha="center", va="center", fontsize=5.5)
-    labels = [LAYER_NAMES[name] for name in names]
+    labels = [*names.values()]
     axes.set_xticks(range(len(names)), labels, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), labels)
     axes.tick_params(length=0)

@@ -10,11 +10,12 @@ from matplotlib.lines import Line2D
 from brainiarb.figures.style import (
     CLEAN,
     EXPERT,
-    LAYER_NAMES,
+    HEAD_NAMES,
     MUTED,
     NOISY,
     PAGE_WIDTH,
     head,
+    layer_names,
     legend,
     letters,
 )
@@ -22,6 +23,7 @@ from brainiarb.figures.style import (
 TABLES = ["similarity", "self_similarity", "published_cka"]
 SETTINGS = ["figures.noisy_level"]
 
+HEADS = tuple(HEAD_NAMES.values())
 UNPAIRED_LINES = 4
 PUBLISHED, SPLITS = "published", "splits"
 DEBIASED = 0.28  # how far below the biased values the debiased ones stand
@@ -29,7 +31,10 @@ DEBIASED = 0.28  # how far below the biased values the debiased ones stand
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw a panel for each layer, a line for each comparison, and a point for each pair."""
-    noisy = settings["noisy_level"]
+    noisy, similarity = settings["noisy_level"], tables["similarity"]
+    names = layer_names([*similarity["layer_first"], *tables["published_cka"]["layer_first"]])
+    of_expert = similarity.loc[similarity["comparison"] == "expert_itself", "layer_first"]
+    *_, last_hidden = (name for name in layer_names(of_expert).values() if name not in HEADS)
     lines = [
         ("published: expert, clean clone, unpaired", PUBLISHED, "own", None, NOISY),
         ("expert, clean clone, unpaired", "expert_clone", "own", 0, NOISY),
@@ -42,12 +47,12 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         ("expert, another seed", "expert_seed", "common", -1, EXPERT),
         ("expert, other algorithm", "expert_algorithm", "common", -1, EXPERT),
         ("expert, observation", "expert_observation", "common", -1, MUTED),
-        ("expert, random head on its linear 2", "random_heads", "common", -1, MUTED),
+        (f"expert, random head on its {last_hidden}", "random_heads", "common", -1, MUTED),
     ]
     figure = Figure(figsize=(PAGE_WIDTH, 3.6))
-    panels = figure.subplots(1, len(LAYER_NAMES), sharey=True)
+    panels = figure.subplots(1, len(names), sharey=True)
     shown = []
-    for letter, axes, (layer, title) in zip(letters(), panels, LAYER_NAMES.items(), strict=False):
+    for letter, axes, (layer, title) in zip(letters(), panels, names.items(), strict=False):
         for place, (label, comparison, stimuli, level, colour) in enumerate(lines):
             pairs = pairs_of(tables, layer, comparison, stimuli, level)
             dots(axes, pairs, place, colour, comparison)

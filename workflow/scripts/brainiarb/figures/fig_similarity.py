@@ -12,27 +12,24 @@ from brainiarb.figures.means import Means, level_means, of_one_sample
 from brainiarb.figures.style import (
     CLEAN,
     EXPERT,
+    HEAD_NAMES,
     MUTED,
     NOISY,
     PAGE_WIDTH,
     SERIES,
     head,
+    layer_names,
     legend,
     letters,
     rows_of,
 )
 from brainiarb.similarity.measures import MEASURES
+from brainiarb.statistics.measures import ABSENT
 
 TABLES = ["similarity", "measures", "statistics"]
 EVERY_EXPERT = ["measures"]
 SETTINGS = ["statistics.alpha"]
 
-PANELS = {
-    "linear1_relu": "linear 1, after ReLU",
-    "linear2_relu": "linear 2, after ReLU",
-    "mean_linear": "mean",
-    "log_std_linear": "log s.d.",
-}
 COLUMNS = 4
 SPREAD = 0.3  # width over which the clones of a level stand, and distance of the mean from them
 OTHERS = -1.0  # place of the other experts, left of the levels
@@ -50,12 +47,13 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     """
     pairs, every = tables["similarity"], tables["measures"]
     pairs = pairs[(pairs["stimuli"] == "common") & (pairs["layer_first"] == pairs["layer_second"])]
+    titles = panel_titles(pairs["layer_first"], every)
     levels = sorted(every.loc[every["level"] >= 0, "level"].unique())
     places = {level: number + SPREAD for number, level in enumerate(levels)}
     drawn = [
         (name, layer, f"{entry.tabulated}_{layer}")
         for name, entry in MEASURES.items()
-        for layer in PANELS
+        for layer in titles
         if entry.drawn and name in pairs and entry.compares("common", layer, layer)
     ]
     names = [measure for *_, measure in drawn]
@@ -88,11 +86,26 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     for start in range(0, len(drawn), COLUMNS):
         for kind, titled in ((0, True), (1, False)):
             for number in range(start, min(start + COLUMNS, len(drawn))):
-                title = PANELS[drawn[number][1]] if titled else ""
+                title = titles[drawn[number][1]] if titled else ""
                 head(panels[number][kind], next(names_of_panels), title)
     handles, _ = panels[0][0].get_legend_handles_labels()
     legend(figure, [*handles, *means.handles(CLEAN)], "lower")
     return figure, pd.concat([*shown, means.numbers(), gained.numbers("gain")], ignore_index=True)
+
+
+def panel_titles(layers: pd.Series, measures: pd.DataFrame) -> dict[str, str]:
+    """Return the layers of which panels are drawn: hidden ones after the non-linearity, heads.
+
+    Only units of a ReLU can fall silent, so another non-linearity has no silent units.
+    """
+    silent = measures.loc[measures["measure"].str.startswith("silent_units_"), "status"]
+    after = "activated" if (silent == ABSENT).any() else "after ReLU"
+    return {
+        layer if layer in HEAD_NAMES else f"{layer}_relu": title
+        if layer in HEAD_NAMES
+        else f"{title}, {after}"
+        for layer, title in layer_names(layers).items()
+    }
 
 
 def panel_pairs(figure: Figure, count: int) -> list[tuple[Axes, Axes]]:

@@ -1,6 +1,7 @@
 """The look of all figures: journal widths, legible type, colours that everybody can tell apart."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count, product
 from pathlib import Path
@@ -29,12 +30,8 @@ SERIES = (CLEAN, NOISY, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Colours of things that have no order, such as the feet of a body; see `series_colour`."""
 HEAT = "cividis"
 
-LAYER_NAMES = {
-    "linear1": "linear 1",
-    "linear2": "linear 2",
-    "mean_linear": "mean",
-    "log_std_linear": "log s.d.",
-}
+HEAD_NAMES = {"mean_linear": "mean", "log_std_linear": "log s.d."}
+"""The names of the layers that say how a network acts."""
 
 JOURNAL: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
@@ -54,6 +51,22 @@ JOURNAL: dict[Any, Any] = {
     "pdf.fonttype": 42,
     "svg.hashsalt": "brainiarb",
 }
+
+
+def layer_names(layers: Iterable[str]) -> dict[str, str]:
+    """Return the names of the recorded layers that are among some, hidden layers first.
+
+    Examples
+    --------
+    >>> layer_names(["mean_linear", "linear2_relu", "linear2", "linear1"])
+    {'linear1': 'linear 1', 'linear2': 'linear 2', 'mean_linear': 'mean'}
+    """
+    given = set(layers)
+    hidden = sorted(
+        int(match[1]) for layer in given if (match := re.fullmatch(r"linear(\d+)", layer))
+    )
+    heads = {layer: name for layer, name in HEAD_NAMES.items() if layer in given}
+    return {f"linear{number}": f"linear {number}" for number in hidden} | heads
 
 
 @contextmanager

@@ -171,3 +171,19 @@ def floor_functions(
         ],
         ignore_index=True,
     )
+
+
+def named_functions(
+    expert: "Actors", others: Mapping[str, "Actors"], states: np.ndarray, expert_name: str
+) -> pd.DataFrame:
+    """Tabulate how alike an expert acts with other networks, given by name, in states (n, o).
+
+    Columns: expert, network, clone (its number among those of one name), measure, unit, value,
+    status, note.
+    """
+    tables = [
+        compare_functions(expert, actors, states, "{}_common", expert_name, -1).assign(network=name)
+        for name, actors in others.items()
+    ]
+    columns = ["expert", "network", "clone", "measure", "unit", "value", "status", "note"]
+    return pd.concat(tables, ignore_index=True)[columns]

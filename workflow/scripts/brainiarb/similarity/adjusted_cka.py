@@ -72,7 +72,7 @@ def whitened_cka(products: CrossProducts, first: int, second: int, row: int, col
 def _observations(products: CrossProducts) -> int:
     """Return the position of the observations among the networks."""
     for network, layers in enumerate(products.networks):
-        if layers[0].name == OBSERVATIONS:
+        if layers and layers[0].name == OBSERVATIONS:
             return network
     raise Refused(
         "expected products with the observations among the networks, found none; give the "
