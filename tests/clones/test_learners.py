@@ -65,6 +65,21 @@ def test_gradients_equal_those_of_autograd(name, hidden, activation, dtype, tole
         )
 
 
+def test_learners_that_have_stopped_cost_no_product_and_disturb_no_other():
+    torch.manual_seed(0)
+    actors = untrained((OBSERVATIONS, ACTIONS), range(CLONES))
+    inputs = torch.randn(CLONES, 50, OBSERVATIONS)
+    labels = torch.rand(CLONES, 50, ACTIONS) * 2 - 1
+    _, loss_and_slope, passed = losses_and_passed("mse_nll", None)
+    every, some = Learners(actors), Learners(actors)
+    expected = every.set_gradients(inputs, labels, loss_and_slope, passed)
+    losses = some.set_gradients(inputs, labels, loss_and_slope, passed, running=[1])
+    assert losses[1] == expected[1]
+    for wanted, found in zip(every.gradients, some.gradients, strict=True):
+        assert torch.equal(found[1], wanted[1])
+        assert not found[0].any()
+
+
 def test_learners_become_the_actors_that_they_were():
     actors = untrained((OBSERVATIONS, ACTIONS), [1, 2])
     state = as_actors(Learners(actors).parameters, actors.architecture).state_dict()

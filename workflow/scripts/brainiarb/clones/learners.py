@@ -51,20 +51,29 @@ class Learners:
         )
 
     def set_gradients(
-        self, inputs: Tensor, labels: Tensor, loss: LossAndSlope, passed: int | None = None
+        self,
+        inputs: Tensor,
+        labels: Tensor,
+        loss: LossAndSlope,
+        passed: int | None = None,
+        running: Sequence[int] | None = None,
     ) -> Tensor:
         """Set all gradients of the loss at inputs (K, n, o), labels (K, n, a); return it (K).
 
         Only the first `passed` of the 2 a outputs of the heads train the trunk; all by default.
+        Learners whose numbers are not among the `running`, all by default, need no gradient: theirs
+        may stay as it was, and their loss means nothing.
         """
         if self.activation != "ReLU":
             return self._set_by_autograd(inputs, labels, loss, passed)
-        activity = [activations(layers, x) for layers, x in zip(self.networks, inputs, strict=True)]
-        losses, slopes = loss(torch.stack([outputs[-1] for outputs in activity]), labels)
-        for layers, outputs, slope, gradients in zip(
-            self.networks, activity, slopes, self._slopes, strict=True
-        ):
-            parameter_gradient(layers, outputs, slope, gradients, passed)
+        numbers = range(len(self.networks)) if running is None else running
+        activity = {k: activations(self.networks[k], inputs[k]) for k in numbers}
+        heads = inputs.new_zeros(*labels.shape[:2], 2 * labels.shape[2])
+        for k, outputs in activity.items():
+            heads[k] = outputs[-1]
+        losses, slopes = loss(heads, labels)
+        for k, outputs in activity.items():
+            parameter_gradient(self.networks[k], outputs, slopes[k], self._slopes[k], passed)
         return losses
 
     def apply(self, layers: LinearLayers, inputs: Tensor) -> Tensor:

@@ -79,11 +79,12 @@ def train_clones(
     history = []
     for epoch in tqdm(range(cloning.epochs), desc=progress, disable=progress is None):
         total, batches = torch.zeros(clones), 0
+        running = waited < cloning.patience
+        numbers = running.nonzero().flatten().tolist()
         for inputs, labels in rows.minibatches():
-            total += learners.set_gradients(inputs, labels, loss_and_slope, passed)
+            total += learners.set_gradients(inputs, labels, loss_and_slope, passed, numbers)
             optimizer.step()
             batches += 1
-        running = waited < cloning.patience
         validation, error = _validate(learners, rows, loss)
         better = running & (validation < best)
         best = torch.where(better, validation, best)
