@@ -11,7 +11,8 @@ The arrays are a `.npz` of NumPy or a `.safetensors`. Weights are (out, in), as 
 | `norm1.weight`, `norm1.bias`, ...             | (h)    | for a layer norm                      |
 | `observation_mean`, `observation_std`         | (o)    | if observations were standardised     |
 
-The JSON is the object `architecture` in the JSON file beside the arrays, such as
+An `.onnx` file holds the architecture too, see `onnx_file`. Otherwise, the JSON is the object
+`architecture` in the JSON file beside the arrays, such as
 `{"architecture": {"hidden": [256, 256], "activation": "Tanh", "bound": "clip"}}`; see
 `architecture.Architecture`. Actions of 1 and -1 are the ends of the range of an actuator. Nothing
 is unpickled or executed, and a bounded number of bytes is read.
@@ -31,6 +32,7 @@ from torch import Tensor
 from brainiarb.actors.actors import Actors, fold_scaler
 from brainiarb.actors.architecture import Architecture, architecture_from
 from brainiarb.actors.layouts import PARTS, checked
+from brainiarb.actors.onnx_file import onnx_arrays
 from brainiarb.bodies.body import Body
 from brainiarb.errors import Refused
 from brainiarb.files import whole
@@ -40,7 +42,7 @@ LARGEST = 2**27
 """The most bytes that the arrays of a file may have."""
 INSIDE = "architecture.json"
 """The member of a file of ours that holds the architecture."""
-SUFFIXES = (".npz", ".safetensors")
+SUFFIXES = (".npz", ".safetensors", ".onnx")
 
 
 def holds_plain_weights(path: str | Path) -> bool:
@@ -158,8 +160,13 @@ def _with_norms(tensors: dict[str, Tensor], architecture: Architecture) -> dict[
 def _arrays(path: Path) -> tuple[dict[str, np.ndarray], Any]:
     """Return the arrays of a file, float32, and the architecture that it holds itself, if any."""
     try:
+        if path.suffix.lower() in (".safetensors", ".onnx") and path.stat().st_size > LARGEST:
+            raise Refused(f"it holds more than {LARGEST} bytes")
         if path.suffix.lower() == ".safetensors":
             return _safetensors(path)
+        if path.suffix.lower() == ".onnx":
+            arrays, fields = onnx_arrays(path)
+            return {name: _numbers(value) for name, value in arrays.items()}, fields
         with zipfile.ZipFile(path) as file:
             if sum(info.file_size for info in file.infolist()) > LARGEST:
                 raise Refused(f"it holds more than {LARGEST} bytes")
@@ -173,15 +180,13 @@ def _arrays(path: Path) -> tuple[dict[str, np.ndarray], Any]:
         reason, *_ = str(error).splitlines() or [repr(error)]
         raise Refused(
             f"{path} is not a whole file of plain arrays ({reason}); save it again by "
-            "`numpy.savez` or safetensors' `save_file`"
+            "`numpy.savez`, safetensors' `save_file` or to ONNX"
         ) from error
 
 
 def _safetensors(path: Path) -> tuple[dict[str, np.ndarray], Any]:
     from safetensors.numpy import load
 
-    if path.stat().st_size > LARGEST:
-        raise Refused(f"it holds more than {LARGEST} bytes")
     return {name: _numbers(value) for name, value in load(path.read_bytes()).items()}, None
 
 

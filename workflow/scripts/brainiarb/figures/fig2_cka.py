@@ -60,7 +60,9 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             },
         ),
     )
-    names = layer_names([*similarity["layer_first"], *tables["published_cka"]["layer_first"]])
+    # Other experts are not drawn, and may have layers that no network here has.
+    drawn = similarity[~similarity["comparison"].isin(["expert_seed", "expert_algorithm"])]
+    names = layer_names([*drawn["layer_first"], *tables["published_cka"]["layer_first"]])
     figure = Figure(figsize=(PAGE_WIDTH, 6.7))
     grid = figure.add_gridspec(len(rows), 1)
     parts = [figure.add_subfigure(grid[row]) for row in range(len(rows))]

@@ -32,7 +32,8 @@ DEBIASED = 0.28  # how far below the biased values the debiased ones stand
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw a panel for each layer, a line for each comparison, and a point for each pair."""
     noisy, similarity = settings["noisy_level"], tables["similarity"]
-    names = layer_names([*similarity["layer_first"], *tables["published_cka"]["layer_first"]])
+    itself = similarity.loc[similarity["layer_first"] == similarity["layer_second"], "layer_first"]
+    names = layer_names([*itself, *tables["published_cka"]["layer_first"]])
     of_expert = similarity.loc[similarity["comparison"] == "expert_itself", "layer_first"]
     *_, last_hidden = (name for name in layer_names(of_expert).values() if name not in HEADS)
     lines = [

@@ -47,7 +47,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     """
     pairs, every = tables["similarity"], tables["measures"]
     pairs = pairs[(pairs["stimuli"] == "common") & (pairs["layer_first"] == pairs["layer_second"])]
-    titles = panel_titles(pairs["layer_first"], every)
+    of_clones = pairs["comparison"].isin(["expert_clone", "expert_untrained"])
+    titles = panel_titles(pairs.loc[of_clones, "layer_first"], every)
     levels = sorted(every.loc[every["level"] >= 0, "level"].unique())
     places = {level: number + SPREAD for number, level in enumerate(levels)}
     drawn = [
