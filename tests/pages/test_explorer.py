@@ -78,22 +78,23 @@ def test_playing_moves_the_bodies_the_dots_and_the_cursor(opened, study):
 
 def test_another_agent_changes_all_that_is_drawn_of_it_and_nothing_of_the_expert(opened, study):
     page = opened(study[0])
-    names = ("body_b", "heat_b", "similarity", "spectra", "map")
-    before, expert = {n: picture(page, n) for n in names}, picture(page, "body_a")
     page.select_option("#align", "time")
+    names = ("body_b", "heat_b", "similarity", "spectra", "map")
+    before, expert = {n: picture(page, n) for n in names}, picture(page, "heat_a")
     page.select_option("#other", label=HOSTILE)
-    until(page, "explorer.state.keys.b.endsWith('/-1/-1')")
-    until(page, "document.getElementById('units_b').textContent.includes('script')")
+    until(page, "pair.b.level === -1 && pair.difference !== undefined")
+    assert page.locator("#number_label").is_hidden()
     for name in names:
         assert picture(page, name) != before[name], name
-    assert picture(page, "heat_a") != ""
+    assert picture(page, "heat_a") == expert
     page.select_option("#other", label="noise 0 %")
-    until(page, "explorer.state.keys.b.startsWith('walks/0/')")
-    other = "1" if chosen(page)["b"].endswith("0") else "0"
+    until(page, "pair.b.level === 0 && pair.difference !== undefined")
+    first = picture(page, "heat_b")
+    other = 1 - page.evaluate("pair.b.clone")
     page.select_option("#number", f"walks/0/{other}")
-    until(page, f"document.getElementById('facts_b').textContent && "
-                           f"explorer.state.keys.b === 'walks/0/{other}'")  # fmt: skip
-    assert expert
+    until(page, f"pair.b.clone === {other} && pair.difference !== undefined")
+    assert picture(page, "heat_b") != first
+    assert picture(page, "heat_a") == expert
 
 
 def test_a_click_on_the_map_goes_to_the_nearest_moment_there(opened, study):
