@@ -68,10 +68,25 @@ def test_the_study_ends_with_its_figures(study):
         assert len(read_csv(study / FIGURES / f"{name}.csv"))
 
 
+def test_the_study_ends_with_its_pages(study):
+    findings, explorer = (
+        (study / EXPERT.parent / f"{name}.html").read_text("utf-8")
+        for name in ("findings", "explorer")
+    )
+    assert len(findings.encode()) <= 3e6
+    assert len(explorer.encode()) <= 6e6
+    claims = read_csv(study / TABLES / "claims.csv")
+    shown = {*claims["id"], *NAMES, "gait_cycle"}
+    assert {name for name in shown if f'id="{name}"' not in findings} == set()
+    assert findings.count("data:image/webp;base64,") == len(NAMES) + 1
+
+
 def test_the_report_holds_every_figure_with_its_caption_and_shows_it_whole(copied):
     report = copied / "report.html"
     snakemake(copied, "--cores", "1", "--report", report)
     text = report.read_text(encoding="utf-8")
+    assert "findings.html" in text
+    assert "explorer.html" in text
     for name in NAMES:
         caption = (ROOT / f"workflow/report/{name}.rst").read_text(encoding="utf-8")
         plain = next(line for line in caption.splitlines() if line and "{" not in line)
