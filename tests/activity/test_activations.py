@@ -71,6 +71,27 @@ def test_other_programs_find_the_layers_on_common_in_the_file(clones):
             np.testing.assert_allclose(stored[clone], values, rtol=2**-11, atol=1e-7)
 
 
+def test_weights_and_states_that_groups_share_are_in_the_file_once(stimuli, tmp_path):
+    first, second = untrained(SIZES, [0]), untrained(SIZES, [1])
+    states = stimuli["common"]
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        record_shared(file, "expert", first, states)
+        record_shared(file, "untrained", second, states)
+        record_own(file, "own", first, [stimuli["level"]])
+        for name in ("observations", "episode_ids", "sources"):
+            assert file["untrained"][name] == file["expert"][name]
+        assert file["own"]["observations"] != file["expert"]["observations"]
+        of_expert, of_floor, of_own = (
+            file[f"{group}/weights/linear2.weight"] for group in ("expert", "untrained", "own")
+        )
+        assert of_own == of_expert
+        assert of_floor != of_expert
+        for group, actors in (("untrained", second), ("own", first)):
+            for name, values in Activations(file, group).layers().items():
+                shown = stimuli["level" if group == "own" else "common"].observations
+                np.testing.assert_array_equal(values, actors.respond(shown)[name][0])
+
+
 def test_a_network_responds_to_states_that_are_not_in_its_group(clones):
     states = random_recording((20,), (0,))["observations"]
     layers = Activations(clones, "common", 1).respond(states)

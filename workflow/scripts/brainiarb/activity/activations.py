@@ -61,7 +61,7 @@ def record_shared(
     node = _group(file, group, actors, stimuli.observations, stimuli.episode_ids)
     node.attrs.update(digests=[stimuli.digest], shared=True, spacing=stimuli.spacing)
     if stimuli.sources is not None:
-        node["sources"] = stimuli.sources
+        node["sources"] = _once(file, "sources", stimuli.sources)
     if stored:
         for name in actors.architecture.layers:
             shape = len(actors), len(stimuli.observations), len(node[f"weights/{name}.bias"][0])
@@ -177,8 +177,18 @@ def _group(
     """Return a new group with the weights of the networks and the states that they are shown."""
     node = file.create_group(name)
     node.attrs["architecture"] = actors.architecture.to_json()
-    for part, values in actors.arrays().items():
-        node[f"weights/{part}"] = values
-    node["observations"], node["episode_ids"] = observations, ids
+    arrays = {f"weights/{part}": values for part, values in actors.arrays().items()}
+    for part, values in {**arrays, "observations": observations, "episode_ids": ids}.items():
+        node[part] = _once(file, part, values)
     node["observations"].attrs["units"] = "those of the environment"
     return node
+
+
+def _once(file: h5py.File, name: str, values: np.ndarray) -> np.ndarray | h5py.Dataset:
+    """Return the values, or what another group of the file holds under the name if it is equal.
+
+    HDF5 writes a link to a dataset of the file where it is given one, so equal values are there
+    once.
+    """
+    stored = (node[name] for node in file.values() if name in node)
+    return next((other for other in stored if np.array_equal(other[()], values)), values)
