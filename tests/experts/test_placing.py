@@ -37,6 +37,7 @@ def test_the_rule_places_an_expert_with_its_record_and_the_same_bytes_again(
     said = place(folder)
     record = json.loads((folder / PLACED / "checkpoint.json").read_text())
     assert record["made_by"] == "me"
+    assert record["algorithm"] == "sac"
     assert record["placed_from"] == "mine.zip"
     mean = record["import"]["evaluation"]["return_mean"]
     assert f"return {mean:.0f} " in said

@@ -10,7 +10,7 @@ from brainiarb.actors.archives import write_archive
 from brainiarb.bodies.registry import get_body
 from brainiarb.experts.concerns import band_concerns, file_concerns, length_concerns
 from brainiarb.experts.curves import named_curve, read_curve
-from brainiarb.experts.importing import import_archive, read_record, trial
+from brainiarb.experts.importing import SUPPORTED, import_archive, read_record, trial
 from brainiarb.files import write_csv, write_json
 from brainiarb.jobs import job
 
@@ -24,6 +24,8 @@ if __name__ == "__main__":
         told = read_record(snakemake.input.get("record"))
         imported = import_archive(source, body, snakemake.input.get("normalisation"), told)
         record = {**told, "placed_from": source.name}
+        if imported.record["layout"] in SUPPORTED:
+            record.setdefault("algorithm", imported.record["layout"].lower())
         logging.info("imported %s from %s", imported.record["layout"], source)
         walked = trial(imported, body, snakemake.threads)
         # The whole config and not params: what is said about an expert changes nothing of it, so
