@@ -51,21 +51,22 @@ def _operations(graph: Any, known: dict[str, np.ndarray]) -> Iterator[tuple[str,
         if list(node.input).count(current) != 1 or len(node.output) != 1:
             raise Refused(f"its operation {node.op_type} is no link of one chain")
         others = [known.get(name) for name in node.input if name and name != current]
-        if node.op_type == "Gemm" and all(value is not None for value in others):
+        given = [value for value in others if value is not None]
+        if node.op_type == "Gemm" and len(given) == len(others):
             scales = [options[name].f for name in ("alpha", "beta") if name in options]
             flipped = "transA" in options and options["transA"].i
             if flipped or any(scale != 1 for scale in scales) or node.input[0] != current:
                 raise Refused("its Gemm scales or transposes what it takes")
             transposed = "transB" in options and options["transB"].i
-            yield "weight", others[0] if transposed else others[0].T
-            if len(others) > 1:
-                yield "bias", others[1]
+            yield "weight", given[0] if transposed else given[0].T
+            if len(given) > 1:
+                yield "bias", given[1]
         elif node.op_type == "MatMul" and node.input[0] == current and others[0] is not None:
             yield "weight", others[0].T
         elif node.op_type == "Add" and others and others[0] is not None:
             yield "bias", others[0]
         elif node.op_type == "Clip":
-            bounds = [float(value) for value in others if value is not None]
+            bounds = [float(value) for value in given]
             if bounds != [-1.0, 1.0]:
                 raise Refused(f"its Clip has the bounds {bounds} where [-1.0, 1.0] is expected")
             yield "Clip", None
@@ -97,9 +98,9 @@ def _plain(operations: list[tuple[str, Any]]) -> tuple[dict[str, np.ndarray], di
     bounds = {("Tanh",): "tanh", ("Clip",): "clip", (): "clip"}
     if between[0] or len(layers) < 2 or len(kinds) != 1 or tuple(closing) not in bounds:
         raise Refused(f"its layers and non-linearities {between} are no chain of one kind")
-    (kind,) = kinds
-    if len(kind) != 1 or kind[0] not in NONLINEARITIES:
-        raise Refused(f"its non-linearities {list(kind)} are none that an actor has")
+    (between_all,) = kinds
+    if len(between_all) != 1 or between_all[0] not in NONLINEARITIES:
+        raise Refused(f"its non-linearities {list(between_all)} are none that an actor has")
     names = [*(f"linear{number}" for number in range(1, len(layers))), "mean_linear"]
     arrays = {
         f"{name}.{part}": value
@@ -108,7 +109,7 @@ def _plain(operations: list[tuple[str, Any]]) -> tuple[dict[str, np.ndarray], di
     }
     return arrays, {
         "hidden": [len(layer["weight"]) for layer in layers[:-1]],
-        "activation": NONLINEARITIES[kind[0]],
+        "activation": NONLINEARITIES[between_all[0]],
         "spread": "none",
         "bound": bounds[tuple(closing)],
     }
