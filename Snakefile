@@ -41,6 +41,7 @@ include: "workflow/rules/tables.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/noise_axes.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/page_contents.smk"
 include: "workflow/rules/pages.smk"
 include: "workflow/rules/progress.smk"
 

@@ -1,0 +1,75 @@
+"""What the pages of a study are, show and tell"""
+
+import os
+
+# The pages of a study, and what each shows. The end of a run says where they are.
+PAGES = {
+    f"{BODY_FOLDER}/findings.html": "which claims hold, and why, with all figures",
+    f"{BODY_FOLDER}/explorer.html": "two agents of your choice side by side, moving",
+}
+
+PAGED_FIGURES = sorted(name for name in FIGURES if FIGURES[name]["TARGET"] == "all")
+# Each measure of the other experts is made by the same scripts.
+MEASURE_PARTS = [
+    file
+    for file in TABLED["measures"]
+    if file.startswith(f"{BODY_FOLDER}/{DRAWN_EXPERT}/")
+]
+# The parts of the explorer: the page, its style, and its scripts in the order in which they run.
+EXPLORER_PARTS = [
+    located(f"workflow/report/explorer/{name}")
+    for name in (
+        "explorer.html",
+        "explorer.css",
+        "reading.js",
+        "drawing.js",
+        "bodies.js",
+        "panels.js",
+        "state.js",
+        "choosing.js",
+        "showing.js",
+        "moving.js",
+        "controls.js",
+    )
+]
+
+
+def script_of(file):
+    """Return the name of the script that makes a file, empty if no rule above makes it."""
+    scripts = (rule.script for rule in workflow.rules if rule.is_producer(file))
+    return Path(str(next(scripts, ""))).name
+
+
+def described_settings():
+    """Return the settings that captions and methods tell; levels are sorted, as everywhere."""
+    without = {"statistics": ("classes", "claims"), "figures": ("dpi", "dpi_of")}
+    sections = (
+        "study",
+        "noise",
+        "cloning",
+        "recording",
+        "analysis",
+        "stimuli",
+        "similarity",
+        "spectra",
+        "gaitmap",
+        "statistics",
+        "robustness",
+        "dynamics",
+        "figures",
+    )
+    told = {
+        section: {
+            key: sorted(value) if key == "levels" and section != "study" else value
+            for key, value in config[section].items()
+            if key not in without.get(section, ())
+        }
+        for section in sections
+    }
+    return settings("seed", "body", **told)
+
+
+def print_pages():
+    """Print where the pages are that the study has."""
+    for page in filter(os.path.isfile, PAGES):
+        print(f"  Open {page} in a browser: {PAGES[page]}.", flush=True)
