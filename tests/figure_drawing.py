@@ -38,8 +38,8 @@ def default_figures(*tables):
     return [name for name in names if not tables or {*tables} & {*module(name).TABLES}]
 
 
-def draw(figure, tables=None, **settings):
-    """Draw a figure from its declared tables and settings, as the workflow does.
+def draw(figure, tables=None, expert=EXPERT, **settings):
+    """Draw a figure of an expert from its declared tables and settings, as the workflow does.
 
     `tables` replace those of `tables_of`.
     """
@@ -48,7 +48,7 @@ def draw(figure, tables=None, **settings):
     given = tables_of(figure) | (tables or {})
     assert given.keys() == {*drawn.TABLES, *getattr(drawn, "FILES", ())}
     given = {
-        name: of_expert(table, EXPERT)
+        name: of_expert(table, expert)
         if isinstance(table, pd.DataFrame) and name not in every
         else table
         for name, table in given.items()
@@ -56,7 +56,7 @@ def draw(figure, tables=None, **settings):
     declared = [key.rpartition(".")[2] for key in getattr(drawn, "SETTINGS", ())]
     chosen = {name: (SETTINGS | settings)[name] for name in declared}
     with journal():
-        return drawn.draw(given, {"expert": EXPERT, **chosen})
+        return drawn.draw(given, {"expert": expert, **chosen})
 
 
 def words(figure):

@@ -1,4 +1,6 @@
-"""Whole studies of experts that do not walk end with every figure, and say what is missing."""
+"""A study of experts that do not walk ends with every figure, and says what is missing."""
+
+import shutil
 
 import pandas as pd
 import pytest
@@ -8,44 +10,100 @@ from archive_builders import spring_actor
 from brainiarb.actors.actors import untrained
 from brainiarb.actors.archives import write_archive
 from brainiarb.bodies.registry import get_body
-from conftest import new_folder, snakemake
-from figure_drawing import default_figures
+from brainiarb.figures.inputs import of_expert, read_inputs, read_table
+from brainiarb.figures.style import journal, save
+from brainiarb.statistics.claim_rows import Asked
+from brainiarb.statistics.claims import claims_table
+from brainiarb.statistics.ledger import read_claims
+from brainiarb.statistics.tables import read_classes, statistics_table
+from claim_tables import LEDGER
+from conftest import ROOT, made_once, snakemake
+from figure_drawing import default_figures, draw, module
 
+RESULTS = "results/tiny/walker2d"
 EXPERTS = {
     "falls_after_300_steps": lambda: spring_actor(0.5, 0.1),
     "falls_in_the_transient": lambda: untrained((17, 6), [0]),
     "stands_still": lambda: spring_actor(2.0, 0.1),
 }
 CHANGE = {
-    "study": {"clone": ["mine"], "compare": ["mine"]},
+    "study": {"clone": [*EXPERTS], "compare": [*EXPERTS]},
     "noise": {"levels": [0], "clones": 2},
     "analysis": {"transient": 1.0},
     "spectra": {"segment": 512, "lowest": 0.3, "highest": 20.0, "levels": [0]},
     "statistics": {"primary_levels": [0]},
     "figures": {"noisy_level": 0, "study_level": 0},
-    "experts": {"mine": {"checkpoint": "mine.zip"}},
+    "experts": {name: {"checkpoint": f"{name}.zip"} for name in EXPERTS},
 }
+# What is made of the drawn expert alone, besides its place in the tables.
+OF_THE_DRAWN = ("figures/fig1_walker.png", "figures/gait_cycle.gif")
+OTHERS = ("falls_in_the_transient", "stands_still")
 
 
-@pytest.fixture(params=EXPERTS, scope="module")
-def study(request, tmp_path_factory):
-    """The kind of an expert, and the folder of its finished study."""
-    folder = new_folder(tmp_path_factory.mktemp(request.param) / "folder")
-    write_archive(folder / "mine.zip", EXPERTS[request.param](), 0, get_body("walker2d"))
+def end(folder):
+    """Run the study of all experts to its end, and make again what shows the drawn expert alone."""
+    for name, actors in EXPERTS.items():
+        write_archive(folder / f"{name}.zip", actors(), 0, get_body("walker2d"))
     (folder / "change.yaml").write_text(yaml.safe_dump(CHANGE), "utf-8")
     snakemake(folder, folder / "change.yaml", "--cores", "2")
-    return request.param, folder / "results/tiny/walker2d"
+    shutil.copytree(folder / RESULTS / "figures", folder / "figures")
+    for name in OTHERS:
+        order = [name, *(other for other in EXPERTS if other != name)]
+        drawn = ("--config", f"study={{clone: [{', '.join(order)}]}}")
+        targets = [f"{RESULTS}/{file}" for file in OF_THE_DRAWN]
+        snakemake(folder, folder / "change.yaml", "--cores", "2", *drawn, "--", *targets)
 
 
-def test_the_study_ends_with_every_figure(study):
-    _, results = study
+@pytest.fixture(scope="session")
+def ended(tmp_path_factory):
+    """The folder of the study of all experts."""
+    return made_once(tmp_path_factory, "degenerate", end)
+
+
+def test_the_study_ends_with_every_figure(ended):
     for name in default_figures():
-        assert (results / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG"), name
-        pd.read_csv(results / f"figures/{name}.csv")
+        assert (ended / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG"), name
+        pd.read_csv(ended / f"figures/{name}.csv")
 
 
-def test_every_measure_without_a_value_says_why(study):
-    _, results = study
-    measures = pd.read_csv(results / "tables/measures.csv")
+def test_every_measure_without_a_value_says_why(ended):
+    measures = pd.read_csv(ended / RESULTS / "tables/measures.csv", low_memory=False)
+    assert set(measures["expert"]) == {*EXPERTS}
     unsaid = measures[measures["value"].isna() & measures["note"].isna()]
     assert unsaid["measure"].unique().tolist() == []
+
+
+@pytest.fixture(params=EXPERTS)
+def alone(ended, request):
+    """The name of an expert, and the tables of a study of this expert alone."""
+    name, folder = request.param, ended / RESULTS / "tables"
+    tables = {path.stem: of_expert(read_table(path), name) for path in folder.glob("*.csv")}
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))["statistics"]
+    keys = ("alpha", "replicates", "permutations", "walking", "margins")
+    tables["statistics"] = statistics_table(
+        tables["measures"],
+        read_classes(pd.read_csv(ROOT / config["classes"])),
+        seed=0,
+        primary_levels=[0],
+        **{key: config[key] for key in keys},
+    )
+    tables["claims"] = claims_table(
+        tables["measures"],
+        tables["similarity"],
+        read_claims(LEDGER),
+        Asked(config["alpha"], (0,), config["designs"]),
+    )
+    return name, tables
+
+
+def test_a_study_of_one_such_expert_is_drawn(ended, alone, tmp_path):
+    name, tables = alone
+    folder = ended / RESULTS / name
+    for figure in default_figures():
+        files = {key: folder / file for key, file in getattr(module(figure), "FILES", {}).items()}
+        given = {table: tables[table] for table in module(figure).TABLES}
+        given |= read_inputs(files, name, ())
+        drawn, _ = draw(figure, given, expert=name, noisy_level=0, study_level=0)
+        with journal():
+            save(drawn, tmp_path / "figure.png", dpi=50)
+        assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG"), figure
