@@ -109,3 +109,9 @@ def test_a_job_imports_mujoco_although_mujoco_gl_names_a_library_that_is_absent(
     call = [sys.executable, "-c", program]
     done = subprocess.run(call, capture_output=True, text=True, check=False, env=environment)
     assert done.stdout.strip() == "osmesa", done.stderr
+
+
+def test_without_git_there_is_no_commit_and_no_error(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert commit() is None
+    assert provenance()["commit"] is None

@@ -1,10 +1,6 @@
-"""Training: the best weights are kept, and a killed training continues."""
+"""Training: the best weights are kept, its record, and states that are not gone on from."""
 
-import os
-import signal
-import subprocess
-import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -14,9 +10,8 @@ import torch
 
 from brainiarb.bodies.registry import get_body
 from brainiarb.experts.crossq import CrossQ
-from brainiarb.experts.training import KeepBest, Training, evaluate, train
+from brainiarb.experts.training import KeepBest, Training, build, evaluate, train
 from builders import TRAINING, learner
-from conftest import ROOT
 
 BODY = get_body("walker2d")
 
@@ -34,67 +29,16 @@ def test_training_gives_an_archive_of_the_best_weights_that_stock_sac_opens(tmp_
     assert list(curve["step"]) == [160, 320]
     best = curve.loc[curve["return_mean"].idxmax()]
     assert trained.record["selected_step"] == best["step"]
+    assert trained.record["device"] == "cpu"
     assert (tmp_path / "expert.zip").stat().st_size < 2e6
-
-
-def test_training_that_was_killed_goes_on(tmp_path, monkeypatch):
-    state = tmp_path / "expert.training"
-    evaluations = []
-
-    def evaluate(model, body, episodes, seed):
-        evaluations.append(model.num_timesteps)
-        if len(evaluations) == 2:
-            raise KeyboardInterrupt
-        return np.array([[1.0, 10.0], [2.0, 10.0]])
-
-    monkeypatch.setattr("brainiarb.experts.training.evaluate", evaluate)
-    with pytest.raises(KeyboardInterrupt):
-        train(BODY, TRAINING, state)
-    trained = train(BODY, TRAINING, state)
-    assert trained.record["resumed"] == 1
-    assert trained.record["steps_done"] == 320
-    assert list(trained.curve["step"]) == [160, 320]
-    assert list(trained.curve["resumed"]) == [0, 1]
-    trained.model.save(tmp_path / "expert.zip")
-    assert stable_baselines3.SAC.load(tmp_path / "expert.zip").resumed == 1
-
-
-KILLED = """
-import sys, time
-from pathlib import Path
-from brainiarb.bodies.registry import get_body
-from brainiarb.experts import training
-training.CHECKPOINT_SECONDS = 0.0
-training.evaluate = lambda *_, **__: (print("evaluating", flush=True), time.sleep(600))
-settings = training.Training(**eval(sys.argv[1]))
-training.train(get_body("walker2d"), settings, Path(sys.argv[2]))
-"""
-
-
-def test_training_killed_at_any_point_goes_on_from_its_last_checkpoint(tmp_path):
-    state = tmp_path / "expert.training"
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow/scripts")}
-    with subprocess.Popen(
-        [sys.executable, "-c", KILLED, repr(asdict(TRAINING)), state],
-        env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    ) as process:  # fmt: skip
-        said = process.stdout.readline()
-        process.kill()
-    assert said == "evaluating\n"
-    assert process.returncode == -signal.SIGKILL
-    left = torch.load(state, weights_only=True)
-    assert 0 < left["steps"] < TRAINING.evaluate_every
-    trained = train(BODY, TRAINING, state)
-    assert trained.record["resumed"] == 1
-    assert trained.record["steps_done"] == 320
-    assert trained.record["wall_time_s"] > left["wall_time"]
-    assert list(trained.curve["step"]) == [160, 320]
 
 
 def leave_a_state(path, training):
     """Write the state of a training that has not taken a step."""
     keep = KeepBest(BODY, training, path)
-    keep.init_callback(learner(CrossQ))
+    model = build(BODY, training)
+    model._last_obs = model.env.reset()
+    keep.init_callback(model)
     keep.save_state()
     assert path.exists()
 

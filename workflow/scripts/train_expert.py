@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from brainiarb.bodies.registry import get_body
 from brainiarb.experts.curves import named_curve
-from brainiarb.files import whole, write_csv, write_json
+from brainiarb.files import write_csv, write_json
 from brainiarb.jobs import device, job, provenance
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     # These imports load Stable-Baselines3, which only training itself needs.
+    from brainiarb.actors.archives import write_model
     from brainiarb.experts.training import Training, train
 
     with job(snakemake.log, snakemake.output):
@@ -29,11 +30,10 @@ if __name__ == "__main__":
             threads=snakemake.threads,
             device=device(snakemake.resources),
         )
-        with whole(checkpoint) as temporary:
-            trained.model.save(temporary)
+        write_model(checkpoint, trained.model)
         curve = named_curve(trained.curve, settings["expert"], trained.record)
         write_csv(snakemake.output.curve, curve)
         write_json(
             snakemake.output.record, {"made_by": "train_expert", **trained.record, **provenance()}
         )
-        state.unlink()
+        state.unlink(missing_ok=True)

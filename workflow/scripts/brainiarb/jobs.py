@@ -91,7 +91,7 @@ def provenance() -> dict[str, Any]:
 
 
 def commit() -> str | None:
-    """Return the commit of the checkout that holds this library, or None outside a repository.
+    """Return the commit of the checkout that holds this library, or None without one or git.
 
     The commit ends in `-dirty` if tracked files differ from it.
     """
@@ -102,7 +102,10 @@ def commit() -> str | None:
         command = ["git", "-C", str(Path(__file__).parent), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    head = git("rev-parse", "HEAD")
+    try:
+        head = git("rev-parse", "HEAD")
+    except OSError:
+        return None
     if head.returncode:
         return None
     changes = git("status", "--porcelain", "--untracked-files=no")

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -26,6 +26,9 @@ from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import make_env
 from brainiarb.errors import Refused
 from brainiarb.files import whole
+
+if TYPE_CHECKING:
+    from stable_baselines3.common.base_class import BaseAlgorithm
 
 LARGEST = {"policy.pth": 2**27, "data": 2**22, "_stable_baselines3_version": 64}
 """The members that are read and the number of bytes that each may unpack to. For comparison, five
@@ -274,6 +277,11 @@ def write_archive(
         for part in PARTS:
             state[f"{there}.{part}"] = actors.get_parameter(f"{name}.{part}")[index].detach()
     model.policy.load_state_dict(state)
+    write_model(path, model)
+
+
+def write_model(path: str | Path, model: "BaseAlgorithm") -> None:
+    """Write a model of Stable-Baselines3; equal models give the same bytes on the same machine."""
     buffer = io.BytesIO()
     model.save(buffer)
     with whole(path) as temporary:

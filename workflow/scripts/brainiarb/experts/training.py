@@ -23,10 +23,12 @@ from brainiarb.actors.layouts import actor_from
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import make_env
 from brainiarb.errors import Refused
+from brainiarb.experts.claim import claimed
 from brainiarb.experts.crossq import CrossQ
-from brainiarb.experts.environment import training_env
+from brainiarb.experts.environment import Retraced, training_env
+from brainiarb.experts.interruption import Interruption, noticed
 from brainiarb.experts.sac import SAC
-from brainiarb.files import whole
+from brainiarb.experts.state import learner_state, load_learner_state, read_state, write_state
 from brainiarb.rollouts.episodes import RETURN_STEPS, episode_lengths, episode_sums
 from brainiarb.rollouts.recording import record_episodes
 from brainiarb.seeds import derive_seed
@@ -38,9 +40,11 @@ EVALUATION_SEED = 10_000
 FINAL_EPISODES = 20
 """Number of episodes of the reported evaluation, whose seeds are fresh."""
 CHECKPOINT_SECONDS = 180.0
-"""Longest time (s) between two states from which a killed training can continue."""
-REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
-"""The arrays of the replay buffer."""
+"""Shortest time (s) between two states from which a killed training can continue."""
+CHECKPOINT_SHARE = 0.03
+"""Largest share of the time of a training that writing its states takes."""
+KEPT = ("rows", "best", "best_step", "weights", "wall_time", "resumed")
+"""The attributes of `KeepBest` that a state holds."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,9 @@ class Trained:
 
 def build(body: Body, training: Training, device: str = "cpu") -> SAC:
     """Return the untrained algorithm with seeded environments."""
-    envs = make_vec_env(partial(training_env, body), training.environments, seed=training.seed)
+    envs = make_vec_env(
+        partial(training_env, body), training.environments, training.seed, wrapper_class=Retraced
+    )
     common: dict[str, Any] = {
         "env": envs,
         "learning_rate": training.learning_rate,
@@ -110,6 +116,13 @@ def build(body: Body, training: Training, device: str = "cpu") -> SAC:
 def _net_arch(training: Training) -> dict[str, list[int]]:
     """Return the widths of the hidden layers of actor and critic in the form that SAC expects."""
     return {"pi": [training.actor_width] * 2, "qf": [training.critic_width] * 2}
+
+
+def device_name(device: torch.device) -> str:
+    """Return the device that a model is on: `cpu`, or `cuda` with the name of the GPU."""
+    if device.type != "cuda":
+        return device.type
+    return f"cuda ({torch.cuda.get_device_name(device)})"
 
 
 def as_stock_sac(model: SAC, body: Body, training: Training) -> stable_baselines3.SAC:
@@ -148,14 +161,22 @@ def evaluate(model: BaseAlgorithm, body: Body, episodes: int, seed: int) -> np.n
 class KeepBest(BaseCallback):
     """A callback that evaluates at fixed steps, keeps the best weights and saves checkpoints."""
 
-    def __init__(self, body: Body, training: Training, state: Path | None = None) -> None:
+    def __init__(
+        self,
+        body: Body,
+        training: Training,
+        state: Path | None = None,
+        interruption: Interruption | None = None,
+    ) -> None:
         super().__init__()
         self.body, self.training, self.state = body, training, state
+        self.interruption = interruption or Interruption()
         self.rows: list[dict[str, float]] = []
         self.best, self.best_step = -np.inf, 0
         self.weights: dict[str, Tensor] = {}
         self.wall_time, self.resumed = 0.0, 0
         self.clock = self.saved = time.monotonic()
+        self.pause = CHECKPOINT_SECONDS
 
     def _settings(self) -> dict[str, Any]:
         return {"environment": self.body.env_id, **asdict(self.training)}
@@ -166,71 +187,34 @@ class KeepBest(BaseCallback):
         self.clock = now
 
     def save_state(self) -> None:
-        """Write everything that the training needs to continue after it was killed."""
+        """Write everything that the training needs to continue after an interruption."""
         if self.state is None:
             return
         self._count_time()
+        began = time.monotonic()
         learner: Any = self.model
-        buffer = learner.replay_buffer
-        rows = buffer.buffer_size if buffer.full else buffer.pos
         content = {
             "settings": self._settings(),
-            "learning": learner.learning_state(),
-            "optimizers": [optimizer.state_dict() for optimizer in learner.optimizers()],
-            "log_temperature": learner.log_ent_coef,
-            "replay": {
-                name: torch.from_numpy(getattr(buffer, name)[:rows].copy()) for name in REPLAY
-            },
-            "steps": self.num_timesteps,
-            "updates": learner._n_updates,
-            "rows": self.rows,
-            "best": self.best,
-            "best_step": self.best_step,
-            "weights": self.weights,
-            "wall_time": self.wall_time,
-            "resumed": self.resumed,
+            "learner": learner_state(learner),
+            **{name: getattr(self, name) for name in KEPT},
         }
-        with whole(self.state) as temporary:
-            torch.save(content, temporary)
+        write_state(self.state, content)
         self.saved = time.monotonic()
+        self.pause = max(CHECKPOINT_SECONDS, (self.saved - began) / CHECKPOINT_SHARE)
 
     def load_state(self, model: SAC) -> None:
-        """Continue from the state that a killed training with the same settings left, if any.
+        """Continue from the state that an interrupted training with the same settings left, if any.
 
         Raises Refused if the file of the state is damaged.
         """
-        if self.state is None or not self.state.exists():
+        content = read_state(self.state, self._settings())
+        if content is None:
             return
-        try:
-            content = torch.load(self.state, weights_only=True)
-        except Exception as error:
-            raise Refused(
-                f"{self.state} is not a whole state of a training ({error}); delete it to start "
-                "the training again"
-            ) from error
-        if content.get("settings") != self._settings():
-            logging.warning(
-                "%s belongs to a training with other settings, so training starts again", self.state
-            )
-            return
-        learner: Any = model
-        learner.load_learning_state(content["learning"])
-        for optimizer, saved in zip(model.optimizers(), content["optimizers"], strict=True):
-            optimizer.load_state_dict(saved)
-        if content["log_temperature"] is not None:
-            learner.log_ent_coef.data.copy_(content["log_temperature"].data)
-        buffer = learner.replay_buffer
-        for name, saved in content["replay"].items():
-            getattr(buffer, name)[: len(saved)] = saved.numpy()
-        buffer.pos = len(saved) % buffer.buffer_size
-        buffer.full = len(saved) == buffer.buffer_size
-        learner.num_timesteps, learner._n_updates = content["steps"], content["updates"]
-        self.rows, self.weights = content["rows"], content["weights"]
-        self.best, self.best_step = content["best"], content["best_step"]
-        self.wall_time, self.resumed = content["wall_time"], content["resumed"] + 1
-        # The same random numbers must not come twice, so the remaining steps have their own seed.
-        model.set_random_seed(derive_seed(self.training.seed, "resumed", content["steps"]))
-        logging.info("training continues from step %d, where it was killed", content["steps"])
+        load_learner_state(model, content["learner"])
+        for name in KEPT:
+            setattr(self, name, content[name])
+        self.resumed += 1
+        logging.info("training continues from step %d, where it was stopped", model.num_timesteps)
 
     def _on_training_start(self) -> None:
         self.bar = tqdm(
@@ -245,10 +229,17 @@ class KeepBest(BaseCallback):
         self.bar.update(self.num_timesteps - self.bar.n)
         return True
 
+    def _end_if_interrupted(self) -> None:
+        if self.interruption.number is not None:
+            self.save_state()
+            self.bar.close()
+            self.interruption.end(self.num_timesteps)
+
     def _on_rollout_start(self) -> None:
+        self._end_if_interrupted()
         if self.num_timesteps // self.training.evaluate_every > len(self.rows):
             self._evaluate()
-        elif time.monotonic() - self.saved > CHECKPOINT_SECONDS:
+        if time.monotonic() - self.saved > self.pause:
             self.save_state()
 
     def _evaluate(self) -> None:
@@ -276,11 +267,11 @@ class KeepBest(BaseCallback):
             self.logger.record(f"evaluation/{name}", row[name])
         self.logger.record("train/temperature", float(learner.temperature()))
         learner.dump_logs()
-        self.save_state()
 
     def _on_training_end(self) -> None:
         if not self.rows or self.training.steps // self.training.evaluate_every > len(self.rows):
             self._evaluate()
+        self._end_if_interrupted()
         self.bar.close()
 
 
@@ -295,8 +286,10 @@ def train(
     """Train an expert and return the weights of its best evaluation, evaluated on fresh seeds.
 
     `state` is a file that the training keeps while it runs; if it exists, training continues from
-    it. `logs` is a folder for logs of TensorBoard, or None. Raises Refused if the algorithm is
-    unknown, the state is damaged, or `logs` is given and the package tensorboard is missing.
+    it and ends as if it had never stopped. SIGTERM and SIGINT write it and end the process. `logs`
+    is a folder for logs of TensorBoard, or None. Raises Refused if the algorithm is unknown, the
+    state is damaged or another training has it, or `logs` is given and the package tensorboard is
+    missing.
     """
     if logs is not None and logger.SummaryWriter is None:
         raise Refused(
@@ -306,19 +299,19 @@ def train(
     torch.set_num_threads(threads)
     model = build(body, training, device)
     model.tensorboard_log = None if logs is None else str(logs)
-    keep = KeepBest(body, training, state)
-    keep.load_state(model)
-    model.learn(
-        training.steps - model.num_timesteps,
-        callback=keep,
-        log_interval=training.steps,
-        tb_log_name=training.algorithm,
-        reset_num_timesteps=False,
-    )
+    with claimed(state), noticed() as interruption:
+        keep = KeepBest(body, training, state, interruption)
+        keep.load_state(model)
+        model.learn(
+            training.steps - model.num_timesteps,
+            callback=keep,
+            log_interval=training.steps,
+            tb_log_name=training.algorithm,
+            reset_num_timesteps=False,
+        )
     model.policy.load_state_dict(keep.weights)
     stock = as_stock_sac(model, body, training)
     stock.num_timesteps = keep.best_step
-    stock.resumed = keep.resumed  # type: ignore[attr-defined]
     final = evaluate(
         stock, body, FINAL_EPISODES, seed=derive_seed(training.seed, "final evaluation")
     )
@@ -330,7 +323,7 @@ def train(
         "wall_time_s": round(keep.wall_time, 1),
         "resumed": keep.resumed,
         "threads": threads,
-        "device": device,
+        "device": device_name(model.device),
         "selection": "highest mean return of the evaluations, the earliest of equals",
         "selected_step": keep.best_step,
         "optimisers": "cold: the archive holds weights, no optimiser state and no replay buffer",
