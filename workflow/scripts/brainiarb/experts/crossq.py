@@ -40,14 +40,21 @@ class CrossQ(SAC):
         self._normed_actor.fold_into(self._plain_actor)
 
     def learning_state(self) -> dict[str, Any]:
-        """Return the weights and the running statistics of the norms."""
-        return {"actor": self._normed_actor.state(), "critics": self._normed_critics.state()}
+        """Return the weights, the running statistics of the norms and the plain networks.
+
+        The norms of critics are folded into their plain networks only when the actor learns.
+        """
+        return {
+            "actor": self._normed_actor.state(),
+            "critics": self._normed_critics.state(),
+            "policy": self.policy.state_dict(),
+        }
 
     def load_learning_state(self, state: dict[str, Any]) -> None:
         """Continue from a learning state."""
         self._normed_actor.load_state(state["actor"])
         self._normed_critics.load_state(state["critics"])
-        self._fold()
+        self.policy.load_state_dict(state["policy"])
 
     @torch.no_grad()
     def update(
