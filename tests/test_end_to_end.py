@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from brainiarb.actors.layers import LAYERS
+from brainiarb.files import read_csv
 from conftest import PATIENCE, ROOT, command, new_folder, snakemake
 from figure_drawing import default_figures
 
