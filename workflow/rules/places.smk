@@ -10,6 +10,7 @@ import yaml
 from snakemake.utils import update_config
 
 BASE = Path(str(workflow.current_basedir)).parents[1]
+SCRIPTS = BASE / "workflow" / "scripts"
 SHIPPED_CONFIG = BASE / "config" / "config.yaml"
 OWN_CONFIG = Path("config", "config.yaml")
 if not SHIPPED_CONFIG.is_file():
