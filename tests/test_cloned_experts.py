@@ -73,7 +73,7 @@ def test_a_further_level_of_one_expert_touches_no_other_expert_and_no_other_leve
     finish(checkout, config=another([0]) | levels)
     planned = plan(checkout, config=another([0, 20]) | levels)
     folders = {file.split("/")[0] for file in planned}
-    assert folders == {"crossq_1", "tables", "figures"}
+    assert folders == {"crossq_1", "tables", "figures", "findings.html", "explorer.html"}
     assert "bc_20.pt" in of_the_other(planned)
     assert not [file for file in planned if "_0." in file or "bc_0/" in file]
 
