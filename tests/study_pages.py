@@ -53,13 +53,17 @@ def write_study(folder, experts=5, ledger=LEDGER, figures=("fig_claims", "fig2_c
     return experts
 
 
-def page_of(folder, experts, levels=(0, 80), body="walker2d", provenance=PROVENANCE):
+def page_of(
+    folder, experts, levels=(0, 80), body="walker2d", provenance=PROVENANCE, meaning="executed"
+):
     """Write the page of findings of the study in a folder and return its path."""
+    config = config_of(experts, list(levels), body)
+    config["noise"]["meaning"] = meaning
     figures = {path.stem: path for path in sorted((folder / "figures").glob("*.png"))}
     text = findings(
         page=folder / "findings.html",
         look=Look(REPORT / "findings.html", REPORT / "findings.css"),
-        config=config_of(experts, list(levels), body),
+        config=config,
         tables={path.stem: read_rows(path) for path in (folder / "tables").glob("*.csv")},
         figures=figures,
         captions={name: (REPORT / f"{name}.rst").read_text("utf-8") for name in figures},

@@ -134,6 +134,19 @@ def test_a_body_that_is_described_has_the_name_of_its_folder(tmp_path):
     assert "Swimmer-v5" not in text
 
 
+@pytest.mark.parametrize(
+    ("meaning", "said"),
+    [
+        ("executed", "Noise is added to the actions and is uniform"),
+        ("observation", "Noise on observations is normal"),
+    ],
+)
+def test_the_methods_say_what_the_noise_is(meaning, said, tmp_path):
+    folder = tmp_path / "walker2d"
+    experts = write_study(folder, experts=1, figures=())
+    assert said in page_of(folder, experts, meaning=meaning).read_text("utf-8")
+
+
 def test_what_nobody_recorded_is_said(tmp_path):
     folder = tmp_path / "walker2d"
     experts = write_study(folder, experts=1, figures=())
