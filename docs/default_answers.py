@@ -14,7 +14,7 @@ import pandas as pd
 DOCS = Path(__file__).resolve().parent
 sys.path[:0] = [str(DOCS.parent / "workflow" / "scripts")]
 
-from brainiarb.statistics.answers import details, powers, read_rows, summary  # noqa: E402
+from brainiarb.statistics.answers import details, powers, read_deciding, summary  # noqa: E402
 
 TABLES = DOCS / "default_study"
 SOURCES = ("tables/claims.csv", "figures/fig_cka_controls.csv")
@@ -43,7 +43,7 @@ def _cell(mean: float, least: float, largest: float, count: float) -> str:
 
 
 def _of_claims(written: Callable[..., list[str]]) -> Callable[[], list[str]]:
-    return lambda: written(read_rows(str(TABLES / "claims.csv")))
+    return lambda: written(read_deciding(str(TABLES / "claims.csv")))
 
 
 PAGES: dict[Path, dict[str, Callable[[], list[str]]]] = {

@@ -19,6 +19,9 @@ every_gymnasium_body = pytest.mark.parametrize(
     "body", [body for body in BODIES if task_of(body).environment], ids=lambda body: body.name
 )
 
+# The layers of a network that follow from its others (see `Architecture.derived`).
+DERIVED = ("linear1_relu", "linear2_relu", "log_std_clamped", "actions")
+
 ANGLES = slice(2, 8)
 VELOCITIES = slice(11, 17)
 RATE = 125.0

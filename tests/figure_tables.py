@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from brainiarb.actors.layers import DERIVED, LAYERS
+from brainiarb.actors.layers import LAYERS
 from brainiarb.bodies.model import forward_column, plain_model
 from brainiarb.bodies.observations import observation_table
 from brainiarb.bodies.pictures import skeleton_table
@@ -17,7 +17,7 @@ from brainiarb.figures.fig4_psd import MEASURES
 from brainiarb.maps.tables import map_tables
 from brainiarb.rollouts.robustness import fall_shares, robustness_measures
 from brainiarb.statistics.tables import statistics_table
-from builders import MAP_SETTINGS, a_walk, several
+from builders import DERIVED, MAP_SETTINGS, a_walk, several
 from claim_tables import published_ledger
 from conftest import ROOT
 from network_tables import EXPERT, decoding, rotations

@@ -14,9 +14,9 @@ from brainiarb.activity.activations import (
 from brainiarb.activity.stimuli import common_states, own, sample_states
 from brainiarb.actors.actors import untrained
 from brainiarb.actors.architecture import DEFAULT
-from brainiarb.actors.layers import DERIVED, LAYERS, LOG_STD_MAX, LOG_STD_MIN
+from brainiarb.actors.layers import LAYERS, LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.errors import Refused
-from builders import SIZES, TRANSIENT, random_recording
+from builders import DERIVED, SIZES, TRANSIENT, random_recording
 
 CLONES = (0, 1)
 

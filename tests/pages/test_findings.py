@@ -8,7 +8,7 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from brainiarb.statistics.answers import estimate, read_rows
+from brainiarb.statistics.answers import estimate, read_deciding
 from brainiarb.statistics.ledger import SUPPORTED, UNTESTABLE
 from claim_tables import LEDGER
 from study_pages import PROVENANCE, REPORT, page_of, write_study
@@ -60,7 +60,7 @@ def read(page):
 
 
 def test_every_answer_stands_on_the_page_as_in_the_table(page, read):
-    rows = read_rows(str(page.parent / "tables/claims.csv"))
+    rows = read_deciding(str(page.parent / "tables/claims.csv"))
     assert len(rows) > 20
     for row in rows:
         said = read.texts[row["id"]]

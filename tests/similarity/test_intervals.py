@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brainiarb.actors.layers import DERIVED, LAYERS
+from brainiarb.actors.layers import LAYERS
 from brainiarb.similarity.intervals import clone_intervals, with_intervals
-from builders import equal_layers, random_recording
+from builders import DERIVED, equal_layers, random_recording
 
 SETTINGS = {"shift": 0.01, "alpha": 0.05}
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from brainiarb.activity.activations import Activations
-from brainiarb.actors.layers import DERIVED, LAYERS, OBSERVATIONS
+from brainiarb.actors.layers import LAYERS, OBSERVATIONS
 from brainiarb.similarity.array_measures import rsa, svcca
 from brainiarb.similarity.measures import ALWAYS, MEASURES, ArrayMeasure, chosen_measures
 from brainiarb.similarity.network_measures import clone_measures
 from brainiarb.similarity.products import SharedStates
 from brainiarb.similarity.streaming import cross_products, in_chunks
 from brainiarb.statistics.measures import ABSENT, OK
-from builders import equal_layers, random_recording
+from builders import DERIVED, equal_layers, random_recording
 
 ARRAY_MEASURES = [name for name, entry in MEASURES.items() if isinstance(entry, ArrayMeasure)]
 EPISODES = np.repeat(np.arange(6), 20)

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brainiarb.actors.layers import DERIVED, LAYERS
+from brainiarb.actors.layers import LAYERS
 from brainiarb.similarity.network_measures import clone_measures, expert_measures
 from brainiarb.statistics.measures import ABSENT, OK
 from brainiarb.statistics.subjects import subjects
-from builders import SIMILARITY_MEASURES, random_recording
+from builders import DERIVED, SIMILARITY_MEASURES, random_recording
 
 WALKED = random_recording((70, 60), (0, 1))
 

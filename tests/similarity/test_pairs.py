@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 
 from brainiarb.activity.activations import Activations
-from brainiarb.actors.layers import DERIVED, LAYERS
+from brainiarb.actors.layers import LAYERS
 from brainiarb.similarity import pairs
 from brainiarb.similarity.array_measures import linear_cka, procrustes
 from brainiarb.similarity.pairs import RANDOM_HEADS
 from brainiarb.similarity.unpaired import matched_rows
-from builders import SHOWN_ROWS, equal_layers, random_recording
+from builders import DERIVED, SHOWN_ROWS, equal_layers, random_recording
 
 
 def test_equal_networks_are_alike_on_the_same_states_only(compare):

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from brainiarb.statistics.answers import details, powers, read_rows, screen, summary
+from brainiarb.statistics.answers import details, powers, read_deciding, screen, summary
 from claim_tables import claim, evaluated, measured, part
 from conftest import ROOT
 
@@ -26,14 +26,14 @@ def path(tmp_path):
 
 
 def test_only_the_levels_that_decide_are_told(path):
-    rows = read_rows(path)
+    rows = read_deciding(path)
     assert [(row["id"], row["level"]) for row in rows] == [
         ("C1", "0"), ("C1", "0"), ("C2", "0"), ("C2", "80"), ("C3", "80")
     ]  # fmt: skip
 
 
 def test_the_screen_has_a_line_for_each_part_and_level(path):
-    title, *lines = screen(read_rows(path))
+    title, *lines = screen(read_deciding(path))
     assert title == "The claims of the study, with intervals of 90%:"
     assert len(lines) == 6
     words = lines[0].split()
@@ -58,12 +58,12 @@ def test_the_workflow_prints_the_lines_and_where_they_stand(path):
         check=True,
     )
     assert done.stdout.splitlines() == [
-        *screen(read_rows(path)), f"  The table is {path}."
+        *screen(read_deciding(path)), f"  The table is {path}."
     ]  # fmt: skip
 
 
 def test_the_summary_has_a_row_for_each_claim_and_a_column_for_each_level(path):
-    lines = summary(read_rows(path))
+    lines = summary(read_deciding(path))
     assert lines[0] == "| claim | 0 % noise | 80 % noise |"
     assert [line.split()[1] for line in lines[2:]] == ["**C1**", "**C2**", "**C3**"]
     assert lines[2].count("3.04") == 2
@@ -73,7 +73,7 @@ def test_the_summary_has_a_row_for_each_claim_and_a_column_for_each_level(path):
 
 
 def test_details_say_what_was_asked_found_and_what_decides(path):
-    text = "\n".join(details(read_rows(path)))
+    text = "\n".join(details(read_deciding(path)))
     assert [line for line in text.splitlines() if line.startswith("###")] == [
         "### C1", "### C2", "### C3"
     ]  # fmt: skip
@@ -83,8 +83,8 @@ def test_details_say_what_was_asked_found_and_what_decides(path):
 
 
 def test_power_is_told_of_each_design(path):
-    lines = powers(read_rows(path))
+    lines = powers(read_deciding(path))
     assert "The design `default` detects the smallest effect with a power of 80% in " in lines[0]
     assert lines[2] == "| claim | measure | level | default |"
-    assert len(lines) == 4 + len(read_rows(path))
+    assert len(lines) == 4 + len(read_deciding(path))
     assert lines[6].endswith("| unknown |")

@@ -17,7 +17,7 @@ ENOUGH = 0.8
 """Power from which a design is said to detect an effect."""
 
 
-def read_rows(path: str) -> list[dict[str, str]]:
+def read_deciding(path: str) -> list[dict[str, str]]:
     """Return the rows of a table of claims that decide a claim, in the order of the table."""
     with open(path, encoding="utf-8", newline="") as file:
         return [row for row in csv.DictReader(file) if row["decides"] == "True"]
@@ -163,6 +163,6 @@ def _share(value: str) -> str:
 
 
 if __name__ == "__main__":
-    lines = screen(read_rows(sys.argv[1]))
+    lines = screen(read_deciding(sys.argv[1]))
     if lines:
         print(*lines, f"  The table is {sys.argv[1]}.", sep="\n")
