@@ -3,15 +3,13 @@
 from typing import TYPE_CHECKING
 
 from brainiarb.activity.stimuli import read_stimuli
-from brainiarb.actors.actors import untrained, untrained_seeds
 from brainiarb.actors.archives import read_expert
-from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
 from brainiarb.clones.settings import clone_architecture
+from brainiarb.clones.starts import untrained_clones
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
-from brainiarb.rollouts.scaler import observation_scaler
 from brainiarb.similarity.acting import named_functions
 
 if TYPE_CHECKING:
@@ -22,11 +20,12 @@ if __name__ == "__main__":
         settings, given = snakemake.params.settings, snakemake.input
         body, name = get_body(settings["body"]), settings["expert"]
         expert = read_expert(given.checkpoint, body)
-        floor = untrained(
-            environment_facts(body).sizes,
-            untrained_seeds(settings["seed"], name, settings["clones"]),
-            observation_scaler(read_rollouts(given.rollouts)),
+        floor = untrained_clones(
+            read_rollouts(given.rollouts),
             clone_architecture(expert.architecture, settings["hidden"], settings["activation"]),
+            settings["seed"],
+            name,
+            settings["clones"],
         )
         peers = {
             peer: read_expert(path, body)

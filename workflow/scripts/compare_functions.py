@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from brainiarb.activity.stimuli import read_stimuli, sample_states
-from brainiarb.actors.actors import read_actors, untrained, untrained_seeds
+from brainiarb.actors.actors import read_actors
 from brainiarb.actors.archives import read_expert
-from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
+from brainiarb.clones.starts import untrained_clones
 from brainiarb.files import read_csv, write_csv
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
-from brainiarb.rollouts.scaler import observation_scaler
 from brainiarb.seeds import derive_seed
 from brainiarb.similarity.acting import level_functions
 from brainiarb.similarity.stitched_scale import tabulate_scale
@@ -28,11 +27,8 @@ if __name__ == "__main__":
         rows, transient = settings["rows"], settings["transient"]
         expert, (clones, _) = read_expert(given.checkpoint, body), read_actors(given.clones)
         experts_walk = read_rollouts(given.rollouts)
-        floor = untrained(
-            environment_facts(body).sizes,
-            untrained_seeds(settings["seed"], name, len(clones)),
-            observation_scaler(experts_walk),
-            clones.architecture,
+        floor = untrained_clones(
+            experts_walk, clones.architecture, settings["seed"], name, len(clones)
         )
         stimuli = {
             "common": read_stimuli(given.states),

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from brainiarb.activity.stimuli import read_stimuli, sample_states
-from brainiarb.actors.actors import untrained, untrained_seeds
 from brainiarb.actors.archives import read_expert
-from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
 from brainiarb.clones.settings import clone_architecture
+from brainiarb.clones.starts import untrained_clones
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
-from brainiarb.rollouts.scaler import observation_scaler
 from brainiarb.seeds import derive_seed
 from brainiarb.similarity.acting import floor_functions
 from brainiarb.similarity.stitched_scale import tabulate_scale
@@ -30,14 +28,12 @@ if __name__ == "__main__":
     with job(snakemake.log, snakemake.output):
         settings = snakemake.params.settings
         body, name = get_body(settings["body"]), settings["expert"]
-        sizes = environment_facts(body).sizes
         expert = read_expert(snakemake.input.checkpoint, body)
         rollouts = read_rollouts(snakemake.input.rollouts)
-        seeds = untrained_seeds(settings["seed"], name, settings["clones"])
         architecture = clone_architecture(
             expert.architecture, settings["hidden"], settings["activation"]
         )
-        floor = untrained(sizes, seeds, observation_scaler(rollouts), architecture)
+        floor = untrained_clones(rollouts, architecture, settings["seed"], name, settings["clones"])
         of_expert = sample_states(rollouts, settings["rows"], settings["transient"])
         states = {
             "common": read_stimuli(snakemake.input.states).observations,
@@ -45,7 +41,7 @@ if __name__ == "__main__":
         }
         frames = [floor_functions(expert, floor, states, name)]
         for actors, clones, prefix in (
-            (floor, range(len(seeds)), FLOOR),
+            (floor, range(len(floor)), FLOOR),
             (expert, [-1], ""),
         ):
             measured = walk_stitched(

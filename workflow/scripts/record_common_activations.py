@@ -6,15 +6,13 @@ import h5py
 
 from brainiarb.activity.activations import record_own, record_shared
 from brainiarb.activity.stimuli import own, read_stimuli
-from brainiarb.actors.actors import untrained, untrained_seeds
 from brainiarb.actors.archives import read_expert
-from brainiarb.bodies.model import environment_facts
 from brainiarb.bodies.registry import get_body
 from brainiarb.clones.settings import clone_architecture
+from brainiarb.clones.starts import untrained_clones
 from brainiarb.files import read_json, whole
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
-from brainiarb.rollouts.scaler import observation_scaler
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -26,11 +24,12 @@ if __name__ == "__main__":
         rollouts = read_rollouts(given.rollouts)
         stimuli = read_stimuli(given.states)
         expert = read_expert(given.checkpoint, body)
-        floor = untrained(
-            environment_facts(body).sizes,
-            untrained_seeds(settings["seed"], settings["expert"], settings["clones"]),
-            observation_scaler(rollouts),
+        floor = untrained_clones(
+            rollouts,
             clone_architecture(expert.architecture, settings["hidden"], settings["activation"]),
+            settings["seed"],
+            settings["expert"],
+            settings["clones"],
         )
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["sampling_rate"] = float(rollouts["sampling_rate"])
