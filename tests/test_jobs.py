@@ -67,6 +67,27 @@ with job([{str(log)!r}], [{str(output)!r}]):
     assert log.read_text(encoding="utf-8").endswith(f"wrote {output} (3 B)\n")
 
 
+@pytest.mark.parametrize(("given", "said"), [("snakemake = 0", "done "), ("", "done late ")])
+def test_the_process_of_a_script_ends_with_its_job_and_loses_no_word(tmp_path, given, said):
+    log = tmp_path / "job.log"
+    program = f"""
+{given}
+import atexit, logging
+from brainiarb.jobs import job
+atexit.register(print, "late", end=" ")
+with job([{str(log)!r}], []):
+    logging.info("the last line")
+    print("done", end=" ")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT / "workflow/scripts", capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == said
+    for text in (done.stderr, log.read_text(encoding="utf-8")):
+        assert text.endswith("the last line\n")
+
+
 def test_a_job_has_a_gpu_where_its_resources_grant_one():
     assert [device(resources) for resources in ({}, {"gpu": 0}, {"gpu": 1})] == [
         "cpu", "cpu", "cuda",
