@@ -1,0 +1,57 @@
+"""docs/data.md: what its commands write, its examples read."""
+
+import json
+import re
+
+import pytest
+
+from brainiarb.bodies.registry import get_body
+from brainiarb.files import write_csv, write_json
+from brainiarb.rollouts.arrays import write_demonstrations
+from brainiarb.rollouts.noise import Noise
+from brainiarb.rollouts.recording import record_samples
+from brainiarb.rollouts.returns import returns_table
+from builders import bend
+from conftest import ROOT, snakemake
+
+EXPERT = "results/tiny/walker2d/tiny"
+
+
+def example(number):
+    """An example of the page, for the tiny expert in the place of crossq_0."""
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    code = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[number]
+    return code.replace("crossq_0", "tiny")
+
+
+@pytest.fixture(scope="module")
+def demonstrated(tmp_path_factory):
+    """A folder with what a data set is written from: demonstrations, and how the expert walks."""
+    folder = tmp_path_factory.mktemp("data")
+    expert = folder / EXPERT
+    walked = record_samples(
+        get_body("walker2d"), bend, agents=2, samples=200, steps=100, seed=1, mode="mean",
+        noise=Noise(40),
+    )  # fmt: skip
+    write_json(expert / "checkpoint.json", {"algorithm": "bender", "environment": "Walker2d-v5"})
+    write_csv(expert / "returns/rollouts.csv", returns_table(walked, "tiny", "expert", -1, "mean"))
+    write_demonstrations(expert / "demonstrations/noise_40.npz", walked)
+    return folder
+
+
+def test_a_command_writes_a_data_set_that_the_example_opens(demonstrated, monkeypatch):
+    pytest.importorskip("minari", reason="Minari is not installed")
+    target = f"{EXPERT}/minari/noise_40"
+    snakemake(demonstrated, "--cores", "1", "--allowed-rules", "write_minari", "--", target)
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(demonstrated / target))
+    names = {}
+    exec(example(0), names)
+    dataset = names["dataset"]
+    assert dataset.total_steps == 400
+    assert names["environment"].spec.id == "Walker2d-v5"
+    earned = dataset[dataset.total_episodes - 1].rewards.sum()
+    assert names["score"] == pytest.approx((earned - 1.629008) / (4592.3 - 1.629008))
+    told = json.loads((dataset.storage.data_path / "metadata.json").read_text())
+    assert told["algorithm_name"] == "bender"
+    assert told["made"]["settings"]["level"] == 40
+    assert told["made"]["expert"]["environment"] == "Walker2d-v5"
