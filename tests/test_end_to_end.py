@@ -46,6 +46,10 @@ def test_the_study_ends_with_its_tables(study):
     assert set(returns["agent"]) == {"expert", "demonstrator", "clone"}
     parts = returns["return_forward"] + returns["return_healthy"] + returns["return_control"]
     np.testing.assert_allclose(parts, returns["return"], atol=1e-6)
+    agents = pd.read_csv(study / TABLES / "agents.csv")
+    for table in (returns, agents):
+        score = 100 * (table["return"] - 1.629008) / (4592.3 - 1.629008)
+        np.testing.assert_allclose(table["d4rl_score"], score, atol=1e-5)
     similarity = pd.read_csv(study / TABLES / "similarity.csv", keep_default_na=False)
     measures = pd.read_csv(study / TABLES / "measures.csv")
     assert {"return", "survival", "demonstrator_return"} <= set(measures["measure"])

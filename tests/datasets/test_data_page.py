@@ -6,6 +6,7 @@ import re
 import pytest
 
 from brainiarb.bodies.registry import get_body
+from brainiarb.datasets.scores import D4RL
 from brainiarb.files import write_csv, write_json
 from brainiarb.rollouts.arrays import write_demonstrations
 from brainiarb.rollouts.noise import Noise
@@ -37,6 +38,13 @@ def demonstrated(tmp_path_factory):
     write_csv(expert / "returns/rollouts.csv", returns_table(walked, "tiny", "expert", -1, "mean"))
     write_demonstrations(expert / "demonstrations/noise_40.npz", walked)
     return folder
+
+
+def test_the_page_tells_the_reference_scores_of_the_library():
+    page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (-?[\d.]+) \| ([\d.]+) \|$", page, re.MULTILINE)
+    told = {get_body(name).env_id: (float(low), float(high)) for name, low, high in rows}
+    assert told == {f"{environment}-v5": scores for environment, scores in D4RL.items()}
 
 
 def test_a_command_writes_a_data_set_that_the_example_opens(demonstrated, monkeypatch):

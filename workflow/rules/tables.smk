@@ -64,7 +64,8 @@ rule concatenate_tables:
     log:
         log_file("concatenate_tables/{table}.log"),
     wildcard_constraints:
-        table=any_of([*TABLED, *ON_DEMAND]),
+        # Returns have a rule of their own.
+        table=any_of(sorted({*TABLED, *ON_DEMAND} - {"returns"})),
     conda:
         "../../envs/analysis.yaml"
     params:
@@ -75,21 +76,23 @@ rule concatenate_tables:
         "../scripts/concatenate_tables.py"
 
 
-rule summarise_returns:
+rule tabulate_returns:
     input:
-        returns=f"{BODY_FOLDER}/tables/returns.csv",
+        TABLED["returns"],
     output:
-        table=f"{BODY_FOLDER}/tables/agents.csv",
+        returns=f"{BODY_FOLDER}/tables/returns.csv",
+        agents=f"{BODY_FOLDER}/tables/agents.csv",
     log:
-        log_file("summarise_returns.log"),
+        log_file("tabulate_returns.log"),
     conda:
         "../../envs/analysis.yaml"
     params:
-        code=code("summarise_returns.py"),
+        settings=settings("body"),
+        code=code("tabulate_returns.py"),
     message:
-        "Averaging the returns of every agent"
+        "Tabulating the returns of all episodes and of every agent"
     script:
-        "../scripts/summarise_returns.py"
+        "../scripts/tabulate_returns.py"
 
 
 rule tabulate_observations:
