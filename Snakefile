@@ -28,6 +28,7 @@ include: "workflow/rules/bodies.smk"
 include: "workflow/rules/config.smk"
 include: "workflow/rules/digests.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/requests.smk"
 include: "workflow/rules/archives.smk"
 include: "workflow/rules/experts.smk"
 include: "workflow/rules/rollouts.smk"
@@ -46,6 +47,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/page_contents.smk"
 include: "workflow/rules/pages.smk"
 include: "workflow/rules/progress.smk"
+include: "workflow/rules/cluster.smk"
 
 
 rule all:
@@ -73,6 +75,8 @@ rule all:
 
 
 onstart:
+    stop_if_doubled()
+    tell_endings()
     start_progress()
 
 

@@ -1,13 +1,17 @@
 """A job's log: what the screen shows after a failure, what the file holds; a job's threads."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 
+from brainiarb.errors import Refused
 from brainiarb.jobs import commit, device, provenance
 from conftest import ROOT
+
+USED = r"used (\d+\.\d) s of CPU, at most (\d+) MB\n"
 
 
 def run(tmp_path, work):
@@ -85,13 +89,37 @@ with job([{str(log)!r}], []):
     )  # fmt: skip
     assert done.stdout == said
     for text in (done.stderr, log.read_text(encoding="utf-8")):
-        assert text.endswith("the last line\n")
+        assert re.search(rf"the last line\n\S+ {USED}\Z", text)
 
 
-def test_a_job_has_a_gpu_where_its_resources_grant_one():
+def test_a_job_says_the_cpu_time_and_the_memory_that_it_used(tmp_path):
+    log = tmp_path / "job.log"
+    program = f"""
+from time import process_time
+from brainiarb.jobs import job
+with job([{str(log)!r}], []):
+    held = b"1" * 200_000_000
+    while process_time() < 0.5:
+        pass
+"""
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT / "workflow/scripts", check=True)
+    (seconds, megabytes) = re.search(USED, log.read_text("utf-8")).groups()
+    assert 0.5 <= float(seconds) < 5
+    assert 200 <= int(megabytes) < 1000
+
+
+def test_a_job_has_a_gpu_where_its_resources_grant_one(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     assert [device(resources) for resources in ({}, {"gpu": 0}, {"gpu": 1})] == [
         "cpu", "cpu", "cuda",
     ]  # fmt: skip
+
+
+def test_a_job_with_a_gpu_is_refused_where_torch_has_no_cuda(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert device({"gpu": 0}) == "cpu"
+    with pytest.raises(Refused, match=r"granted a GPU, but torch .* finds no CUDA on "):
+        device({"gpu": 1})
 
 
 def test_provenance_names_versions_and_the_commit():

@@ -1,14 +1,12 @@
 """What reruns after a change, on placeholder files, by the public API of Snakemake."""
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from conftest import ROOT
 from figure_drawing import default_figures
@@ -294,21 +292,10 @@ def test_training_a_shipped_expert_anew_is_one_job_for_any_body(body, expert):
     assert planned == [f"Job 0: Training the expert {expert}"]
 
 
-@pytest.mark.parametrize(
-    "profiles", [["--profile", "slurm"], ["--profile", "slurm", "--profile", "profiles/gpu"]]
-)
-def test_the_cluster_profiles_resolve_from_a_checkout(profiles, tmp_path):
-    call = [sys.executable, "-m", "snakemake", "-n", *profiles]
+def test_the_cluster_profile_resolves_from_a_checkout(tmp_path):
+    call = [sys.executable, "-m", "snakemake", "-n", "--profile", "slurm"]
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     done = subprocess.run(
         call, cwd=ROOT, capture_output=True, text=True, check=False, env=environment
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_rules_name_only_the_resources_that_exceed_those_of_the_cluster_profile():
-    profile = yaml.safe_load((ROOT / "slurm/profile.yaml").read_text("utf-8"))
-    rules = "".join(path.read_text("utf-8") for path in (ROOT / "workflow/rules").glob("*.smk"))
-    named = re.findall(r"\b(mem_mb|runtime)=(\d+)", rules)
-    assert {int(value) for name, value in named if name == "runtime"} == {240, 720}
-    assert all(int(value) > profile["default-resources"][name] for name, value in named)

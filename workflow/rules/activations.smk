@@ -14,6 +14,8 @@ rule choose_states:
         states=expert_file("common_states.npz"),
     log:
         log_file("choose_states/{expert}.log"),
+    group:
+        "networks_{expert}_expert"
     conda:
         "../../envs/rl.yaml"
     params:
@@ -41,8 +43,12 @@ rule record_common_activations:
         activations=expert_file("activations/common.h5"),
     log:
         log_file("record_common_activations/{expert}.log"),
+    group:
+        "networks_{expert}_expert"
     conda:
         "../../envs/rl.yaml"
+    resources:
+        **ACTIVATING,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -70,8 +76,12 @@ rule record_clone_activations:
         activations=expert_file("activations/bc_{noise}.h5"),
     log:
         log_file("record_clone_activations/{expert}_{noise}.log"),
+    group:
+        "networks_{expert}_{noise}"
     conda:
         "../../envs/rl.yaml"
+    resources:
+        **ACTIVATING,
     params:
         settings=settings("stimuli.rows"),
         code=code("record_clone_activations.py"),
@@ -89,6 +99,8 @@ rule link_activations:
         activations=expert_file("activations.h5"),
     log:
         log_file("link_activations/{expert}.log"),
+    group:
+        "links"
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -11,8 +11,12 @@ rule train_clones:
         history=expert_file("bc_{noise}/history.csv"),
     log:
         log_file("train_clones/{expert}_{noise}.log"),
+    group:
+        "walks_{expert}_{noise}"
     conda:
         "../../envs/rl.yaml"
+    resources:
+        **LEARNING,
     params:
         settings=lambda wildcards: settings(
             "seed",

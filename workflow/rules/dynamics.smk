@@ -15,8 +15,12 @@ rule analyse_dynamics:
         log_file("analyse_dynamics/{expert}_{agents}.log"),
     wildcard_constraints:
         agents=any_of(["expert", *LEVELS]),
+    group:
+        "networks_{expert}_{agents}"
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        **ROTATING,
     params:
         settings=lambda wildcards: settings(
             "seed",

@@ -18,7 +18,7 @@ rule train_expert:
     conda:
         "../../envs/rl.yaml"
     resources:
-        runtime=720,
+        **request(training_seconds, 500),
     params:
         settings=lambda wildcards: settings(
             "body", expert=wildcards.expert, train=EXPERTS[wildcards.expert]["train"]
@@ -41,6 +41,8 @@ rule place_expert:
         log_file("place_expert/{expert}.log"),
     wildcard_constraints:
         expert=any_of(PLACED),
+    group:
+        "walks_{expert}_expert"
     conda:
         "../../envs/rl.yaml"
     params:

@@ -22,8 +22,12 @@ for figure in FIGURES:
             numbers=f"{BODY_FOLDER}/figures/{figure}.csv",
         log:
             log_file(f"draw_figure/{figure}.log"),
+        group:
+            "finish"
         conda:
             "../../envs/figures.yaml"
+        resources:
+            **TINY,
         params:
             settings=settings(
                 *FIGURES[figure]["SETTINGS"],
@@ -55,6 +59,8 @@ rule film_gait_cycle:
         ),
     log:
         log_file("film_gait_cycle.log"),
+    group:
+        "finish"
     conda:
         "../../envs/figures.yaml"
     params:

@@ -23,8 +23,12 @@ rule map_gaits:
         measures=expert_file("measures/gait_map.csv"),
     log:
         log_file("map_gaits/{expert}.log"),
+    group:
+        "gaits_{expert}"
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        **MAPPING,
     params:
         settings=map_settings,
         code=code("map_gaits.py"),
@@ -44,7 +48,7 @@ rule refit_maps:
     conda:
         "../../envs/analysis.yaml"
     resources:
-        runtime=240,
+        **REFITTING,
     params:
         settings=lambda wildcards: map_settings(
             wildcards, without=("frames", "published_frames")
@@ -70,8 +74,12 @@ rule measure_gaits:
         measures=expert_file("measures/gaits.csv"),
     log:
         log_file("measure_gaits/{expert}.log"),
+    group:
+        "gaits_{expert}"
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        **WALKING,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -102,6 +110,8 @@ rule pose_walker:
         picture=expert_file("walker.npz"),
     log:
         log_file("pose_walker/{expert}.log"),
+    group:
+        "walks_{expert}_expert"
     conda:
         "../../envs/analysis.yaml"
     params:

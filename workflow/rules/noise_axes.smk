@@ -31,6 +31,8 @@ use rule record_demonstrations as record_axis_demonstrations with:
         returns=expert_file("returns/demonstrations_{meaning}_{noise}.csv"),
     log:
         log_file("record_axis_demonstrations/{expert}_{meaning}_{noise}.log"),
+    group:
+        "axes_{expert}_{meaning}_{noise}"
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -55,6 +57,8 @@ use rule train_clones as train_axis_clones with:
         history=expert_file("{meaning}_{episodes}{held}/bc_{noise}/history.csv"),
     log:
         log_file("train_axis_clones/{expert}_{meaning}_{episodes}{held}_{noise}.log"),
+    group:
+        "axes_{expert}_{meaning}_{noise}"
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -76,6 +80,8 @@ use rule record_clones as record_axis_clones with:
         returns=expert_file("{meaning}_{episodes}{held}/returns/bc_{noise}.csv"),
     log:
         log_file("record_axis_clones/{expert}_{meaning}_{episodes}{held}_{noise}.log"),
+    group:
+        "axes_{expert}_{meaning}_{noise}"
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -100,6 +106,8 @@ rule measure_axis_clones:
         table=expert_file("{meaning}_{episodes}{held}/noise_axes_{noise}.csv"),
     log:
         log_file("measure_axis_clones/{expert}_{meaning}_{episodes}{held}_{noise}.log"),
+    group:
+        "axes_{expert}_{meaning}_{noise}"
     conda:
         "../../envs/rl.yaml"
     params:
@@ -126,6 +134,8 @@ rule tabulate_noise_axes:
         intervals=f"{BODY_FOLDER}/tables/noise_axes_intervals.csv",
     log:
         log_file("tabulate_noise_axes.log"),
+    group:
+        "finish"
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -27,8 +27,12 @@ rule write_findings:
         ),
     log:
         log_file("write_findings.log"),
+    group:
+        "finish"
     conda:
         "../../envs/pages.yaml"
+    resources:
+        **ENDING,
     params:
         settings=settings(
             described=described_settings(),
@@ -60,8 +64,12 @@ rule write_explorer:
         ),
     log:
         log_file("write_explorer.log"),
+    group:
+        "finish"
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        **ENDING,
     params:
         settings=settings(
             "body",

@@ -15,8 +15,12 @@ rule disturb_agents:
         log_file("disturb_agents/{expert}_{agents}.log"),
     wildcard_constraints:
         agents=any_of(["expert", *DISTURBED]),
+    group:
+        "walks_{expert}_{agents}"
     conda:
         "../../envs/rl.yaml"
+    resources:
+        **request(disturbed_seconds, 200),
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -41,6 +45,8 @@ rule measure_robustness:
         measures=expert_file("measures/robustness.csv"),
     log:
         log_file("measure_robustness/{expert}.log"),
+    group:
+        "gaits_{expert}"
     conda:
         "../../envs/analysis.yaml"
     params:

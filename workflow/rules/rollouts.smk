@@ -12,8 +12,12 @@ rule record_expert:
         returns=expert_file("returns/rollouts{mode}.csv"),
     log:
         log_file("record_expert/{expert}{mode}.log"),
+    group:
+        "walks_{expert}_expert"
     conda:
         "../../envs/rl.yaml"
+    resources:
+        **RECORDING_OF_EXPERT,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -39,8 +43,12 @@ rule record_demonstrations:
         returns=expert_file("returns/demonstrations_{noise}.csv"),
     log:
         log_file("record_demonstrations/{expert}_{noise}.log"),
+    group:
+        "walks_{expert}_{noise}"
     conda:
         "../../envs/rl.yaml"
+    resources:
+        **DEMONSTRATING,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -66,8 +74,12 @@ rule record_clones:
         returns=expert_file("returns/bc_{noise}{mode}.csv"),
     log:
         log_file("record_clones/{expert}_{noise}{mode}.log"),
+    group:
+        "walks_{expert}_{noise}"
     conda:
         "../../envs/rl.yaml"
+    resources:
+        **RECORDING,
     params:
         settings=lambda wildcards: settings(
             "seed",

@@ -15,8 +15,12 @@ rule compare_experts:
         measures=expert_file("measures/similarity.csv"),
     log:
         log_file("compare_experts/{expert}.log"),
+    group:
+        "networks_{expert}_expert"
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        **COMPARING,
     params:
         settings=lambda wildcards: settings(
             "seed", "similarity.measures", expert=wildcards.expert
@@ -38,6 +42,8 @@ rule compare_actions:
         actions=expert_file("similarity/actions.csv"),
     log:
         log_file("compare_actions/{expert}.log"),
+    group:
+        "networks_{expert}_expert"
     conda:
         "../../envs/rl.yaml"
     params:
@@ -65,6 +71,8 @@ rule compare_splits:
         splits=expert_file("similarity/splits.csv"),
     log:
         log_file("compare_splits/{expert}.log"),
+    group:
+        "walks_{expert}_expert"
     conda:
         "../../envs/rl.yaml"
     params:
@@ -94,8 +102,12 @@ rule compare_clones:
         measures=expert_file("measures/similarity_{noise}.csv"),
     log:
         log_file("compare_clones/{expert}_{noise}.log"),
+    group:
+        "networks_{expert}_{noise}"
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        **COMPARING,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -125,8 +137,12 @@ rule compare_functions:
         measures=expert_file("measures/functional_{noise}.csv"),
     log:
         log_file("compare_functions/{expert}_{noise}.log"),
+    group:
+        "networks_{expert}_{noise}"
     conda:
         "../../envs/rl.yaml"
+    resources:
+        **ACTING,
     params:
         settings=lambda wildcards: settings(
             "seed",
@@ -153,8 +169,12 @@ rule compare_untrained_functions:
         measures=expert_file("measures/functional_untrained.csv"),
     log:
         log_file("compare_untrained_functions/{expert}.log"),
+    group:
+        "networks_{expert}_expert"
     conda:
         "../../envs/rl.yaml"
+    resources:
+        **ACTING,
     params:
         settings=lambda wildcards: settings(
             "seed",

@@ -9,8 +9,12 @@ rule compute_spectra:
         spectra=expert_file("spectra.csv"),
     log:
         log_file("compute_spectra/{expert}.log"),
+    group:
+        "gaits_{expert}"
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        **WALKING,
     params:
         settings=lambda wildcards: settings(
             "body",

@@ -10,8 +10,12 @@ rule measure_returns:
         measures=expert_file("measures/returns.csv"),
     log:
         log_file("measure_returns/{expert}.log"),
+    group:
+        "gaits_{expert}"
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        **TINY,
     params:
         code=code("measure_returns.py"),
     message:
@@ -28,8 +32,12 @@ rule compute_statistics:
         table=f"{BODY_FOLDER}/tables/statistics.csv",
     log:
         log_file("compute_statistics.log"),
+    group:
+        "finish"
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        **ENDING,
     params:
         settings=settings(
             "seed",
@@ -55,6 +63,8 @@ rule evaluate_claims:
         table=f"{BODY_FOLDER}/tables/claims.csv",
     log:
         log_file("evaluate_claims.log"),
+    group:
+        "finish"
     conda:
         "../../envs/analysis.yaml"
     params:

@@ -66,8 +66,12 @@ rule concatenate_tables:
     wildcard_constraints:
         # Returns have a rule of their own.
         table=any_of(sorted({*TABLED, *ON_DEMAND} - {"returns"})),
+    group:
+        "finish"
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        **TINY,
     params:
         code=code("concatenate_tables.py"),
     message:
@@ -84,8 +88,12 @@ rule tabulate_returns:
         agents=f"{BODY_FOLDER}/tables/agents.csv",
     log:
         log_file("tabulate_returns.log"),
+    group:
+        "finish"
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        **TINY,
     params:
         settings=settings("body"),
         code=code("tabulate_returns.py"),
@@ -100,8 +108,12 @@ rule tabulate_observations:
         table=f"{BODY_FOLDER}/tables/observations.csv",
     log:
         log_file("tabulate_observations.log"),
+    group:
+        "finish"
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        **TINY,
     params:
         settings=settings("body"),
         code=code("tabulate_observations.py"),

@@ -2,6 +2,8 @@
 
 import logging
 import os
+import platform
+import resource
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -54,6 +56,7 @@ def job(log: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
     except Exception:
         logging.exception("unexpected error")
         sys.exit(1)
+    logging.info("used %s", used())
     for path in outputs:
         size = Path(path).stat().st_size
         logging.info("wrote %s (%s)", path, f"{size / 1e6:.1f} MB" if size > 1e5 else f"{size} B")
@@ -72,14 +75,41 @@ def end_process() -> NoReturn:
     os._exit(0)
 
 
+def used() -> str:
+    """Return what this process has used so far, in words: `12.3 s of CPU, at most 412 MB`.
+
+    Processes that it started and that have ended count too.
+    """
+    parts = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    seconds = sum(part.ru_utime + part.ru_stime for part in parts)
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes of ru_maxrss
+    most = max(part.ru_maxrss for part in parts) * unit
+    return f"{seconds:.1f} s of CPU, at most {most / 1e6:.0f} MB"
+
+
 def device(resources: Mapping[str, Any]) -> str:
-    """Return the torch device of a job: CUDA if its resources grant a GPU."""
-    return "cuda" if resources.get("gpu", 0) else "cpu"
+    """Return the torch device of a job: CUDA if its resources grant a GPU, else the CPU.
+
+    Raises
+    ------
+    Refused
+        If the job was granted a GPU that torch cannot use.
+    """
+    if not resources.get("gpu", 0):
+        return "cpu"
+    import torch
+
+    if not torch.cuda.is_available():
+        raise Refused(
+            f"this job was granted a GPU, but torch {torch.__version__} finds no CUDA on "
+            f"{platform.node()}; install a torch with CUDA and look at the driver with nvidia-smi, "
+            f"or take `gpu` out of the resources of train_expert"
+        )
+    return "cuda"
 
 
 def provenance() -> dict[str, Any]:
     """Return the command, the commit and the versions behind a result that is kept for long."""
-    import platform
     import shlex
     from importlib.metadata import PackageNotFoundError, version
 

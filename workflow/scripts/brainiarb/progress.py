@@ -164,6 +164,9 @@ class Display(logging.Handler):
                 self.study.end(told.job_id, time.time())
             elif event == "job_error":
                 self.study.fail(told.jobid)
+            elif event == "group_error":
+                for job in told.job_error_info:
+                    self.study.fail(job["jobid"])
             elif event in ("", "error") and record.levelno >= logging.WARNING:
                 message = record.getMessage()
                 if not message.startswith(REPEATED):

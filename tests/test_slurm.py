@@ -1,0 +1,94 @@
+"""Slurm: why a job ended, and which jobs of a killed Snakemake still run; no Slurm is needed."""
+
+import logging
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+from brainiarb import slurm
+from brainiarb.slurm import Endings, doubled, left_over, why_ended
+from conftest import ROOT
+
+OUTPUTS = {
+    "slurmstepd: error: StepId=5.0 exceeded memory limit (807137280 > 524288000), being killed": (
+        "it needed more memory than it had asked for (500M); a next try asks for twice as much"
+    ),
+    "slurmstepd: error: Detected 1 oom_kill event in StepId=12.batch.": (
+        "it needed more memory than it had asked for (500M); a next try asks for twice as much"
+    ),
+    "slurmstepd: error: *** JOB 8 ON c1 CANCELLED AT 2000-01-01T00:00:00 DUE TO TIME LIMIT ***": (
+        "it needed more time than it had asked for (2:00); a next try asks for twice as much"
+    ),
+    "slurmstepd: error: *** JOB 9 ON c1 CANCELLED AT 2000-01-01T00:00:00 DUE TO NODE FAILURE ***": (
+        "its node failed; a next try runs it again"
+    ),
+    "slurmstepd: error: *** STEP 9.0 ON c1 CANCELLED AT 2000-01-01T00:00:00 ***": (
+        "somebody cancelled it; a next try runs it again"
+    ),
+}
+QUEUE = """\
+103|/lab/study|rule_train_expert_wildcards_sac_0
+104|/lab/study|rule_finish_concatenate_tables
+105|/lab/other|rule_train_expert_wildcards_sac_0
+106|/lab/study|(null)
+107|/lab/study|
+"""
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_the_output_of_a_job_says_why_slurm_ended_it(output):
+    assert why_ended(f"a line\n{output}\nanother", "500M", "2:00") == OUTPUTS[output]
+
+
+def test_a_job_that_failed_by_itself_has_no_ending_by_slurm():
+    assert why_ended("RuleException: CalledProcessError\nKeyError: 'memory'", "1G", "1:00") is None
+
+
+def test_a_job_that_slurm_ended_is_told_with_what_it_had_asked_for(tmp_path, monkeypatch, caplog):
+    output = tmp_path / "5.log"
+    output.write_text(next(iter(OUTPUTS)))
+    monkeypatch.setattr(slurm, "squeue", lambda *options: "250M|5:00\n")
+    record = logging.makeLogRecord(
+        {"event": "job_error", "rule_name": "train_expert", "log": ["a.log", str(output)]}
+    )
+    Endings().handle(record)
+    (told,) = caplog.messages
+    assert told == (
+        "Slurm job 5 (train_expert) ended: it needed more memory than it had asked for (250M); "
+        f"a next try asks for twice as much. Its output is {output}."
+    )
+
+
+def test_jobs_of_an_earlier_snakemake_are_found_by_folder_and_comment():
+    assert left_over(QUEUE, Path("/lab/study"), None) == ["103", "104"]
+    assert left_over(QUEUE, Path("/lab/study"), "104") == ["103"]
+    assert left_over("", Path("/lab/study"), None) == []
+
+
+def test_a_folder_with_jobs_of_an_earlier_snakemake_is_refused(tmp_path, monkeypatch):
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    monkeypatch.setattr(slurm, "squeue", lambda *options: f"7|{tmp_path.resolve()}|rule_finish\n")
+    said = doubled(tmp_path)
+    assert said.startswith("jobs of an earlier Snakemake still write into ")
+    assert "scancel 7" in said
+    assert doubled(tmp_path / "elsewhere") is None
+
+
+def test_without_slurm_nothing_is_doubled_and_nothing_fails(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert slurm.squeue("--user", "0") == ""
+    assert doubled(tmp_path) is None
+
+
+def test_the_profile_merges_every_group_that_a_rule_names():
+    profile = yaml.safe_load((ROOT / "slurm/profile.yaml").read_text("utf-8"))
+    merged = {item.partition("=")[0] for item in profile["group-components"]}
+    named = set()
+    for path in (ROOT / "workflow/rules").glob("*.smk"):
+        lines = path.read_text("utf-8").splitlines()
+        named |= {
+            below.strip().strip('"') for line, below in pairwise(lines) if line.strip() == "group:"
+        }
+    assert merged == named - {"axes_{expert}_{meaning}_{noise}"}
