@@ -17,7 +17,7 @@ SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfil
 PARALLEL = -n $(if $(filter all,$(CORES)),logical,$(CORES)) --maxprocesses 8 --dist worksteal
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
-.PHONY: study quick report test docs answers lint bench-experts bench-similarity bench-gaits bench-workflow bench-pages format venv lock clean help
+.PHONY: study quick report test docs answers lint bench-experts bench-similarity bench-gaits bench-workflow bench-pages bench-offline format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python envs/unlock.py
@@ -64,6 +64,9 @@ bench-workflow: venv
 bench-pages: venv
 	$(RUN) benchmarks.pages
 
+bench-offline: venv
+	PYTHONPATH=workflow/scripts $(RUN) benchmarks.offline
+
 format: venv
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
@@ -99,6 +102,7 @@ help:
 	@echo 'make bench-gaits  how fast gaits are recorded and analysed, against stock tools'
 	@echo 'make bench-workflow  what jobs spend before their work; a finished study against its bound, by rule'
 	@echo 'make bench-pages     size, start and frames a second of the explorer of the default study, in Chromium'
+	@echo 'make bench-offline  how fast clones learn by offline reinforcement learning, against plain torch'
 	@echo 'make venv       build .venv only'
 	@echo 'make lock       resolve pyproject.toml anew into envs/lock.txt (PYTHON=python3.11)'
 	@echo 'make clean      remove caches; .venv, results and .snakemake stay'

@@ -10,7 +10,10 @@ from brainiarb.statistics.ledger import Claim, Part, read_claims
 from brainiarb.statistics.measures import Measure, measures_table, of_agent
 from conftest import ROOT
 
-LEDGER = yaml.safe_load((ROOT / "workflow/claims/brainiarb.yaml").read_text("utf-8"))
+LEDGER, OFFLINE = (
+    yaml.safe_load((ROOT / f"workflow/claims/{name}.yaml").read_text("utf-8"))
+    for name in ("brainiarb", "offline")
+)
 ASKED = Asked(0.05, (0, 80), {"default": {"experts": 5, "clones": 4}})
 NO_SIMILARITY = pd.DataFrame(
     columns=[

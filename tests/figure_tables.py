@@ -16,6 +16,7 @@ from brainiarb.figures import fig_functional, fig_noise_series, fig_strides
 from brainiarb.figures.fig4_psd import MEASURES
 from brainiarb.maps.tables import map_tables
 from brainiarb.rollouts.robustness import fall_shares, robustness_measures
+from brainiarb.statistics.method_effects import method_effects
 from brainiarb.statistics.tables import statistics_table
 from builders import DERIVED, MAP_SETTINGS, a_walk, several
 from claim_tables import published_ledger
@@ -192,6 +193,26 @@ def axis_tables():
     return {"noise_axes": table, "noise_axes_intervals": axis_intervals(table, 0, 50, 0.05, 0.5)}
 
 
+def offline_tables(experts=1):
+    """Three clones by each method at two levels; those by iql fall under noise, but for one."""
+    names = [EXPERT, "crossq_1", "sac_0"][:experts]
+    offsets = {"bc": 0.0, "iql": 0.05, "td3bc": -0.1}
+    measures = {}
+    for method, offset in offsets.items():
+        rows = []
+        for name, expert in product(("return", "cka_linear2_relu", "spectral_distance"), names):
+            of_name = [(name, -1, -1, 1.0), *((f"floor_{name}", -1, k, 0.3) for k in range(3))]
+            of_name += [(f"peer_{name}", -1, 0, 0.6)] * (name == "cka_linear2_relu")
+            for level, k in product((0, 80), range(3)):
+                falls = name == "return" and method == "iql" and level > 0 and k < 2
+                of_name.append((name, level, k, 0.1 if falls else 0.7 + offset + 0.02 * k * k))
+            rows.append(measures_of(of_name).assign(expert=expert))
+        measures[method] = pd.concat(rows, ignore_index=True)
+    tables = [table.assign(method=method) for method, table in measures.items()]
+    effects = method_effects(measures, 0.95, 0.5)
+    return {"offline_measures": pd.concat(tables, ignore_index=True), "offline_effects": effects}
+
+
 def curves():
     """Three experts by two algorithms, and one from elsewhere without a curve."""
     step = np.arange(1, 5) * 5000
@@ -289,6 +310,7 @@ BUILDERS = {
     "fig_decoding": decoding,
     "fig_noise_series": lambda: {"agents": returns(), **with_statistics(series())},
     "fig_noise_axes": axis_tables,
+    "fig_offline": offline_tables,
     "fig_functional": lambda: with_statistics(acting()),
     "fig_robustness": falls,
     "fig_claims": lambda: {"claims": published_ledger()},

@@ -44,7 +44,7 @@ def test_the_default_study_has_64_clones_eight_levels_of_one_expert_and_two_of_f
 def test_an_expert_cloned_at_a_few_levels_has_no_file_of_another_level(checkout):
     planned = of_the_other(plan(checkout, config=another([0])))
     assert {"bc_0.pt", "returns/bc_0.csv", "activations/bc_0.h5", "activations.h5"} <= planned
-    assert {"measures/similarity_0.csv", "measures/functional_0.csv"} <= planned
+    assert {"measures/similarity_bc_0.csv", "measures/functional_bc_0.csv"} <= planned
     assert {"measures/gaits.csv", "measures/gait_map.csv", "robustness/0.csv"} <= planned
     assert not [file for file in planned if "40" in file]
 

@@ -102,6 +102,7 @@ def cloned_at(levels, expert="crossq_1"):
         ({"analysis": {"rate_range": [5.0, 0.5]}}, "analysis.rate_range: [5.0, 0.5] must rise"),
         ({"analysis": {"rate_range": [0.5]}}, "analysis.rate_range: [0.5] is too short"),
         ({"statistics": {"claims": "none.yaml"}}, "statistics.claims: no file none.yaml"),
+        ({"offline": {"claims": "none.yaml"}}, "offline.claims: no file none.yaml"),
         ({"statistics": {"claims": "Makefile"}}, "statistics.claims: Makefile is no YAML: "),
         (
             {"statistics": {"claims": "config/quick.yaml"}},
@@ -170,6 +171,14 @@ def cloned_at(levels, expert="crossq_1"):
             {"study": {"clone": [{"expert": "tiny", "levels": [0]}]}},
             "study.clone: tiny is drawn, because it comes first, so 40 of spectra.levels must be "
             "among its levels [0]",
+        ),
+        (
+            {"offline": {"experts": ["crossq_1"]}},
+            "offline.experts: crossq_1 is not among study.clone ['tiny']",
+        ),
+        (
+            {"offline": {"methods": {"cql": [0]}}},
+            "offline.methods: 'cql' is not one of ['iql', 'td3bc']",
         ),
         ({"figures": {"dpi": 20}}, "figures.dpi: 20 is less than the minimum of 50"),
         ({"figures": {"dpi_of": {"fig4_psd": 2000}}}, "2000 is greater than the maximum of 1200"),

@@ -174,7 +174,7 @@ def test_measures_of_similarity_are_chosen_in_the_config(copied):
     common = similarity.query("stimuli == 'common' and layer_first == layer_second")
     assert common[["svcca", "rsa", "cka"]].notna().all(axis=None)
     assert "procrustes" not in common
-    measures = pd.read_csv(copied / EXPERT / "measures/similarity_40.csv")
+    measures = pd.read_csv(copied / EXPERT / "measures/similarity_bc_40.csv")
     assert "svcca_linear1" in set(measures["measure"])
     floors = pd.read_csv(copied / EXPERT / "measures/similarity.csv")
     assert "floor_svcca_linear1" in set(floors["measure"])

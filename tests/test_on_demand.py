@@ -54,6 +54,28 @@ def test_the_noise_axes_are_planned_from_recordings_to_the_figure(finished):
     assert plan(finished, targets=["noise_axes"]) == files | recordings | tables | figure
 
 
+def test_the_clones_of_every_method_are_planned_from_the_same_demonstrations_to_their_effects(
+    finished,
+):
+    files = {
+        f"tiny/{name}"
+        for method in ("iql", "td3bc")
+        for name in (
+            f"{method}_40.pt", f"{method}_40/history.csv", f"{method}_40/rollouts.npz",
+            f"returns/{method}_40.csv", f"activations/{method}_40.h5",
+            f"similarity/{method}_40.csv", f"similarity/single_{method}_40.csv",
+            f"measures/similarity_{method}_40.csv", f"measures/functional_{method}_40.csv",
+        )
+    }  # fmt: skip
+    names = ("returns", "gaits", "strides", "spectral_distances", "margins")
+    gathered = {
+        f"tiny/offline/{method}/{name}.csv" for method in ("bc", "iql", "td3bc") for name in names
+    }
+    tables = {f"tables/offline_{name}.csv" for name in ("measures", "effects", "claims")}
+    figure = {f"figures/fig_offline.{kind}" for kind in ("csv", "pdf", "png")}
+    assert plan(finished, targets=["offline_methods"]) == files | gathered | tables | figure
+
+
 @pytest.fixture
 def walked(study, tmp_path):
     """A folder with the walking of the tiny expert and of its clones."""

@@ -19,7 +19,7 @@ STAGES = {
     "expert's similarity": r"tiny/similarity/expert\.csv",
     "splits": r"tiny/similarity/splits\.csv",
     "clones' similarity": r"tiny/similarity/bc_\d+\.csv",
-    "functions": r"tiny/measures/functional_\d+\.csv",
+    "functions": r"tiny/measures/functional_bc_\d+\.csv",
     "untrained functions": r"tiny/measures/functional_untrained\.csv",
     "spectra": r"tiny/spectra\.csv",
     "maps": r"tiny/gait_map\.csv",
@@ -79,6 +79,7 @@ SIMILARITY = {"expert's similarity", "clones' similarity", "functions", "untrain
         ("statistics.replicates", 300, INFERENCE),
         # what only another target makes
         ("noise_axes.clones", 3, set()),
+        ("offline.epochs", 3, set()),
     ],
 )
 def test_a_change_of_a_key_reruns_the_stages_that_depend_on_it(finished, key, value, stages):

@@ -51,8 +51,8 @@ def test_another_body_is_a_study_of_its_own_beside_the_first(checkout, body, nam
 def of_similarity():
     """The files that are made again if similarity is computed in another way."""
     parts = {f"tiny/similarity/{part}.csv" for part in ("expert", "bc_0", "bc_40")}
-    parts |= {f"tiny/similarity/single_{part}.csv" for part in ("expert", 0, 40)}
-    parts |= {f"tiny/measures/similarity{part}.csv" for part in ("", "_0", "_40")}
+    parts |= {f"tiny/similarity/single_{part}.csv" for part in ("expert", "bc_0", "bc_40")}
+    parts |= {f"tiny/measures/similarity{part}.csv" for part in ("", "_bc_0", "_bc_40")}
     tables = {"tables/similarity.csv", "tables/single_networks.csv", *STATISTICS}
     return parts | tables | drawings(*SIMILARITIES, *INFERRED)
 
@@ -66,7 +66,8 @@ def of_common():
         *(f"tiny/activations/bc_{level}.h5" for level in levels),
         "tiny/activations.h5",
         *of_similarity(),
-        *(f"tiny/measures/functional_{part}.csv" for part in ("untrained", *levels)),
+        "tiny/measures/functional_untrained.csv",
+        *(f"tiny/measures/functional_bc_{level}.csv" for level in levels),
         *(f"tiny/{part}_{name}.csv" for part in DYNAMIC_PARTS for name in agents),
         *(f"tables/{table}.csv" for table in DYNAMICS),
         *drawings(*default_figures(*DYNAMICS)),
@@ -87,14 +88,14 @@ def of_level(
         f"{expert}/activations/bc_{level}.h5",
         f"{expert}/activations.h5",
         f"{expert}/similarity/bc_{level}.csv",
-        f"{expert}/similarity/single_{level}.csv",
+        f"{expert}/similarity/single_bc_{level}.csv",
         *(f"{expert}/{part}_{level}.csv" for part in DYNAMIC_PARTS),
         f"{expert}/returns/demonstrations_{level}.csv",
         f"{expert}/returns/bc_{level}.csv",
         f"{expert}/returns/bc_{level}_sampled.csv",
         f"{expert}/measures/returns.csv",
-        f"{expert}/measures/similarity_{level}.csv",
-        f"{expert}/measures/functional_{level}.csv",
+        f"{expert}/measures/similarity_bc_{level}.csv",
+        f"{expert}/measures/functional_bc_{level}.csv",
         *STATISTICS,
         *measured(),
         *(f"tables/{table}.csv" for table in (*DYNAMICS, *tables)),

@@ -57,11 +57,11 @@ def test_episodes_of_very_different_lengths_leave_every_clone_a_minibatch():
 
 def test_less_than_one_minibatch_is_refused():
     with pytest.raises(Refused, match="one minibatch of 32 time steps per clone, found 30"):
-        TrainingRows(demonstrations(episodes=2, length=30), SCALER, CLONING, [1, 2, 3])
+        TrainingRows(demonstrations(episodes=2, length=30), SCALER, 0.3, [1, 2, 3], 32)
 
 
 def test_every_epoch_shows_each_clone_its_own_rows_in_a_new_order():
-    rows = TrainingRows(demonstrations(), SCALER, CLONING, [1, 2, 3])
+    rows = TrainingRows(demonstrations(), SCALER, 0.3, [1, 2, 3], 32)
     first, second = (list(rows.minibatches()) for _ in range(2))
     assert len(first) == rows.batches
     assert not first[0][0].equal(second[0][0])

@@ -47,5 +47,5 @@ def test_clones_learn_the_actions_and_keep_their_best_epoch():
 
 
 def test_a_diverged_training_is_refused():
-    with pytest.raises(Refused, match=r"cloning diverged: .* lower cloning\.learning_rate"):
+    with pytest.raises(Refused, match=r"cloning by bc diverged: .* lower cloning\.learning_rate"):
         train(learning_rate=1e30)

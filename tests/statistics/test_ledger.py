@@ -5,16 +5,25 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from brainiarb.statistics.ledger import read_claims
-from claim_tables import LEDGER, part
+from claim_tables import LEDGER, OFFLINE, part
 from conftest import ROOT
 
 CLAIMS = {claim.name: claim for claim in read_claims(LEDGER)}
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/claims.schema.yaml").read_text("utf-8"))
 
 
-def test_the_ledger_fits_its_schema():
+@pytest.mark.parametrize("ledger", [LEDGER, OFFLINE])
+def test_the_ledgers_fit_their_schema(ledger):
     Draft202012Validator.check_schema(SCHEMA)
-    assert [error.message for error in Draft202012Validator(SCHEMA).iter_errors(LEDGER)] == []
+    assert [error.message for error in Draft202012Validator(SCHEMA).iter_errors(ledger)] == []
+
+
+def test_claims_about_methods_have_the_smallest_effects_of_the_study():
+    of_study = {"cka_linear2_relu": 0.02, "spectral_distance": 0.1}
+    for claim in read_claims(OFFLINE):
+        for each in claim.parts:
+            assert abs(each.smallest) == of_study[each.measure]
+            assert not claim.name.endswith(("bc", "iql")) or claim.name.endswith(each.method)
 
 
 def test_it_holds_every_claim_of_the_study_and_two_exploratory_ones():

@@ -1,5 +1,5 @@
 """Activations: policies and the states of rollouts
--> common_states.npz, activations/common.h5 (all networks but clones), bc_<noise>.h5,
+-> common_states.npz, activations/common.h5 (all networks but clones), <method>_<noise>.h5,
 and activations.h5, which links to them
 """
 
@@ -69,13 +69,13 @@ rule record_common_activations:
 
 rule record_clone_activations:
     input:
-        clones=expert_file("bc_{noise}.pt"),
+        clones=expert_file("{method}_{noise}.pt"),
         states=expert_file("common_states.npz"),
-        rollouts=expert_file("bc_{noise}/rollouts.npz"),
+        rollouts=expert_file("{method}_{noise}/rollouts.npz"),
     output:
-        activations=expert_file("activations/bc_{noise}.h5"),
+        activations=expert_file("activations/{method}_{noise}.h5"),
     log:
-        log_file("record_clone_activations/{expert}_{noise}.log"),
+        log_file("record_clone_activations/{expert}_{method}_{noise}.log"),
     group:
         "networks_{expert}_{noise}"
     conda:
@@ -86,7 +86,7 @@ rule record_clone_activations:
         settings=settings("stimuli.rows"),
         code=code("record_clone_activations.py"),
     message:
-        "Recording the activations of the clones of {wildcards.expert} at {wildcards.noise} %"
+        "Recording the activations of the clones by {wildcards.method} of {wildcards.expert} at {wildcards.noise} %"
     script:
         "../scripts/record_clone_activations.py"
 

@@ -1,4 +1,6 @@
-"""Cloning: demonstrations/noise_<noise>.npz, rollouts.npz -> bc_<noise>.pt, bc_<noise>/clone_<k>.zip"""
+"""Cloning: demonstrations/noise_<noise>.npz, rollouts.npz
+-> <method>_<noise>.pt, <method>_<noise>/history.csv, clone_<k>.zip; the method is bc, iql or td3bc
+"""
 
 
 rule train_clones:
@@ -7,10 +9,10 @@ rule train_clones:
         demonstrations=expert_file("demonstrations/noise_{noise}.npz"),
         rollouts=expert_file("rollouts.npz"),
     output:
-        clones=expert_file("bc_{noise}.pt"),
-        history=expert_file("bc_{noise}/history.csv"),
+        clones=expert_file("{method}_{noise}.pt"),
+        history=expert_file("{method}_{noise}/history.csv"),
     log:
-        log_file("train_clones/{expert}_{noise}.log"),
+        log_file("train_clones/{expert}_{method}_{noise}.log"),
     group:
         "walks_{expert}_{noise}"
     conda:
@@ -25,21 +27,23 @@ rule train_clones:
             "cloning",
             expert=wildcards.expert,
             level=int(wildcards.noise),
+            method=wildcards.method,
+            **schedule_of(wildcards.method),
         ),
         code=code("train_clones.py"),
     message:
-        "Cloning {wildcards.expert} from demonstrations under {wildcards.noise} % noise"
+        "Cloning {wildcards.expert} by {params.settings[method]} from demonstrations under {wildcards.noise} % noise"
     script:
         "../scripts/train_clones.py"
 
 
 rule export_clone:
     input:
-        clones=expert_file("bc_{noise}.pt"),
+        clones=expert_file("{method}_{noise}.pt"),
     output:
-        checkpoint=expert_file("bc_{noise}/clone_{clone}.zip"),
+        checkpoint=expert_file("{method}_{noise}/clone_{clone}.zip"),
     log:
-        log_file("export_clone/{expert}_{noise}_{clone}.log"),
+        log_file("export_clone/{expert}_{method}_{noise}_{clone}.log"),
     wildcard_constraints:
         clone=any_of(range(config["noise"]["clones"])),
     conda:
@@ -48,6 +52,6 @@ rule export_clone:
         settings=lambda wildcards: settings("body", clone=int(wildcards.clone)),
         code=code("export_clone.py"),
     message:
-        "Exporting clone {wildcards.clone} of {wildcards.expert} at {wildcards.noise} %"
+        "Exporting clone {wildcards.clone} by {wildcards.method} of {wildcards.expert} at {wildcards.noise} %"
     script:
         "../scripts/export_clone.py"

@@ -10,6 +10,9 @@ COMPARED = sorted(config["study"]["compare"])
 TABULATED = CLONED or dict.fromkeys(COMPARED, [])
 DRAWN_EXPERT = next(iter(TABULATED))
 LEVELS = sorted(config["noise"]["levels"])
+# The noise levels of the clones of each method. Those of behaviour cloning are the levels of its expert.
+METHODS = keys_of("clones/methods.py", "METHODS")
+OFFLINE = {method: sorted(of) for method, of in config["offline"]["methods"].items()}
 DRAWN = sorted({config["figures"][f"{which}_level"] for which in ("noisy", "study")})
 MAPPED = sorted(
     {0, *DRAWN}
@@ -34,6 +37,12 @@ SERIES = sorted(
     if CLONED
     else TABULATED
 )
+
+
+def schedule_of(method):
+    """Return the settings of how long the clones of a method train; cloning has its own."""
+    keys = () if method == "bc" else ("batch_size", "epochs")
+    return {"schedule": {key: config["offline"][key] for key in keys}} if keys else {}
 
 
 def levels_of(expert, among=LEVELS):
@@ -157,7 +166,8 @@ def shown_networks(wildcards):
 
 def replicates_of(wildcards):
     """Return the number of bootstraps of a similarity: none of clones that no figure draws."""
-    return config["similarity"]["replicates"] if wildcards.expert in SERIES else 0
+    drawn = wildcards.expert in SERIES and wildcards.method == "bc"
+    return config["similarity"]["replicates"] if drawn else 0
 
 
 def surrogates_of(wildcards):
@@ -190,5 +200,8 @@ def mode_of(wildcards):
 
 wildcard_constraints:
     expert=any_of(EXPERTS),
-    noise=any_of(sorted({*LEVELS, *config["noise_axes"]["levels"]})),
+    noise=any_of(
+        sorted({*LEVELS, *config["noise_axes"]["levels"], *sum(OFFLINE.values(), [])})
+    ),
     mode="|_sampled",
+    method=any_of(METHODS),

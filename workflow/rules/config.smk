@@ -101,7 +101,14 @@ def files_located(config):
         body = json.dumps(body, sort_keys=True)
     elif body.endswith(".py"):
         body = located(body)
-    return {**config, "body": body, "experts": experts, "statistics": statistics}
+    offline = {**config["offline"], "claims": located(config["offline"]["claims"])}
+    return {
+        **config,
+        "body": body,
+        "experts": experts,
+        "statistics": statistics,
+        "offline": offline,
+    }
 
 
 def similarity_measures():
@@ -229,6 +236,9 @@ def contradictions(config):
             )
     for name in sorted({*listed} & experts.keys() - {*compared}):
         yield f"study.compare: {name} is cloned, so it must be compared"
+    for name in config["offline"]["experts"] or []:
+        if name not in listed:
+            yield f"offline.experts: {name} is not among study.clone {listed}"
     yield from unlevelled(config)
     if not Path(statistics["classes"]).is_file():
         yield f"statistics.classes: no file {statistics['classes']} in {Path.cwd()}"
@@ -241,9 +251,10 @@ def contradictions(config):
                 if not any(fnmatchcase(name, pattern) for pattern in names):
                     hint = suggestion(name, names)
                     yield f"statistics.margins.{kind}: {name} is not a measure{hint}"
-        faults = list(ledger_faults(config))
-        if faults:
-            yield f"statistics.claims: {'; '.join(faults)}"
+        for section in ("statistics", "offline"):
+            faults = list(ledger_faults(config, config[section]["claims"]))
+            if faults:
+                yield f"{section}.claims: {'; '.join(faults)}"
     if not any(
         doses
         for name, doses in robustness.items()

@@ -4,9 +4,8 @@ import subprocess
 import sys
 
 
-def ledger_faults(config):
-    """Yield a clause for each fault of the list of claims that the config names."""
-    path = config["statistics"]["claims"]
+def ledger_faults(config, path):
+    """Yield a clause for each fault of a list of claims that the config names."""
     if not Path(path).is_file():
         yield f"no file {path} in {Path.cwd().name}"
         return

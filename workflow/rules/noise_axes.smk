@@ -66,6 +66,7 @@ use rule train_clones as train_axis_clones with:
             "noise_axes.clones",
             "noise.samples",
             "cloning",
+            method="bc",
             **place_of(wildcards),
             held_to=FEWEST if wildcards.held else None,
         ),

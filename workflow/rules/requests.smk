@@ -51,6 +51,13 @@ def training_seconds(wildcards):
     return train["steps"] * update + evaluated * STEP
 
 
+def learning_seconds(wildcards):
+    """Return for about how long the clones of a level learn: methods with critics take longer."""
+    cloned = wildcards.get("method", "bc") == "bc"
+    epochs = config["cloning" if cloned else "offline"]["epochs"]
+    return (1e-5 if cloned else 2e-5) * CLONES * config["noise"]["samples"] * epochs
+
+
 def disturbed_seconds(wildcards):
     """Return for about how long the walks of an agent or of the clones of a level are disturbed."""
     agents = 1 if wildcards.agents == "expert" else CLONES
@@ -63,9 +70,7 @@ RECORDING_OF_EXPERT = request(
     config["recording"]["steps"] * config["recording"]["expert_episodes"] * STEP, 200
 )
 DEMONSTRATING = request(CLONES * config["noise"]["samples"] * STEP, 200)
-LEARNING = request(
-    1e-5 * CLONES * config["noise"]["samples"] * config["cloning"]["epochs"], 200
-)
+LEARNING = request(learning_seconds, 200)
 RECORDING = request(RECORDED * STEP, RECORDED / 1000)
 ACTIVATING = request(ROWS * CLONES * STEP, ROWS * CLONES / 500)
 COMPARING = request(

@@ -1,5 +1,5 @@
-"""Rollouts: checkpoint.zip, bc_<noise>.pt
--> rollouts.npz, rollouts_sampled.npz, demonstrations/noise_<noise>.npz, bc_<noise>/rollouts.npz,
+"""Rollouts: checkpoint.zip, <method>_<noise>.pt
+-> rollouts.npz, rollouts_sampled.npz, demonstrations/noise_<noise>.npz, <method>_<noise>/rollouts.npz,
 and for each recording the returns of its episodes: returns/*.csv
 """
 
@@ -68,12 +68,12 @@ rule record_demonstrations:
 
 rule record_clones:
     input:
-        clones=expert_file("bc_{noise}.pt"),
+        clones=expert_file("{method}_{noise}.pt"),
     output:
-        rollouts=expert_file("bc_{noise}/rollouts{mode}.npz"),
-        returns=expert_file("returns/bc_{noise}{mode}.csv"),
+        rollouts=expert_file("{method}_{noise}/rollouts{mode}.npz"),
+        returns=expert_file("returns/{method}_{noise}{mode}.csv"),
     log:
-        log_file("record_clones/{expert}_{noise}{mode}.log"),
+        log_file("record_clones/{expert}_{method}_{noise}{mode}.log"),
     group:
         "walks_{expert}_{noise}"
     conda:
@@ -92,6 +92,6 @@ rule record_clones:
         ),
         code=code("record_clones.py"),
     message:
-        "Recording the clones of {wildcards.expert} at {wildcards.noise} % with {params.settings[mode]} actions"
+        "Recording the clones by {wildcards.method} of {wildcards.expert} at {wildcards.noise} % with {params.settings[mode]} actions"
     script:
         "../scripts/record_clones.py"

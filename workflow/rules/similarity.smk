@@ -1,8 +1,8 @@
-"""Similarity: activations/*.h5 -> similarity/expert.csv, similarity/bc_<noise>.csv -> tables/similarity.csv
-and similarity/single_expert.csv, single_<noise>.csv -> tables/single_networks.csv
+"""Similarity: activations/*.h5 -> similarity/expert.csv, similarity/<method>_<noise>.csv -> tables/similarity.csv
+and similarity/single_expert.csv, single_<method>_<noise>.csv -> tables/single_networks.csv
 and rollouts.npz -> similarity/splits.csv -> tables/self_similarity.csv
-and measures/similarity.csv, measures/similarity_<noise>.csv -> tables/measures.csv;
-with the networks themselves -> measures/functional_<noise>.csv, measures/functional_untrained.csv
+and measures/similarity.csv, measures/similarity_<method>_<noise>.csv -> tables/measures.csv;
+with the networks themselves -> measures/functional_<method>_<noise>.csv, measures/functional_untrained.csv
 """
 
 
@@ -94,14 +94,14 @@ rule compare_splits:
 rule compare_clones:
     input:
         common=expert_file("activations/common.h5"),
-        clones=expert_file("activations/bc_{noise}.h5"),
-        returns=expert_file("returns/bc_{noise}.csv"),
+        clones=expert_file("activations/{method}_{noise}.h5"),
+        returns=expert_file("returns/{method}_{noise}.csv"),
     output:
-        similarity=expert_file("similarity/bc_{noise}.csv"),
-        single=expert_file("similarity/single_{noise}.csv"),
-        measures=expert_file("measures/similarity_{noise}.csv"),
+        similarity=expert_file("similarity/{method}_{noise}.csv"),
+        single=expert_file("similarity/single_{method}_{noise}.csv"),
+        measures=expert_file("measures/similarity_{method}_{noise}.csv"),
     log:
-        log_file("compare_clones/{expert}_{noise}.log"),
+        log_file("compare_clones/{expert}_{method}_{noise}.log"),
     group:
         "networks_{expert}_{noise}"
     conda:
@@ -120,7 +120,7 @@ rule compare_clones:
         ),
         code=code("compare_clones.py"),
     message:
-        "Comparing {wildcards.expert} with its clones at {wildcards.noise} %"
+        "Comparing {wildcards.expert} with its clones by {wildcards.method} at {wildcards.noise} %"
     script:
         "../scripts/compare_clones.py"
 
@@ -128,15 +128,15 @@ rule compare_clones:
 rule compare_functions:
     input:
         checkpoint=expert_file("checkpoint.zip"),
-        clones=expert_file("bc_{noise}.pt"),
+        clones=expert_file("{method}_{noise}.pt"),
         states=expert_file("common_states.npz"),
         rollouts=expert_file("rollouts.npz"),
-        clone_rollouts=expert_file("bc_{noise}/rollouts.npz"),
+        clone_rollouts=expert_file("{method}_{noise}/rollouts.npz"),
         references=expert_file("measures/functional_untrained.csv"),
     output:
-        measures=expert_file("measures/functional_{noise}.csv"),
+        measures=expert_file("measures/functional_{method}_{noise}.csv"),
     log:
-        log_file("compare_functions/{expert}_{noise}.log"),
+        log_file("compare_functions/{expert}_{method}_{noise}.log"),
     group:
         "networks_{expert}_{noise}"
     conda:
@@ -155,7 +155,7 @@ rule compare_functions:
         ),
         code=code("compare_functions.py"),
     message:
-        "Comparing how {wildcards.expert} and its clones at {wildcards.noise} % act"
+        "Comparing how {wildcards.expert} and its clones by {wildcards.method} at {wildcards.noise} % act"
     script:
         "../scripts/compare_functions.py"
 

@@ -4,7 +4,7 @@
 TABLED = {
     "similarity": cloned_files("similarity/expert.csv", "similarity/bc_{noise}.csv"),
     "single_networks": cloned_files(
-        "similarity/single_expert.csv", "similarity/single_{noise}.csv"
+        "similarity/single_expert.csv", "similarity/single_bc_{noise}.csv"
     ),
     "published_cka": [located("workflow/claims/published_cka.csv")],
     "self_similarity": cloned_files("similarity/splits.csv", experts=SERIES),
@@ -28,12 +28,12 @@ TABLED = {
     "decoding": dynamics_files("decoding"),
     "measures": [
         *cloned_files(
-            "measures/functional_{noise}.csv", "measures/functional_untrained.csv"
+            "measures/functional_bc_{noise}.csv", "measures/functional_untrained.csv"
         ),
         *expand(expert_file("measures/returns.csv"), expert=COMPARED),
         *cloned_files("measures/gaits.csv"),
         *cloned_files("measures/gait_map.csv"),
-        *cloned_files("measures/similarity.csv", "measures/similarity_{noise}.csv"),
+        *cloned_files("measures/similarity.csv", "measures/similarity_bc_{noise}.csv"),
         *cloned_files("measures/robustness.csv"),
         *dynamics_files("dynamics", folder="measures"),
     ],

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output), open(snakemake.input.claims, "rb") as file:
         claims = read_claims(yaml.safe_load(file))
-        measures, similarity = (
-            read_csv(snakemake.input[name]) for name in ("measures", "similarity")
-        )
-        table = claims_table(measures, similarity, claims, Asked(**snakemake.params.settings))
+        given = dict(snakemake.input.items())
+        similarity = read_csv(given["similarity"]) if "similarity" in given else None
+        asked = Asked(**snakemake.params.settings)
+        table = claims_table(read_csv(given["measures"]), similarity, claims, asked)
         write_csv(snakemake.output.table, table)

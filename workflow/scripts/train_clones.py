@@ -1,4 +1,4 @@
-"""Train the clones of a level by behaviour cloning."""
+"""Train the clones of a level by a method."""
 
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ from brainiarb.actors.actors import untrained_seeds, write_actors
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
 from brainiarb.clones.demonstrations import choose_demonstrations, trained_rows
-from brainiarb.clones.settings import Cloning, clone_architecture, with_equal_updates
+from brainiarb.clones.settings import Cloning, Schedule, clone_architecture, with_equal_updates
 from brainiarb.clones.training import train_clones
 from brainiarb.files import write_csv
 from brainiarb.jobs import job
@@ -45,7 +45,9 @@ if __name__ == "__main__":
                 cloning.hidden,
                 cloning.activation,
             ),
-            progress=f"clones {level} %",
+            progress=f"clones {level} %, {settings['method']}",
+            method=settings["method"],
+            schedule=Schedule(**settings["schedule"]) if "schedule" in settings else None,
         )
         metadata = {
             "body": str(rollouts["body"]),

@@ -181,7 +181,7 @@ def untrained(
     """Return one untrained actor for each seed.
 
     `sizes` are the lengths of an observation and of an action. The architecture has the spread of
-    a state and no norm. Weights and biases are uniform on
+    a state or none, and no norm. Weights and biases are uniform on
     +-1 / sqrt(inputs), as in PyTorch and Stable-Baselines3. If a scaler is given, it is folded into
     the first layer.
     """

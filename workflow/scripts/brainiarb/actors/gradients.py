@@ -29,6 +29,9 @@ ONEDNN = (
 relu_gradient = torch.ops.aten.threshold_backward
 """Takes gradients (...) and outputs (...) of a ReLU and 0.0; returns gradients of the inputs."""
 
+_relu_gradient_into = relu_gradient.grad_input
+"""The same, with the tensor `grad_input` that takes the result; it may be that of the gradients."""
+
 
 def linear(
     inputs: Tensor, weight: Tensor, bias: Tensor | None = None, relu: bool = False
@@ -182,7 +185,8 @@ def parameter_gradient(
         torch.sum(gradient, dim=0, out=gradients.biases[index])
         if index > 0:
             gradient = multiply(gradient[:, :passed], layers.weights[index][:passed])
-            gradient = relu_gradient(gradient, outputs[index], 0.0)
+            # In place: a tensor less keeps the others in the cache.
+            _relu_gradient_into(gradient, outputs[index], 0.0, grad_input=gradient)
             passed = None
 
 
@@ -213,9 +217,9 @@ class Adam:
         betas: tuple[float, float] = (0.9, 0.999),
     ) -> None:
         self._parameters, self._gradient = parameters, gradient
-        self._learning_rate, self._betas = learning_rate, betas
+        self.learning_rate, self._betas = learning_rate, betas
         self._state = {
-            "step": torch.zeros((), device=parameters.device),
+            "step": torch.zeros((), dtype=torch.float32, device=parameters.device),
             "exp_avg": torch.zeros_like(parameters),
             "exp_avg_sq": torch.zeros_like(parameters),
         }
@@ -228,7 +232,7 @@ class Adam:
         beta1, beta2 = self._betas
         torch._fused_adam_(
             *([self._parameters], [self._gradient], [mean], [mean_square], [], [step]),
-            lr=self._learning_rate,
+            lr=self.learning_rate,
             beta1=beta1,
             beta2=beta2,
             weight_decay=0.0,

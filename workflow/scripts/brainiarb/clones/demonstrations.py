@@ -1,16 +1,16 @@
 """Demonstrations of clones: which episodes each clone learns from, and on which it is validated."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from brainiarb.clones.settings import Cloning
 from brainiarb.errors import Refused
-from brainiarb.rollouts.arrays import EPISODE_DTYPES, Rollouts
-from brainiarb.rollouts.episodes import balanced_rows
+from brainiarb.rollouts.arrays import EPISODE_DTYPES, LEARNT, Rollouts
+from brainiarb.rollouts.episodes import balanced_rows, episode_sums
 from brainiarb.rollouts.scaler import Scaler
+from brainiarb.rollouts.transitions import transitions as whole_transitions
 
 
 def split_episodes(
@@ -57,7 +57,7 @@ def choose_demonstrations(
 
 
 def hold_out(
-    demonstrations: Rollouts, share: float, seeds: list[int]
+    demonstrations: Rollouts, share: float, seeds: Sequence[int]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return `split_episodes` of the rows of every clone, each by its seed."""
     clones, ids = demonstrations["clone_ids"], demonstrations["episode_ids"]
@@ -67,7 +67,7 @@ def hold_out(
     ]
 
 
-def trained_rows(demonstrations: Rollouts, share: float, seeds: list[int]) -> int:
+def trained_rows(demonstrations: Rollouts, share: float, seeds: Sequence[int]) -> int:
     """Return the least number of rows, over the clones, that are not held out."""
     return min(int((~mask).sum()) for mask, _ in hold_out(demonstrations, share, seeds))
 
@@ -75,52 +75,89 @@ def trained_rows(demonstrations: Rollouts, share: float, seeds: list[int]) -> in
 class TrainingRows:
     """The standardised demonstrations of K clones as tensors, split by episode.
 
-    `training` and `validation` hold the inputs (n, o) and the labels (n, a) of every clone.
-    `held_out` names the episodes on which each clone is validated.
+    `training` and `validation` hold for every clone the tensors of its rows: the inputs (n, o) and
+    the labels (n, a). With `transitions` follow the rewards (n), the inputs (n, o) after the step,
+    and (n) whether the walk goes on there: 0 after a fall, else 1. `returns` then holds the returns
+    of the episodes that each clone learns from. `held_out` names the episodes on which each clone
+    is validated.
     """
 
     def __init__(
-        self, demonstrations: Rollouts, scaler: Scaler, cloning: Cloning, seeds: list[int]
+        self,
+        demonstrations: Rollouts,
+        scaler: Scaler,
+        share: float,
+        seeds: Sequence[int],
+        batch_size: int,
+        *,
+        shuffled: bool = True,
+        transitions: bool = False,
     ) -> None:
-        """Split the demonstrations; raise Refused if a clone has less than one minibatch."""
-        inputs = (demonstrations["inputs"].astype(np.float64) - scaler.mean) / scaler.std
-        labels = demonstrations["labels"]
-        self.observations, self.actions = inputs.shape[1], labels.shape[1]
-        self.batch_size, self.shuffled = cloning.batch_size, cloning.loss != "paper"
-        self.training: list[tuple[Tensor, Tensor]] = []
-        self.validation: list[tuple[Tensor, Tensor]] = []
+        """Split the demonstrations; hold out the `share` of the episodes of each clone by its seed.
+
+        Raises Refused if a clone has less than one minibatch, or if transitions are asked for where
+        clones learn other actions than those that were executed.
+        """
+        self.seeds, self.batch_size, self.shuffled = tuple(seeds), batch_size, shuffled
+        columns = _columns(demonstrations, scaler, transitions)
+        self.observations, self.actions = (column.shape[1] for column in columns[:2])
+        self.training: list[tuple[Tensor, ...]] = []
+        self.validation: list[tuple[Tensor, ...]] = []
+        self.returns: list[np.ndarray] = []
         held_out = []
         self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-        for clone, (mask, episodes) in enumerate(
-            hold_out(demonstrations, cloning.validation, seeds)
-        ):
-            of_clone = demonstrations["clone_ids"] == clone
-            x = torch.from_numpy(inputs[of_clone]).float()
-            y = torch.from_numpy(labels[of_clone]).float()
-            trained = torch.from_numpy(~mask)
-            self.training.append((x[trained], y[trained]))
-            self.validation.append((x[~trained], y[~trained]))
+        for clone, (mask, episodes) in enumerate(hold_out(demonstrations, share, seeds)):
+            of_clone = np.flatnonzero(demonstrations["clone_ids"] == clone)
+            trained, kept_out = of_clone[~mask], of_clone[mask]
+            for rows, part in ((trained, self.training), (kept_out, self.validation)):
+                part.append(tuple(torch.from_numpy(column[rows]).float() for column in columns))
+            if transitions:
+                of_episodes = demonstrations["episode_ids"][trained]
+                self.returns.append(episode_sums(demonstrations["rewards"][trained], of_episodes))
             held_out.append(tuple(map(int, episodes)))
         self.held_out = tuple(held_out)
-        shortest = min(len(x) for x, _ in self.training)
-        if shortest < cloning.batch_size:
+        shortest = min(len(x) for x, *_ in self.training)
+        if shortest < batch_size:
             raise Refused(
-                f"expected at least one minibatch of {cloning.batch_size} time steps per clone, "
-                f"found {shortest}; raise noise.samples or lower cloning.batch_size"
+                f"expected at least one minibatch of {batch_size} time steps per clone, "
+                f"found {shortest}; raise noise.samples or lower "
+                f"{'offline' if transitions else 'cloning'}.batch_size"
             )
-        self.batches = shortest // cloning.batch_size
+        self.batches = shortest // batch_size
 
-    def minibatches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield inputs (K, n, o) and labels (K, n, a) of one epoch, each clone in its own order."""
+    def minibatches(self) -> Iterator[tuple[Tensor, ...]]:
+        """Yield the tensors (K, n, ...) of one epoch, each clone in its own order."""
         orders = [
             torch.randperm(len(x), generator=g) if self.shuffled else torch.arange(len(x))
-            for (x, _), g in zip(self.training, self.generators, strict=True)
+            for (x, *_), g in zip(self.training, self.generators, strict=True)
         ]
         used = self.batches * self.batch_size
-        inputs, labels = (
+        columns = (
             torch.stack([rows[order[:used]] for rows, order in zip(part, orders, strict=True)])
             for part in zip(*self.training, strict=True)
         )
-        yield from zip(
-            inputs.split(self.batch_size, dim=1), labels.split(self.batch_size, dim=1), strict=True
-        )
+        yield from zip(*(column.split(self.batch_size, dim=1) for column in columns), strict=True)
+
+
+def _columns(demonstrations: Rollouts, scaler: Scaler, transitions: bool) -> list[np.ndarray]:
+    """Return what clones learn from, with one row for each time step; see `TrainingRows`."""
+
+    def standardised(observations: np.ndarray) -> np.ndarray:
+        return (observations.astype(np.float64) - scaler.mean) / scaler.std
+
+    learnt = [standardised(demonstrations["inputs"]), demonstrations["labels"]]
+    if not transitions:
+        return learnt
+    for learns, executed in LEARNT.items():
+        if not np.array_equal(demonstrations[learns], demonstrations[executed]):
+            raise Refused(
+                f"offline reinforcement learning needs the {executed} of the walk, found other "
+                f"{learns} in the demonstrations; use noise.meaning: executed"
+            )
+    steps = whole_transitions(demonstrations)
+    return [
+        *learnt,
+        steps.rewards,
+        standardised(steps.next_observations),
+        (~steps.terminals).astype(np.float32),
+    ]

@@ -21,9 +21,9 @@ from brainiarb.clones.losses import LossAndSlope
 class Learners:
     """K actors side by side. The gradients of ReLU networks are written out.
 
-    Both heads are one layer, the mean above log_std. `parameters` holds the weights (K, out, in) of
-    the layers, then their biases (K, out); `gradients` holds the gradient of each. They are views
-    of the vectors `vector` and `gradient` (p).
+    All heads are one layer: the mean, above log_std if there is one. `parameters` holds the weights
+    (K, out, in) of the layers, then their biases (K, out); `gradients` holds the gradient of each.
+    They are views of the vectors `vector` and `gradient` (p).
     """
 
     def __init__(self, actors: Actors) -> None:
@@ -60,7 +60,7 @@ class Learners:
     ) -> Tensor:
         """Set all gradients of the loss at inputs (K, n, o), labels (K, n, a); return it (K).
 
-        Only the first `passed` of the 2 a outputs of the heads train the trunk; all by default.
+        Only the first `passed` outputs of the heads train the trunk; all by default.
         Learners whose numbers are not among the `running`, all by default, need no gradient: theirs
         may stay as it was, and their loss means nothing.
         """
@@ -68,7 +68,7 @@ class Learners:
             return self._set_by_autograd(inputs, labels, loss, passed)
         numbers = range(len(self.networks)) if running is None else running
         activity = {k: activations(self.networks[k], inputs[k]) for k in numbers}
-        heads = inputs.new_zeros(*labels.shape[:2], 2 * labels.shape[2])
+        heads = inputs.new_zeros(*labels.shape[:2], len(self.networks[0].biases[-1]))
         for k, outputs in activity.items():
             heads[k] = outputs[-1]
         losses, slopes = loss(heads, labels)
@@ -77,10 +77,15 @@ class Learners:
         return losses
 
     def apply(self, layers: LinearLayers, inputs: Tensor) -> Tensor:
-        """Return the outputs of the heads (n, 2a) of one of `networks` for inputs (n, in)."""
+        """Return the outputs (n, out) of the heads of one of `networks` for inputs (n, in)."""
         if self.activation == "ReLU":
             return apply_layers(layers, inputs)
         return _smooth(layers, inputs, self.activation)
+
+    def outputs(self, inputs: Tensor) -> Tensor:
+        """Return the outputs (K, n, out) of the heads of each learner for its inputs (K, n, in)."""
+        each = zip(self.networks, inputs, strict=True)
+        return torch.stack([self.apply(layers, x) for layers, x in each])
 
     def _set_by_autograd(
         self, inputs: Tensor, labels: Tensor, loss: LossAndSlope, passed: int | None
@@ -124,6 +129,7 @@ def as_actors(parameters: Sequence[Tensor], architecture: Architecture) -> Actor
     depth = len(parameters) // 2
     tensors = {}
     for part, (*trunk, heads) in zip(PARTS, (parameters[:depth], parameters[depth:]), strict=True):
-        for name, value in zip(architecture.layers, [*trunk, *heads.chunk(2, dim=1)], strict=True):
+        by_head = heads.chunk(len(architecture.heads), dim=1)
+        for name, value in zip(architecture.layers, [*trunk, *by_head], strict=True):
             tensors[f"{name}.{part}"] = value
     return Actors(tensors, architecture)

@@ -37,6 +37,45 @@ class Cloning:
             raise Refused(f"loss {self.loss!r} is not known; use one of {', '.join(LOSSES)}")
 
 
+@dataclass(frozen=True)
+class Schedule:
+    """How long the clones of a method train."""
+
+    batch_size: int
+    """Time steps in an update of a clone."""
+    epochs: int
+    """The most passes over the demonstrations."""
+    patience: int | None = None
+    """Epochs without a better validation loss after which a clone stops with its best weights; None
+    trains for all epochs and keeps the last weights."""
+    shuffled: bool = True
+    """Whether each pass has an order of its own."""
+    transitions: bool = True
+    """Whether the method learns from whole transitions, with rewards and what follows."""
+    advice: str = "leave it out where the rewards of the demonstrations are so large"
+    """What helps if the training diverges."""
+
+
+def cloning_schedule(cloning: Cloning) -> Schedule:
+    """Return the schedule of behaviour cloning. The loss `paper` is trained without shuffling."""
+    return Schedule(
+        cloning.batch_size,
+        cloning.epochs,
+        cloning.patience,
+        shuffled=cloning.loss != "paper",
+        transitions=False,
+        advice="lower cloning.learning_rate",
+    )
+
+
+def published_schedule(_cloning: Cloning) -> Schedule:
+    """Return the schedule of the papers on offline reinforcement learning (`iql`, `td3bc`).
+
+    They make 1,000,000 updates of 256 rows, from about 1,000,000 rows. These are 256 passes.
+    """
+    return Schedule(batch_size=256, epochs=256)
+
+
 def clone_architecture(
     expert: Architecture, hidden: Sequence[int] | None = None, activation: str | None = None
 ) -> Architecture:

@@ -1,8 +1,7 @@
-"""Behaviour cloning: K clones of a level are trained together, each on its own demonstrations."""
+"""Training: K clones of a level learn together by a method, each from its own demonstrations."""
 
 import logging
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import torch
@@ -10,20 +9,11 @@ from torch import Tensor
 
 from brainiarb.actors.actors import Actors, fold_scaler, untrained
 from brainiarb.actors.architecture import DEFAULT, Architecture
-from brainiarb.actors.gradients import Adam
 from brainiarb.clones.demonstrations import TrainingRows
-from brainiarb.clones.learners import Learners, as_actors
-from brainiarb.clones.losses import (
-    Loss,
-    LossAndSlope,
-    mse,
-    mse_nll,
-    mse_nll_with_slope,
-    nll,
-    paper,
-    with_slope,
-)
-from brainiarb.clones.settings import Cloning
+from brainiarb.clones.learners import as_actors
+from brainiarb.clones.losses import mse
+from brainiarb.clones.methods import METHODS, Method
+from brainiarb.clones.settings import Cloning, Schedule
 from brainiarb.errors import Refused
 from brainiarb.rollouts.arrays import Rollouts
 from brainiarb.rollouts.scaler import Scaler
@@ -35,7 +25,8 @@ class Clones:
 
     actors: Actors
     history: pd.DataFrame
-    """Columns clone, epoch, training_loss, validation_loss, validation_mse, best."""
+    """Columns clone, epoch, training_loss, validation_loss, validation_mse, best. The losses say
+    how far the clone is from the demonstrated actions; best marks the epoch that is kept."""
     held_out: tuple[tuple[int, ...], ...]
     """The episodes on which each clone was validated."""
 
@@ -48,48 +39,65 @@ def train_clones(
     training_seeds: list[int],
     architecture: Architecture = DEFAULT,
     progress: str | None = None,
+    method: str = "bc",
+    schedule: Schedule | None = None,
 ) -> Clones:
     """Train K clones together; clone k learns from the rows whose `clone_ids` is k.
 
     The `scaler` standardises the inputs; it is folded into the clones that are returned. Every
-    clone draws its own minibatches, keeps the weights of its least validation loss and stops by
-    itself. `initial_seeds` and `training_seeds` hold one seed per clone; `architecture` is from
-    `settings.clone_architecture`. Raises Refused if a clone
-    has less than one minibatch, or if a validation loss is not finite.
+    clone draws its own minibatches. By the `method` `bc` it keeps the weights of its least
+    validation loss and stops by itself; by the other methods it trains for as long as they do, and
+    keeps its last weights. A `schedule` replaces the one of the method. `initial_seeds` and
+    `training_seeds` hold one seed per clone; `architecture` is from `settings.clone_architecture`.
+    Raises Refused if the method is not known, if a clone has less than one minibatch, or if a
+    validation loss is not finite.
     """
     from tqdm import tqdm
 
-    if cloning.loss == "paper":
+    if method not in METHODS:
+        raise Refused(f"method {method!r} is not known; use one of {', '.join(METHODS)}")
+    kind = METHODS[method]
+    schedule = schedule or kind.schedule(cloning)
+    if not schedule.shuffled:
         logging.warning(
             "the loss `paper` is the one of the study: it fits a sample of the policy, reduces the "
             "entropy and does not shuffle the demonstrations"
         )
-    rows = TrainingRows(demonstrations, scaler, cloning, training_seeds)
+    rows = TrainingRows(
+        demonstrations,
+        scaler,
+        cloning.validation,
+        training_seeds,
+        schedule.batch_size,
+        shuffled=schedule.shuffled,
+        transitions=schedule.transitions,
+    )
+    architecture = replace(architecture, spread=kind.spread)
     sizes = rows.observations, rows.actions
-    learners = Learners(untrained(sizes, initial_seeds, architecture=architecture))
-    optimizer = Adam(learners.vector, learners.gradient, cloning.learning_rate)
-    clones = len(initial_seeds)
-    noise = torch.Generator().manual_seed(training_seeds[0])
-    loss, loss_and_slope = _losses(cloning, noise)
-    passed = rows.actions if cloning.loss == "mse_nll" else None
+    actors = untrained(sizes, initial_seeds, architecture=architecture)
+    training = kind.build(actors, rows, cloning, schedule.epochs * rows.batches)
+    clones, parameters = len(initial_seeds), training.learners.parameters
 
     best = torch.full((clones,), torch.inf)
-    weights = [value.clone() for value in learners.parameters]
+    weights = [value.clone() for value in parameters]
     waited = torch.zeros(clones, dtype=torch.int64)
     history = []
-    for epoch in tqdm(range(cloning.epochs), desc=progress, disable=progress is None):
+    for epoch in tqdm(range(schedule.epochs), desc=progress, disable=progress is None):
         total, batches = torch.zeros(clones), 0
-        running = waited < cloning.patience
+        running = torch.ones(clones, dtype=torch.bool)
+        if schedule.patience is not None:
+            running = waited < schedule.patience
         numbers = running.nonzero().flatten().tolist()
-        for inputs, labels in rows.minibatches():
-            total += learners.set_gradients(inputs, labels, loss_and_slope, passed, numbers)
-            optimizer.step()
-            batches += 1
-        validation, error = _validate(learners, rows, loss)
-        better = running & (validation < best)
+        for batch in rows.minibatches():
+            losses = training.update(batch, numbers)
+            if losses is not None:
+                total += losses
+                batches += 1
+        validation, error = _validate(training, rows)
+        better = running if schedule.patience is None else running & (validation < best)
         best = torch.where(better, validation, best)
         waited = torch.where(better, 0, waited + 1)
-        for kept, value in zip(weights, learners.parameters, strict=True):
+        for kept, value in zip(weights, parameters, strict=True):
             kept[better] = value[better]
         history += [
             {
@@ -103,42 +111,25 @@ def train_clones(
             for k in range(clones)
             if running[k]
         ]
-        if not (waited < cloning.patience).any():
+        if schedule.patience is not None and not (waited < schedule.patience).any():
             break
     if not torch.isfinite(best).all():
         raise Refused(
-            "cloning diverged: a validation loss is not finite; lower cloning.learning_rate"
+            f"cloning by {method} diverged: a validation loss is not finite; {schedule.advice}"
         )
     table = pd.DataFrame(history)
     table["best"] = table.index.isin(table[table["best"]].groupby("clone")["epoch"].idxmax())
     return Clones(fold_scaler(as_actors(weights, architecture), scaler), table, rows.held_out)
 
 
-def _losses(cloning: Cloning, noise: torch.Generator) -> tuple[Loss, LossAndSlope]:
-    """Return the loss of `cloning`, without and with its gradient."""
-    floor = cloning.log_std_floor
-    if cloning.loss == "mse_nll":
-        return (
-            partial(mse_nll, log_std_floor=floor),
-            partial(mse_nll_with_slope, log_std_floor=floor),
-        )
-
-    def of_a_sample(mean: Tensor, log_std: Tensor, labels: Tensor) -> Tensor:
-        return paper(mean, log_std, labels, torch.randn(labels.shape, generator=noise))
-
-    by_autograd: dict[str, Loss] = {
-        "mse": mse, "nll": partial(nll, log_std_floor=floor), "paper": of_a_sample,
-    }  # fmt: skip
-    loss = by_autograd[cloning.loss]
-    return loss, with_slope(loss)
-
-
 @torch.no_grad()
-def _validate(learners: Learners, rows: TrainingRows, loss: Loss) -> tuple[Tensor, Tensor]:
+def _validate(training: Method, rows: TrainingRows) -> tuple[Tensor, Tensor]:
     """Return the loss and the squared error of the mean action on held-out episodes, both (K,)."""
     losses, errors = [], []
-    for layers, (inputs, labels) in zip(learners.networks, rows.validation, strict=True):
-        mean, log_std = learners.apply(layers, inputs).unsqueeze(0).chunk(2, dim=2)
-        losses.append(loss(mean, log_std, labels.unsqueeze(0)))
+    learners = training.learners
+    for layers, (inputs, labels, *_) in zip(learners.networks, rows.validation, strict=True):
+        heads = learners.apply(layers, inputs).unsqueeze(0)
+        mean, log_std = heads.tensor_split([labels.shape[1]], dim=2)
+        losses.append(training.loss(mean, log_std, labels.unsqueeze(0)))
         errors.append(mse(mean, log_std, labels.unsqueeze(0)))
     return torch.cat(losses), torch.cat(errors)

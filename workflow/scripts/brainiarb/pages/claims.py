@@ -14,6 +14,9 @@ COMPARISONS = {
     "difference": "clones minus their expert",
     "ratio": "clones over their expert",
     "contrast": "clones of this level minus clones of clean demonstrations",
+    "gain": "clones minus the untrained networks that they began as",
+    "method": "clones minus those of the same numbers by behaviour cloning",
+    "peers": "clones minus other experts of the same algorithm",
 }
 """What a comparison compares, in words."""
 EXPECTATIONS = {

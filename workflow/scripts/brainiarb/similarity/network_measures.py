@@ -3,6 +3,7 @@
 All values are of the states `common`. A measure that `measures.MEASURES` tabulates is
 `<tabulated>_<layer>` of a clone, and `floor_<tabulated>_<layer>` of the untrained network that the
 clone of the same number began as. Statistics ask by how much a clone exceeds its own floor.
+`peer_<tabulated>_<layer>` is the same of another expert of the algorithm.
 """
 
 from collections.abc import Collection
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from brainiarb.similarity.measures import MEASURES, SimilarityMeasure, chosen_measures
-from brainiarb.statistics.measures import FLOOR, Measure, Named, measures_table, qualified
+from brainiarb.statistics.measures import FLOOR, PEER, Measure, Named, measures_table, qualified
 
 
 def clone_measures(table: pd.DataFrame) -> pd.DataFrame:
@@ -32,6 +33,23 @@ def expert_measures(table: pd.DataFrame, measures: Collection[str]) -> pd.DataFr
         for measure in _tabulated(chosen_measures(measures), layer).values()
     ]  # fmt: skip
     return measures_table(rows + _measured(table, "expert_untrained", FLOOR))
+
+
+def peer_measures(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the similarity of an expert to other experts of its algorithm, numbered from 0.
+
+    `table` holds the similarities of the expert. The note names the other expert.
+    """
+    peers = _equal_layers(table, "expert_seed")
+    numbers = {name: number for number, name in enumerate(sorted(peers["second"].unique()))}
+    rows: list[Named] = [
+        (str(row["expert"]), -1, numbers[row["second"]],
+         f"{PEER}{measure.tabulated}_{row['layer_first']}",
+         Measure(measure.unit, row[name], note=str(row["second"])))
+        for _, row in peers.iterrows()
+        for name, measure in _tabulated(set(table) & set(MEASURES), row["layer_first"]).items()
+    ]  # fmt: skip
+    return measures_table(rows)
 
 
 def _measured(table: pd.DataFrame, comparison: str, prefix: str) -> list[Named]:

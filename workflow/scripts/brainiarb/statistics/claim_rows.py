@@ -18,6 +18,8 @@ from brainiarb.statistics.verdicts import Evidence, evidence, reason, verdict
 PUBLISHED = "cka"
 """Column of the table of similarities with the number that the study published."""
 DOUBTED = "; some of the values are unstable"
+Subjects = Mapping[tuple[str, str], Subject]
+"""What is known of measures, by the method of the clones and the name of the measure."""
 DESCRIBED = "described only: this level does not decide the claim"
 
 
@@ -68,12 +70,10 @@ class Row:
         return power(found, least - none, experts, clones, alpha, margins)
 
 
-def row(
-    claim: Claim, number: int, level: int, of_measure: Mapping[str, Subject], asked: Asked
-) -> Row:
+def row(claim: Claim, number: int, level: int, of_measure: Subjects, asked: Asked) -> Row:
     """Return the row of the part of a claim with a number from 1, at one level."""
     part = claim.parts[number - 1]
-    subject = of_measure.get(part.measure)
+    subject = of_measure.get((part.method, part.measure))
     found = Effects({}, 0, (-np.inf, np.inf), part.logarithms)
     fault, doubted = f"the study has no measure {part.measure}", False
     if subject is not None:
@@ -88,7 +88,7 @@ def row(
 
 
 def numbers(
-    row: Row, of_measure: Mapping[str, Subject], similarity: pd.DataFrame, asked: Asked
+    row: Row, of_measure: Subjects, similarity: pd.DataFrame | None, asked: Asked
 ) -> dict[str, object]:
     """Return what a row says before its p values are corrected, by the names of columns."""
     claim, part, found = row.claim, row.part, row.effects
@@ -133,26 +133,27 @@ def numbers(
         "sd_experts": deviation.experts,
         **_control(part, row.level, of_measure),
         "figure": claim.figure,
+        "method": part.method,
     }
 
 
-def _control(part: Part, level: int, of_measure: Mapping[str, Subject]) -> dict[str, object]:
+def _control(part: Part, level: int, of_measure: Subjects) -> dict[str, object]:
     """Return the name and the mean of the number that decides how a result is read."""
     if part.control is None:
         return {"control": "", "control_value": np.nan}
     measure, comparison = part.control
-    value = np.nan
-    if measure in of_measure:
-        found = effects(of_measure[measure], comparison, level, comparison == "ratio")
+    value, subject = np.nan, of_measure.get((part.method, measure))
+    if subject is not None:
+        found = effects(subject, comparison, level, comparison == "ratio")
         value = found.interval(0.9).estimate
     return {"control": f"{measure}, {comparison}", "control_value": value}
 
 
 def _by_published_procedure(
-    claim: Claim, similarity: pd.DataFrame, level: int
+    claim: Claim, similarity: pd.DataFrame | None, level: int
 ) -> tuple[float, str]:
     """Return the value that the published procedure gives at a level, and how it is made."""
-    if claim.rows is None:
+    if claim.rows is None or similarity is None:
         return float("nan"), claim.absent
     rows = pd.concat(
         [_matching(similarity, where) for where in (claim.rows.clones, claim.rows.expert) if where]

@@ -1,14 +1,15 @@
 """The table of claims: every claim of a ledger at every level, with evidence and verdict."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
 from brainiarb.statistics.answers import POWER
-from brainiarb.statistics.claim_rows import Asked, Row, numbers, row
-from brainiarb.statistics.ledger import Claim
+from brainiarb.statistics.claim_rows import Asked, Row, Subjects, numbers, row
+from brainiarb.statistics.ledger import REFERENCE, Claim
+from brainiarb.statistics.method_effects import beside
 from brainiarb.statistics.methods import holm
-from brainiarb.statistics.subjects import Subject, subjects
+from brainiarb.statistics.subjects import subjects
 from brainiarb.statistics.verdicts import combined
 
 COLUMNS = (
@@ -19,16 +20,21 @@ COLUMNS = (
     "p_against_holm", "claimed", "effect", "effect_low", "effect_high", "sd_blocks",
     "sd_experts", "control", "control_value", "answer", "verdict", "reason", "figure",
 )  # fmt: skip
-"""The columns before those of the power of each design, `power_<design>`."""
+"""The columns before those of the power of each design, `power_<design>`. Between them stands
+`method` where the measures have it."""
 
 
 def claims_table(
-    measures: pd.DataFrame, similarity: pd.DataFrame, claims: Sequence[Claim], asked: Asked
+    measures: pd.DataFrame,
+    similarity: pd.DataFrame | None,
+    claims: Sequence[Claim],
+    asked: Asked,
 ) -> pd.DataFrame:
     """Tabulate the parts of every claim at every level that has clones or that decides it.
 
-    `measures` has the columns of `measures.COLUMNS`; `similarity` gives what the published
-    procedure would say. A claim is decided at those of its levels that are primary (`decides`).
+    `measures` has the columns of `measures.COLUMNS`, and `method` where the clones of several
+    methods are compared; `similarity` gives what the published procedure would say, None where no
+    claim has such rows. A claim is decided at those of its levels that are primary (`decides`).
     Other levels are described, without p and verdict. p values of claims that are not exploratory
     are corrected for all parts of one level (Holm). `answer` is of a part, and `verdict` of a
     claim, whose parts must all hold. `effect` is the estimate in units of the smallest effect: 0 is
@@ -36,7 +42,7 @@ def claims_table(
     (`verdicts`). `power_<design>` is the chance that a design tells the smallest effect from none,
     at the strictest step of Holm's correction, with the variances that are found here.
     """
-    of_measure = {subject.measure: subject for subject in subjects(measures)}
+    of_measure = _by_method(measures)
     rows = [
         row(claim, number, level, of_measure, asked)
         for claim in claims
@@ -54,13 +60,27 @@ def claims_table(
     ]
     table["answer"], table["reason"] = zip(*answers, strict=True)
     table["verdict"] = table.groupby(["id", "level"])["answer"].transform(combined)
-    return table[[*COLUMNS]].assign(**_powers(rows, table[family], asked))
+    columns = [*COLUMNS, "method"] if "method" in measures else [*COLUMNS]
+    return table[columns].assign(**_powers(rows, table[family], asked))
 
 
-def _levels(claim: Claim, number: int, of_measure: Mapping[str, Subject]) -> list[int]:
+def _by_method(measures: pd.DataFrame) -> Subjects:
+    """Return the subjects of a table of measures by method and measure."""
+    methods = {REFERENCE: measures}
+    if "method" in measures:
+        methods = {str(name): table for name, table in measures.groupby("method", sort=False)}
+    return {
+        (method, subject.measure): subject
+        for method, table in methods.items()
+        for subject in subjects(table, beside(methods, method))
+    }
+
+
+def _levels(claim: Claim, number: int, of_measure: Subjects) -> list[int]:
     """Return the levels of a claim, and the others at which its measure is known."""
     part = claim.parts[number - 1]
-    known = of_measure[part.measure].levels if part.measure in of_measure else []
+    subject = of_measure.get((part.method, part.measure))
+    known = subject.levels if subject else []
     return sorted({*claim.levels, *(x for x in known if x or part.comparison != "contrast")})
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from brainiarb.statistics.blocks import Side, differences, sample
 from brainiarb.statistics.methods import (
@@ -14,6 +15,8 @@ from brainiarb.statistics.methods import (
     t_interval,
 )
 from brainiarb.statistics.subjects import Subject
+
+NO_CLONES = pd.DataFrame()
 
 
 @dataclass(frozen=True)
@@ -65,10 +68,11 @@ def effects(subject: Subject, comparison: str, level: int, logarithms: bool) -> 
     """Return the effects of a comparison of the clones of one level.
 
     The comparisons are `value` (the clones' own), `difference` (from the expert), `ratio` (to the
-    expert), `contrast` (with the clean clone of the same number), `gain` (over the untrained
-    network that a clone began as), `floor` (that network itself) and `expert` (the experts
-    themselves). A value that is nan, infinite or, where logarithms are asked, not positive is
-    missing. There are no effects where a side is missing altogether.
+    expert), `contrast` (with the clean clone of the same number), `method` (with the clone of the
+    same number by the reference method), `peers` (with the mean of other experts), `gain` (over the
+    untrained network that a clone began as), `floor` (that network itself) and `expert` (the
+    experts themselves). A value that is nan, infinite or, where logarithms are asked, not positive
+    is missing. There are no effects where a side is missing altogether.
     """
     sides = {
         expert: pair
@@ -101,6 +105,13 @@ def _sides(
         return one, values
     if comparison == "contrast":
         return None if clean is None else (clean.to_numpy(float), values)
+    if comparison == "method":
+        beside = subject.beside.get(expert, NO_CLONES)
+        if level not in beside.columns:
+            return None
+        return beside[level].reindex(subject.clones[expert].index).to_numpy(float), values
+    if comparison == "peers":
+        return (subject.peers[expert], values) if expert in subject.peers else None
     if comparison == "gain":
         return None if floor is None else (floor, values)
     if comparison == "floor":
@@ -120,7 +131,7 @@ def _possible(
     if comparison == "difference" and experts:
         own = float(np.mean([subject.own[expert] for expert in experts]))
         return low - own, high - own
-    if comparison in ("contrast", "gain"):
+    if comparison in ("contrast", "gain", "method", "peers"):
         return low - high, high - low
     return low, high
 
@@ -128,7 +139,7 @@ def _possible(
 def _span(subject: Subject, comparison: str, experts: list[str]) -> float:
     """Return how far the modes lie apart: from 0 to the value of the expert, or from 0 to 1."""
     declared = subject.declared
-    if comparison in ("contrast", "ratio") or not (declared.two_modes or declared.shares):
+    if comparison in ("contrast", "method", "ratio") or not (declared.two_modes or declared.shares):
         return 0.0
     own = [subject.own[expert] for expert in experts if expert in subject.own]
     return float(np.mean(own)) if own and not declared.shares else 1.0

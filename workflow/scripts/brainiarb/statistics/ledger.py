@@ -11,6 +11,9 @@ HIGHER, LOWER, AT_LEAST, AT_MOST, WITHIN = (
 EFFECTS = (HIGHER, LOWER)
 """What is expected is an effect. The other expectations are of a value that has a bound."""
 
+REFERENCE = "bc"
+"""The method of offline learning that all others are compared with."""
+
 SUPPORTED, CONTRADICTED = "supported", "contradicted"
 UNRESOLVED, UNTESTABLE = "not resolved", "not testable"
 """What is answered to a claim; `verdicts` says when."""
@@ -37,6 +40,8 @@ class Part:
     stimuli: str
     control: tuple[str, str] | None
     """Measure and comparison of the number that decides how the result is read."""
+    method: str = REFERENCE
+    """The method by which the clones have learnt."""
 
     @property
     def sign(self) -> int:
@@ -126,4 +131,5 @@ def _part(entry: Mapping[str, Any]) -> Part:
         logarithms=entry.get("logarithms", ratio),
         stimuli=entry.get("stimuli", ""),
         control=control and (control["measure"], control["comparison"]),
+        method=entry.get("method", REFERENCE),
     )

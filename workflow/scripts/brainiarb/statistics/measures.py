@@ -17,6 +17,8 @@ DEMONSTRATOR = "demonstrator_"
 """Prefix of the measures of a demonstrator, over all that it demonstrated to a level's clones."""
 FLOOR = "floor_"
 """Prefix of the measures of the clones' networks before training."""
+PEER = "peer_"
+"""Prefix of the measures of other experts, which a table of an expert and its clones numbers."""
 SPREAD = "_spread"
 """Suffix of the largest difference between a group of an expert's episodes and all of them: the
 smallest margin of equivalence that makes sense for the measure of that name."""

@@ -1,7 +1,7 @@
 """Questions: one result about the clones of one measure, with its sample and its method."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -60,11 +60,22 @@ class Inquiry:
         return 1 - self.alpha
 
 
-def is_split(subject: Subject, levels: Sequence[int], walking: float) -> bool:
-    """Return whether some clones of these levels walk and others do not."""
+def is_split(
+    subject: Subject, levels: Sequence[int], walking: float, *, beside: bool = False
+) -> bool:
+    """Return whether some clones of these levels walk and others do not.
+
+    With `beside`, those by the reference method are among them.
+    """
     if not subject.declared.two_modes:
         return False
-    marks = [m for level in levels for m in subject.walkers(level, walking).values()]
+    sides = [subject, replace(subject, clones=subject.beside)] if beside else [subject]
+    marks = [
+        of_expert
+        for side in sides
+        for level in levels
+        for of_expert in side.walkers(level, walking).values()
+    ]
     return bool(marks) and len(set(np.concatenate(marks))) > 1
 
 

@@ -1,13 +1,13 @@
 """Subjects: all values of one measure, by expert, clone and level."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from brainiarb.statistics.declarations import Declaration, declaration
-from brainiarb.statistics.measures import DEMONSTRATOR, EPISODE_SD, FLOOR, SPREAD, UNSTABLE
+from brainiarb.statistics.measures import DEMONSTRATOR, EPISODE_SD, FLOOR, PEER, SPREAD, UNSTABLE
 
 MARK = 0.5
 """The values 1 (marked) and 0 lie on either side of it."""
@@ -30,6 +30,10 @@ class Subject:
     """The same of the untrained network that each clone began as; level -1 serves all levels."""
     unstable: Collection[tuple[str, int]]
     """The experts and levels at which a value is unstable; the expert itself has level -1."""
+    beside: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    """The values of the clones by the reference method, in the form of `clones`."""
+    peers: Mapping[str, float] = field(default_factory=dict)
+    """The mean of the values of other experts, by the name of each expert."""
 
     @property
     def levels(self) -> list[int]:
@@ -74,16 +78,17 @@ class Subject:
         return walking * self.standard[expert] if expert in self.standard else None
 
 
-def subjects(measures: pd.DataFrame) -> Iterator[Subject]:
+def subjects(measures: pd.DataFrame, beside: pd.DataFrame | None = None) -> Iterator[Subject]:
     """Yield a subject per measure and unit of a table of measures, in the order of their names.
 
     An expert has clone -1 and level -1; an untrained network has the number of its clone and level
-    -1, or the level whose states it is measured on.
+    -1, or the level whose states it is measured on; other experts (`PEER`) have level -1 and their
+    numbers. `beside` holds the measures of the clones by the reference method.
     """
-    names = measures["measure"].str
-    asked = measures[~(names.startswith(DEMONSTRATOR) | names.endswith((SPREAD, EPISODE_SD)))]
-    by_name = {(str(m), str(u)): rows for (m, u), rows in asked.groupby(["measure", "unit"])}
+    by_name, of_reference = _by_name(measures), {} if beside is None else _by_name(beside)
     for (measure, unit), rows in sorted(by_name.items()):
+        if measure.startswith(PEER):
+            continue
         floors = by_name.get((f"{FLOOR}{measure}", unit))
         standard = _of_experts(by_name.get((measure.removeprefix(FLOOR), unit), rows))
         yield Subject(
@@ -95,7 +100,16 @@ def subjects(measures: pd.DataFrame) -> Iterator[Subject]:
             clones=_by_clone(rows),
             floors={} if floors is None else _by_clone(floors),
             unstable=_unstable(rows),
+            beside=_by_clone(of_reference.get((measure, unit), rows[:0])),
+            peers=_means(by_name.get((f"{PEER}{measure}", unit), rows[:0])),
         )
+
+
+def _by_name(measures: pd.DataFrame) -> dict[tuple[str, str], pd.DataFrame]:
+    """Return the rows of each measure and unit that questions are asked of."""
+    names = measures["measure"].str
+    asked = measures[~(names.startswith(DEMONSTRATOR) | names.endswith((SPREAD, EPISODE_SD)))]
+    return {(str(m), str(u)): rows for (m, u), rows in asked.groupby(["measure", "unit"])}
 
 
 def _unstable(rows: pd.DataFrame) -> set[tuple[str, int]]:
@@ -108,6 +122,12 @@ def _of_experts(rows: pd.DataFrame) -> dict[str, float]:
     """Return the finite values of the experts themselves by name."""
     experts = rows[(rows["clone"] < 0) & np.isfinite(rows["value"])]
     return dict(zip(experts["expert"].map(str), experts["value"].map(float), strict=True))
+
+
+def _means(rows: pd.DataFrame) -> dict[str, float]:
+    """Return the mean of the finite values of each expert."""
+    known = rows[np.isfinite(rows["value"])]
+    return {str(name): float(x) for name, x in known.groupby("expert")["value"].mean().items()}
 
 
 def _by_clone(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -1,0 +1,142 @@
+"""Effects of the method of offline learning: what is of the method, of the data, of the copy.
+
+Clones of all methods learn from the same demonstrations. Clone k of every method and level begins
+as one network, so that all comparisons are made within each clone number (`blocks`).
+
+| kind     | question                                                                             |
+|----------|--------------------------------------------------------------------------------------|
+| `walks`  | What share of the clones walks, or is marked, of a measure that tells?                |
+| `value`  | What is the mean of the clones of this method?                                        |
+| `copy`   | How far are they from the expert, whose demonstrations they learnt from?              |
+| `peers`  | How far are they from other experts of the same algorithm and the same budget?        |
+| `gain`   | How far are they from the untrained networks that they began as, their own floors?    |
+| `data`   | How far are they from the clones of the same method that learnt without noise?        |
+| `method` | How far are they from the clones by behaviour cloning that learnt from the same data? |
+
+Means are not compared where some clones walk and others do not.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from brainiarb.statistics.comparisons import CHANGING_STATES, RATIO
+from brainiarb.statistics.effects import effects
+from brainiarb.statistics.ledger import REFERENCE
+from brainiarb.statistics.measures import FLOOR
+from brainiarb.statistics.methods import Inference
+from brainiarb.statistics.questions import CONDITIONAL, OVER, is_split
+from brainiarb.statistics.shares import wilson
+from brainiarb.statistics.subjects import Subject, subjects
+
+COLUMNS = (
+    "measure", "unit", "method", "level", "kind", "estimate", "low", "high", "confidence", "p",
+    "n_experts", "n_clones", "n_left_out", "condition", "note",
+)  # fmt: skip
+COMPARISONS = {
+    "value": "value", "copy": "difference", "peers": "peers", "gain": "gain", "data": "contrast",
+    "method": "method",
+}  # fmt: skip
+"""The comparison of `effects` that answers each question about means."""
+CHANGING = ("data", "method")
+"""Kinds that compare clones which a measure of their own states shows different states."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is found of one question about one measure at one level."""
+
+    subject: Subject
+    level: int
+    kind: str
+    result: Inference
+    unit: str
+    clones: list[int]
+    """Number of clones of each expert."""
+    left_out: int
+
+
+def method_effects(
+    measures: Mapping[str, pd.DataFrame], confidence: float, walking: float
+) -> pd.DataFrame:
+    """Tabulate the answers to all questions about every measure, method and level.
+
+    `measures` holds a table of measures (`measures.COLUMNS`) by the name of each method, with the
+    rows of the clones, of their floors and of the experts. A clone walks if it keeps at least the
+    share `walking` of the value of its expert. Where a measure is declared a ratio, its logarithms
+    are compared, and the unit is `ratio`. An estimate is the mean over the clones of one expert, or
+    over experts of the means of their clones; its interval and p are those of Student's t, and
+    those of a share are Wilson's. `walks` and `value` have no p. A question without an answer has
+    no row, and so have measures that grow with the recording. Columns: `COLUMNS`.
+    """
+    rows = []
+    for method, table in measures.items():
+        for subject in subjects(table, beside(measures, method)):
+            if not (subject.measure.startswith(FLOOR) or subject.declared.grows):
+                answers = _answers(subject, confidence, walking)
+                rows += [_row(method, answer, confidence) for answer in answers]
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.sort_values(["measure", "level"], kind="stable", ignore_index=True)
+
+
+def beside(measures: Mapping[str, pd.DataFrame], method: str) -> pd.DataFrame | None:
+    """Return the measures that those of a method are compared with, None for the reference."""
+    return None if method == REFERENCE else measures.get(REFERENCE)
+
+
+def _answers(subject: Subject, confidence: float, walking: float) -> Iterator[Answer]:
+    """Answer all questions about one measure of the clones of one method."""
+    for level in subject.levels:
+        yield from _shares(subject, level, confidence, walking)
+        for kind, comparison in COMPARISONS.items():
+            if kind == "copy" and not subject.declared.referable:
+                continue
+            if kind == "data" and level == 0:
+                continue
+            levels = [0, level] if kind == "data" else [level]
+            if not is_split(subject, levels, walking, beside=kind == "method"):
+                yield from _means(subject, level, kind, comparison, confidence)
+
+
+def _shares(subject: Subject, level: int, confidence: float, walking: float) -> Iterator[Answer]:
+    """Tell the share of clones that walk, or are marked, if the measure has two modes."""
+    hits = subject.walkers(level, walking) if subject.declared.two_modes else {}
+    if hits:
+        values = subject.values(level).values()
+        clones = [len(x) for x in hits.values()]
+        yield Answer(
+            subject, level, "walks", wilson([*hits.values()], confidence), subject.declared.share,
+            clones, sum(map(len, values)) - sum(clones),
+        )  # fmt: skip
+
+
+def _means(
+    subject: Subject, level: int, kind: str, comparison: str, confidence: float
+) -> Iterator[Answer]:
+    """Answer a question about means, unless only shares are told of the measure."""
+    if subject.declared.counted:
+        return
+    logarithms = subject.declared.ratio
+    # All clones are of one mode here, so that the distance of the other one widens nothing.
+    found = replace(effects(subject, comparison, level, logarithms), span=0.0)
+    if found.blocks:
+        result = found.interval(confidence)
+        if kind == "value":
+            result = replace(result, p=np.nan)
+        unit = RATIO if logarithms and kind != "value" else subject.unit
+        clones = [len(x) for x in found.blocks.values()]
+        yield Answer(subject, level, kind, result, unit, clones, found.left_out)
+
+
+def _row(method: str, answer: Answer, confidence: float) -> tuple:
+    """Return one row of the table."""
+    result, experts = answer.result, len(answer.clones)
+    changing = answer.kind in CHANGING and answer.subject.declared.on_states_of_level
+    return (
+        answer.subject.measure, answer.unit, method, answer.level, answer.kind, result.estimate,
+        result.low, result.high, confidence, result.p, experts, sum(answer.clones),
+        answer.left_out, OVER if experts > 1 else CONDITIONAL,
+        "; ".join(filter(None, (result.note, CHANGING_STATES * changing))),
+    )  # fmt: skip
