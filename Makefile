@@ -8,6 +8,8 @@ TARGETS ?=
 OPTIONS ?=
 REPORT ?= results/report.html
 PYTEST ?=
+FOLDER ?= results/walker2d
+REMAKE ?=
 PIP_OPTIONS ?=
 export PIP_OPTIONS
 
@@ -17,7 +19,7 @@ SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfil
 PARALLEL = -n $(if $(filter all,$(CORES)),logical,$(CORES)) --maxprocesses 8 --dist worksteal
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
-.PHONY: study quick report test docs answers lint bench-experts bench-similarity bench-gaits bench-workflow bench-pages bench-offline format venv lock clean help
+.PHONY: study quick report verify test docs answers lint bench-experts bench-similarity bench-gaits bench-workflow bench-pages bench-offline format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python envs/unlock.py
@@ -28,6 +30,9 @@ quick:
 
 report: study
 	$(SNAKEMAKE) --report $(REPORT)
+
+verify: venv
+	PYTHONPATH=workflow/scripts $(RUN) brainiarb.verify $(FOLDER) $(if $(REMAKE),--remake $(SNAKEMAKE))
 
 test: venv
 	$(strip $(RUN) pytest $(PARALLEL) $(PYTEST))
@@ -94,6 +99,7 @@ help:
 	@echo 'make            build .venv (once) and run the default study: snakemake --cores all'
 	@echo 'make quick      the same road in two minutes: config/quick.yaml into results/quick'
 	@echo 'make report     the study, then its HTML report: $(REPORT)'
+	@echo 'make verify     are all files of a study what was written? REMAKE=1 makes again what is not'
 	@echo 'make test       the tests;  make lint  what CI checks besides;  make format  mend it'
 	@echo 'make docs       the documentation as HTML: docs/_build/html/index.html'
 	@echo 'make answers    write the numbers of the finished default study into README.md and docs/answers.md'
@@ -113,6 +119,7 @@ help:
 	@echo 'TARGETS="FILE ..."          make only these, e.g. results/walker2d/figures/fig4_psd.png'
 	@echo 'OPTIONS="-n"                further options of snakemake, e.g. --config seed=2'
 	@echo 'REPORT=FILE                 where make report writes'
+	@echo 'FOLDER=results/walker2d     the results of a body, for make verify'
 	@echo 'PYTEST="-k gait"            further options of pytest'
 	@echo 'PYTHON=/path/to/python3     what to build .venv with; VENV=FOLDER  where'
 	@echo 'PIP_OPTIONS="..."           further options of pip install, e.g. for torch without CUDA:'

@@ -49,6 +49,7 @@ include: "workflow/rules/page_contents.smk"
 include: "workflow/rules/pages.smk"
 include: "workflow/rules/progress.smk"
 include: "workflow/rules/cluster.smk"
+include: "workflow/rules/records.smk"
 
 
 rule all:
@@ -78,6 +79,7 @@ rule all:
 onstart:
     stop_if_doubled()
     tell_endings()
+    sweep_results()
     start_progress()
 
 

@@ -16,7 +16,8 @@ import pytest
 import torch
 
 from brainiarb.actors.layers import LAYERS
-from brainiarb.files import read_csv
+from brainiarb.files import read_csv, write_npz
+from brainiarb.records import FOLDER, Making, making
 from conftest import PATIENCE, ROOT, command, new_folder, snakemake
 from figure_drawing import default_figures
 
@@ -37,6 +38,7 @@ def trained(study, tmp_path):
     (folder / EXPERT).mkdir(parents=True)
     for name in TRAINED:
         shutil.copyfile(study / EXPERT / name, folder / EXPERT / name)
+    shutil.copytree(study / EXPERT / FOLDER, folder / EXPERT / FOLDER)
     return folder
 
 
@@ -65,7 +67,7 @@ def test_the_study_ends_with_its_tables(study):
 
 def test_the_study_ends_with_its_figures(study):
     expected = {f"{name}.{kind}" for name in NAMES for kind in ("png", "pdf", "csv")} | FILM
-    assert {path.name for path in (study / FIGURES).iterdir()} == expected
+    assert {path.name for path in (study / FIGURES).glob("[!.]*")} == expected
     for name in NAMES:
         assert (study / FIGURES / f"{name}.png").read_bytes().startswith(b"\x89PNG")
         assert (study / FIGURES / f"{name}.pdf").read_bytes().startswith(b"%PDF")
@@ -144,7 +146,7 @@ def test_the_quick_study_of_the_shipped_expert_shows_a_walk(tmp_path):
     snakemake(folder, "--cores", "2", overlay="config/quick.yaml")
     results = folder / "results/quick/walker2d"
     expected = {f"{name}.{kind}" for name in NAMES for kind in ("png", "pdf", "csv")} | FILM
-    assert {path.name for path in (results / "figures").iterdir()} == expected
+    assert {path.name for path in (results / "figures").glob("[!.]*")} == expected
     agents = pd.read_csv(results / "tables/agents.csv")
     expert = agents[(agents["agent"] == "expert") & (agents["mode"] == "mean")]
     assert (expert["return"] > 4500).all()
@@ -183,7 +185,8 @@ def test_measures_of_similarity_are_chosen_in_the_config(copied):
 def test_one_figure_by_its_name_runs_only_what_it_needs(trained):
     said = snakemake(trained, "--cores", "1", "--", FIGURES / "table1.png")
     assert "2 of 2 steps (100%) done" in said
-    made = {path.name for path in (trained / "results").rglob("*") if path.is_file()}
+    files = (path for path in (trained / "results").rglob("*") if path.is_file())
+    made = {path.name for path in files if path.parent.name != FOLDER}
     assert made - set(TRAINED) == {
         "observations.csv", "tabulate_observations.log",
         "table1.png", "table1.pdf", "table1.csv", "table1.log",
@@ -247,7 +250,7 @@ def refused(folder, target, log, *words):
     assert "Traceback" in logged
     assert "Traceback" not in said
     assert not (folder / target).exists()
-    assert not list((folder / target).parent.glob(".*"))
+    assert not list((folder / target).parent.glob(".writing*"))
 
 
 def test_a_truncated_checkpoint_is_refused(copied):
@@ -261,7 +264,8 @@ def test_a_rollout_with_nan_is_refused(copied):
     with np.load(rollouts) as archive:
         arrays = dict(archive)
     arrays["heights"][7] = np.nan
-    np.savez(rollouts, **arrays)
+    with making(Making(copied / EXPERT.parent)):
+        write_npz(rollouts, arrays)
     refused(
         copied, DEMONSTRATIONS, "record_demonstrations/tiny_40.log",
         "rollouts.npz", "'heights' is not finite in row 7",

@@ -16,6 +16,7 @@ from brainiarb.actors.actors import untrained
 from brainiarb.actors.architecture import DEFAULT
 from brainiarb.actors.layers import LAYERS, LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.errors import Refused
+from brainiarb.files import whole
 from builders import DERIVED, SIZES, TRANSIENT, random_recording
 
 CLONES = (0, 1)
@@ -135,12 +136,12 @@ def test_derived_layers_come_after_the_recorded_ones(clones):
 
 def test_a_damaged_file_is_refused_and_a_missing_one_is_named(tmp_path):
     path = tmp_path / "clones.h5"
-    with h5py.File(path, "w") as file:
+    with whole(path) as temporary, h5py.File(temporary, "w") as file:
         file["values"] = np.arange(5000)
     with open_activations(path) as file:
         assert file["values"][3] == 3
     path.write_bytes(path.read_bytes()[:3000])
-    with pytest.raises(Refused, match=r"clones\.h5 is not a whole HDF5 file .*; delete it"):
+    with pytest.raises(Refused, match=r"clones\.h5 has no record .*; delete it"):
         open_activations(path)
     with pytest.raises(FileNotFoundError, match="no-such-file"):
         open_activations(tmp_path / "no-such-file.h5")

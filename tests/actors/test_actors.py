@@ -1,6 +1,7 @@
 """The shared actor: equal to that of Stable-Baselines3, and exact when a scaler is folded in."""
 
 import numpy as np
+import pytest
 import torch
 
 from brainiarb.actors.actors import (
@@ -16,6 +17,7 @@ from brainiarb.actors.actors import (
 from brainiarb.actors.archives import read_expert
 from brainiarb.actors.layers import LAYERS
 from brainiarb.bodies.registry import get_body
+from brainiarb.errors import Refused
 from brainiarb.rollouts.scaler import Scaler
 
 SIZES = (17, 6)
@@ -100,3 +102,24 @@ def test_stacked_actors_act_as_they_do_alone_whatever_their_widths(observations)
     assert len(stacked) == 3
     means = torch.cat([narrow(rows)["mean_linear"], wide(rows)["mean_linear"]])
     torch.testing.assert_close(stacked(rows)["mean_linear"], means)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("linear1.weight", lambda values: values.fill_(np.nan), "linear1.weight .* not finite"),
+        ("linear2.bias", lambda values: values.fill_(np.inf), "linear2.bias .* not finite"),
+        ("linear2.weight", lambda values: values.half(), "linear2.weight holds torch.float16"),
+        ("linear2.weight", lambda values: values[:, :, :9], "linear2.weight has the shape"),
+        ("mean_linear.bias", lambda values: values[:, :5], "mean_linear.weight has the shape"),
+        ("linear2.bias", lambda values: values[:1], "linear2.bias has the shape"),
+    ],
+)
+def test_weights_that_no_clones_have_are_refused(tmp_path, name, change, words):
+    actors = untrained(SIZES, [1, 2])
+    tensors = {n: value.detach().clone() for n, value in actors.state_dict().items()}
+    tensors[name] = change(tensors[name])
+    write_actors(tmp_path / "bc_40.pt", actors.like(tensors), {})
+    with pytest.raises(Refused, match=rf"bc_40\.pt is not a whole clones file.*{words}") as said:
+        read_actors(tmp_path / "bc_40.pt")
+    assert "\n" not in str(said.value)

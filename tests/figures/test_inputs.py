@@ -5,18 +5,18 @@ import pandas as pd
 import pytest
 
 from brainiarb.figures.inputs import read_inputs
-from brainiarb.files import write_npz
+from brainiarb.files import write_csv, write_npz
 
 
 @pytest.fixture
 def paths(tmp_path):
     """Files of two experts, one without experts, and one of arrays."""
     table = pd.DataFrame({"expert": ["a", "b"], "value": [1.0, 2.0], "note": ["", "fell"]})
-    table.to_csv(tmp_path / "measures.csv", index=False)
-    table.to_csv(tmp_path / "margins.csv", index=False)
-    table[["value"]].to_csv(tmp_path / "statistics.csv", index=False)
+    write_csv(tmp_path / "measures.csv", table)
+    write_csv(tmp_path / "margins.csv", table)
+    write_csv(tmp_path / "statistics.csv", table[["value"]])
     write_npz(tmp_path / "walker.npz", {"picture": np.arange(3)})
-    return {path.stem: str(path) for path in tmp_path.iterdir()}
+    return {path.stem: str(path) for path in tmp_path.glob("*.*") if path.is_file()}
 
 
 def test_tables_are_reduced_to_the_drawn_expert_unless_the_figure_needs_every_expert(paths):

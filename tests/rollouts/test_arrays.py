@@ -91,6 +91,14 @@ def read_by_rows(path):
         (changed("clone_ids", lambda values: values[::-1]), "clones are not in ascending"),
         (changed("final_observations", lambda values: values[1:]), r"\(2, 17\).*3 episodes ask"),
         (changed("rewards", lambda values: values[:0]), "no rows"),
+        (
+            changed("clone_ids", lambda _: np.arange(9, dtype=np.int16)),
+            "belongs to two clones",
+        ),
+        *(
+            (changed("sampling_rate", lambda _, rate=rate: np.array(rate)), "sampling rate is")
+            for rate in (0.0, -125.0, np.nan, np.inf, "fast", [125.0])
+        ),
         (recording() | {"labels": np.zeros((9, 5), np.float32)}, "'labels' has shape"),
     ],
 )
@@ -136,5 +144,5 @@ def test_a_row_that_is_not_finite_is_refused_when_it_is_read(tmp_path):
 def test_a_file_that_holds_no_arrays_is_refused(tmp_path, read):
     path = tmp_path / "rollouts.npz"
     path.write_bytes(b"nothing")
-    with pytest.raises(Refused, match=r"rollouts\.npz is not a whole \.npz file .*; delete it"):
+    with pytest.raises(Refused, match=r"rollouts\.npz has no record .*; delete it"):
         read(path)

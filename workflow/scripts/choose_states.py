@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         settings = snakemake.params.settings
         walks = [snakemake.input.expert, *snakemake.input.clones]
         rollouts = dict(zip((-1, *settings["levels"]), map(read_rollouts, walks), strict=True))

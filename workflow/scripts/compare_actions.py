@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         settings, given = snakemake.params.settings, snakemake.input
         body, name = get_body(settings["body"]), settings["expert"]
         expert = read_expert(given.checkpoint, body)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with (
-        job(snakemake.log, snakemake.output),
+        job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards),
         open_activations(snakemake.input.common) as common,
         open_activations(snakemake.input.clones) as clones,
     ):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with (
-        job(snakemake.log, snakemake.output),
+        job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards),
         open_activations(snakemake.input.common) as common,
     ):
         settings = snakemake.params.settings

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         settings, given = snakemake.params.settings, snakemake.input
         body, name, level = get_body(settings["body"]), settings["expert"], settings["level"]
         rows, transient = settings["rows"], settings["transient"]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         settings = snakemake.params.settings
         body, levels = get_body(settings["body"], settings["rate_range"]), settings["levels"]
         walks = read_walks(body, snakemake.input, levels, settings["expert"], settings["transient"])

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         measures = read_csv(snakemake.input.measures)
         classes = read_classes(pd.read_csv(snakemake.input.classes))
         table = statistics_table(measures, classes, **snakemake.params.settings)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output), journal():
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards), journal():
         settings = snakemake.params.settings
         tables = read_inputs(
             dict(snakemake.input.items()), settings["expert"], settings["every_expert"]

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output), open(snakemake.input.claims, "rb") as file:
+    with (
+        job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards),
+        open(snakemake.input.claims, "rb") as file,
+    ):
         claims = read_claims(yaml.safe_load(file))
         given = dict(snakemake.input.items())
         similarity = read_csv(given["similarity"]) if "similarity" in given else None

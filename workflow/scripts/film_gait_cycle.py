@@ -21,7 +21,7 @@ if __name__ == "__main__":
     # This import loads matplotlib, which only drawing itself needs.
     from brainiarb.figures.gait_cycle import draw
 
-    with job(snakemake.log, snakemake.output), journal():
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards), journal():
         settings = snakemake.params.settings
         body = get_body(settings["body"])
         cells, cycles = (

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         folder = Path(snakemake.output.activations).parent
         parts = {Path(name).stem: Path(name) for name in snakemake.input}
         digests = {name: digest_of(path) for name, path in parts.items()}

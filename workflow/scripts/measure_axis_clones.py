@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         settings = dict(snakemake.params.settings)
         body = get_body(settings.pop("body"))
         rollouts = read_rollouts(snakemake.input.rollouts)

@@ -12,6 +12,6 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         episodes = pd.concat([read_csv(part) for part in snakemake.input], ignore_index=True)
         write_csv(snakemake.output.measures, return_measures(episodes))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         settings = snakemake.params.settings
         body = get_body(settings["body"])
         responses = pd.concat(map(read_csv, snakemake.input), ignore_index=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         body = get_body(snakemake.params.settings["body"])
         source = Path(snakemake.input.checkpoint)
         told = read_record(snakemake.input.get("record"))

@@ -19,7 +19,7 @@ POSES = 9
 PIXELS = 900
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         settings = snakemake.params.settings
         body = get_body(settings["body"], settings["rate_range"])
         rollouts = read_rollouts(snakemake.input.rollouts)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         rows = snakemake.params.settings["rows"]
         clones, _ = read_actors(snakemake.input.clones)
         rollouts = read_rollouts(snakemake.input.rollouts)

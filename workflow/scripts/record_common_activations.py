@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         settings, given = snakemake.params.settings, snakemake.input
         body = get_body(settings["body"])
         rollouts = read_rollouts(given.rollouts)

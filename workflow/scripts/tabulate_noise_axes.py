@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         table = pd.concat([read_csv(part) for part in snakemake.input], ignore_index=True)
         write_csv(snakemake.output.table, table)
         write_csv(snakemake.output.intervals, axis_intervals(table, **snakemake.params.settings))

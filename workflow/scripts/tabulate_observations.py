@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         body = get_body(snakemake.params.settings["body"])
         rows = [asdict(row) for row in observation_table(body)]
         write_csv(snakemake.output.table, pd.DataFrame(rows))

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         given = dict(snakemake.input.items())
         peers = [peer_measures(read_csv(table)) for table in given.pop("similarity")]
         measures = {

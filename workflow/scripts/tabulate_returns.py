@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         environment = get_body(snakemake.params.settings["body"]).env_id
         episodes = pd.concat([read_csv(part) for part in snakemake.input], ignore_index=True)
         agents = agent_returns(episodes)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         settings = snakemake.params.settings
         seed, expert, level = settings["seed"], settings["expert"], settings["level"]
         rollouts = read_rollouts(snakemake.input.rollouts)

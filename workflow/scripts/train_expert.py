@@ -16,7 +16,7 @@ if __name__ == "__main__":
     from brainiarb.actors.archives import write_model
     from brainiarb.experts.training import Training, train
 
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         settings = snakemake.params.settings
         checkpoint = Path(snakemake.output.checkpoint)
         state = checkpoint.with_suffix(".training")

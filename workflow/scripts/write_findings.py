@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TABLES = ("claims", "measures", "agents", "learning_curves")
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         given, page = snakemake.input, Path(snakemake.output.page)
         figures = {Path(file).stem: Path(file) for file in given.figures}
         settings = snakemake.params.settings

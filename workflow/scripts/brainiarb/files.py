@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import mkstemp
 from typing import TYPE_CHECKING, Any, Literal
 from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
 from brainiarb.errors import Refused
+from brainiarb.records import RECORD, again, check, seal
+from brainiarb.temporaries import is_full, temporary_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,23 +28,31 @@ _HEADERS = {
 
 
 @contextmanager
-def whole(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; it replaces `path` on success and vanishes on an error.
+def whole(path: str | Path, recorded: bool = True) -> Iterator[Path]:
+    """Yield a temporary path; on success its file gets its record and is `path`, or else vanishes.
 
-    The temporary name keeps the suffix of `path` and differs between processes. So a job that
-    outlived its workflow never writes to the same file as the job that replaced it.
+    A file that only other programs read needs not be `recorded`.
+
+    The temporary path has the name of `path`, in a folder of this process alone. So a job that
+    outlived its workflow never writes to the same file as the job that replaced it. Raises Refused
+    if the disk is full.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
     try:
-        yield temporary
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+        with temporary_folder(path.parent) as folder:
+            temporary = folder / path.name
+            temporary.touch()
+            yield temporary
+            temporary.chmod(0o644)
+            if recorded:
+                seal(temporary, path)
+            os.replace(temporary, path)
+    except Exception as error:
+        if is_full(error, path.parent):
+            raise Refused(
+                f"the disk of {path.parent} is full, so {path.name} could not be written; free "
+                "some space and run the workflow again"
+            ) from error
         raise
 
 
@@ -62,7 +71,7 @@ def write_npz(path: str | Path, arrays: Mapping[str, Any]) -> None:
 
 def read_npz(path: str | Path) -> dict[str, np.ndarray]:
     """Read all arrays of an .npz file into memory; raise Refused if the file is damaged."""
-    with refusing_damage(path, ".npz"), np.load(path, allow_pickle=False) as archive:
+    with reading(path, ".npz"), np.load(path, allow_pickle=False) as archive:
         return {name: archive[name] for name in archive.files}
 
 
@@ -109,7 +118,7 @@ def open_npz(path: str | Path) -> dict[str, StoredArray]:
     array([1.25, 1.3 ])
     """
     arrays = {}
-    with refusing_damage(path, ".npz"), ZipFile(path) as archive, open(path, "rb") as file:
+    with reading(path, ".npz"), ZipFile(path) as archive, open(path, "rb") as file:
         for member in archive.infolist():
             if member.compress_type != ZIP_STORED:
                 raise Refused(f"{member.filename} is compressed")
@@ -155,7 +164,7 @@ def read_csv(path: str | Path, **options: Any) -> "pd.DataFrame":
     """
     import pandas as pd
 
-    with refusing_damage(path, "CSV"):
+    with reading(path, "CSV"):
         _check_last_row(path)
         return pd.read_csv(path, **options)
 
@@ -176,7 +185,7 @@ def concatenate_csv(path: str | Path, parts: Sequence[str | Path]) -> None:
     """
     tables = []
     for part in parts:
-        with refusing_damage(part, "CSV"):
+        with reading(part, "CSV", foreign=True):
             _check_last_row(part)
             with open(part, encoding="utf-8", newline="") as file:
                 header, *rows = csv.reader(file)
@@ -197,26 +206,37 @@ def concatenate_csv(path: str | Path, parts: Sequence[str | Path]) -> None:
             )
 
 
-def write_json(path: str | Path, value: Any) -> None:
+def write_json(path: str | Path, value: Mapping[str, Any], recorded: bool = True) -> None:
     """Write indented JSON with a final newline."""
-    with whole(path) as temporary:
+    with whole(path, recorded) as temporary:
         temporary.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
 
 
-def read_json(path: str | Path) -> Any:
-    """Read a JSON file; raise Refused if the file is damaged."""
-    with refusing_damage(path, "JSON", "mend or remove it"):
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+def read_json(path: str | Path) -> dict[str, Any]:
+    """Read what `write_json` wrote, without its record; raise Refused if the file is damaged."""
+    with reading(path, "JSON", foreign=True):
+        value = dict(json.loads(Path(path).read_text(encoding="utf-8")))
+    return {name: held for name, held in value.items() if name != RECORD}
 
 
 @contextmanager
-def refusing_damage(
-    path: str | Path, kind: str, advice: str = "delete it and run the workflow again"
-) -> Iterator[None]:
+def reading(path: str | Path, kind: str, foreign: bool = False) -> Iterator[None]:
+    """Check the record of a file (see `records.check`), then turn any error into Refused.
+
+    The error of a missing file stays.
+    """
+    check(path, foreign)
+    with refusing_damage(path, kind, again(path)):
+        yield
+
+
+@contextmanager
+def refusing_damage(path: str | Path, kind: str, advice: str) -> Iterator[None]:
     """Turn any error of a reader into Refused, except that a file is missing."""
     try:
         yield
     except FileNotFoundError:
         raise
     except Exception as error:
-        raise Refused(f"{path} is not a whole {kind} file ({error}); {advice}") from error
+        reason, *_ = str(error).splitlines() or [repr(error)]
+        raise Refused(f"{path} is not a whole {kind} file ({reason:.200}); {advice}") from error

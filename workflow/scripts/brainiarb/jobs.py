@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from brainiarb.errors import Refused
+from brainiarb.records import Making, making
+from brainiarb.temporaries import is_full
 
 RENDERER = "BRAINIARB_MUJOCO_GL"
 """The environment variable that keeps the user's MUJOCO_GL for pictures."""
@@ -22,8 +24,16 @@ PACKAGES = ("torch", "stable-baselines3", "gymnasium", "mujoco", "numpy")
 
 
 @contextmanager
-def job(log: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
+def job(
+    log: Iterable[str],
+    outputs: Iterable[str],
+    params: Mapping[str, Any] | None = None,
+    wildcards: Mapping[str, str] | None = None,
+) -> Iterator[None]:
     """Write a job's log to its file and to the screen, and name the written files at the end.
+
+    `params` with the `settings`, and the wildcards, go into the records of the files that the job
+    writes (see `records`). The files that it reads must be made for their places and its settings.
 
     If input is refused or a file is missing, the screen shows one sentence. After any other
     exception the screen shows the traceback. The log file always holds the traceback.
@@ -34,9 +44,10 @@ def job(log: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
     """
     if renderer := os.environ.pop("MUJOCO_GL", None):
         os.environ[RENDERER] = renderer
+    logging.raiseExceptions = False  # a full disk is told once, by the job
     screen = logging.StreamHandler()
     screen.addFilter(lambda record: not getattr(record, "file_only", False))
-    files = []
+    files, log = [], [*log]
     for path in log:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         files.append(logging.FileHandler(path, mode="w"))
@@ -48,12 +59,15 @@ def job(log: Iterable[str], outputs: Iterable[str]) -> Iterator[None]:
         level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", handlers=handlers
     )
     try:
-        yield
+        with making(_made_by(log, params or {}, wildcards or {})):
+            yield
     except (Refused, FileNotFoundError) as error:
-        logging.error("error: %s", error)
-        logging.error("where it was raised", exc_info=error, extra={"file_only": True})
+        _tell(error)
         sys.exit(1)
-    except Exception:
+    except Exception as error:
+        if is_full(error, "."):
+            _tell(Refused("the disk is full; free some space and run the workflow again"), error)
+            sys.exit(1)
         logging.exception("unexpected error")
         sys.exit(1)
     logging.info("used %s", used())
@@ -85,6 +99,26 @@ def used() -> str:
     unit = 1 if sys.platform == "darwin" else 1024  # bytes of ru_maxrss
     most = max(part.ru_maxrss for part in parts) * unit
     return f"{seconds:.1f} s of CPU, at most {most / 1e6:.0f} MB"
+
+
+def _tell(error: Exception, cause: Exception | None = None) -> None:
+    """Log an error as one sentence, and its traceback into the log file alone."""
+    logging.error("error: %s", error)
+    logging.error("where it was raised", exc_info=cause or error, extra={"file_only": True})
+
+
+def _made_by(log: list[str], params: Mapping[str, Any], wildcards: Mapping[str, str]) -> Making:
+    """Return what the records of a job say: its log is `<results>/<body>/logs/<rule>...`."""
+    parts = Path(*log[:1]).parts
+    if "logs" not in parts:
+        return Making(settings=params.get("settings", {}), wildcards=dict(wildcards.items()))
+    at = len(parts) - 1 - parts[::-1].index("logs")
+    return Making(
+        root=Path(*parts[:at]),
+        rule=Path(parts[at + 1]).stem,
+        settings=params.get("settings", {}),
+        wildcards=dict(wildcards.items()),
+    )
 
 
 def device(resources: Mapping[str, Any]) -> str:

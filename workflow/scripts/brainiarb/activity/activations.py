@@ -41,7 +41,7 @@ import numpy as np
 from brainiarb.activity.stimuli import Stimuli
 from brainiarb.actors.architecture import Architecture, architecture_from
 from brainiarb.actors.response import respond
-from brainiarb.files import refusing_damage
+from brainiarb.files import reading
 
 if TYPE_CHECKING:
     # Readers of activations are spared the seconds that importing torch takes.
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 def open_activations(path: str | Path) -> h5py.File:
     """Open a file of activations for reading; raise Refused if the file is damaged."""
-    with refusing_damage(path, "HDF5"):
+    with reading(path, "HDF5"):
         return h5py.File(path)
 
 

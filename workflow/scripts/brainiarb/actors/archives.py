@@ -26,6 +26,7 @@ from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import make_env
 from brainiarb.errors import Refused
 from brainiarb.files import whole
+from brainiarb.records import check
 
 if TYPE_CHECKING:
     from stable_baselines3.common.base_class import BaseAlgorithm
@@ -216,6 +217,7 @@ def read_expert(path: str | Path, body: Body) -> Actors:
     >>> len(expert), expert.get_parameter("linear1.weight").shape
     (1, torch.Size([1, 256, 17]))
     """
+    check(path, foreign=True)
     if holds_plain_weights(path):
         return read_plain(path, body)
     members = read_members(path)

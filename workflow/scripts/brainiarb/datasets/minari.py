@@ -58,9 +58,9 @@ def write_minari(root: str | Path, body: Body, demonstrations: Rollouts, origin:
     """
     folder = Path(root, origin.identity, "data")
     for namespace in list(Path(origin.identity).parents)[:-1]:
-        write_json(Path(root, namespace, "namespace_metadata.json"), {})
+        write_json(Path(root, namespace, "namespace_metadata.json"), {}, recorded=False)
     rows = list(chain(*clone_episodes(demonstrations).values()))
-    with whole(folder / EPISODES) as temporary, h5py.File(temporary, "w") as file:
+    with whole(folder / EPISODES, recorded=False) as temporary, h5py.File(temporary, "w") as file:
         for number, of_episode in enumerate(rows):
             group = file.create_group(f"episode_{number}")
             group.attrs["id"] = number
@@ -85,6 +85,7 @@ def write_minari(root: str | Path, body: Body, demonstrations: Rollouts, origin:
             **_scores(origin.scores),
             "made": dict(origin.made),
         },
+        recorded=False,
     )
 
 

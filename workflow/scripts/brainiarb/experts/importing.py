@@ -6,6 +6,7 @@ sb3-contrib, another Python) do not matter. Torch's weights-only reader gives th
 plain fields of `data` give everything else.
 """
 
+import json
 import logging
 import re
 from collections.abc import Mapping
@@ -33,7 +34,8 @@ from brainiarb.bodies.model import Facts, environment_facts
 from brainiarb.errors import Refused
 from brainiarb.experts.concerns import concerns
 from brainiarb.experts.normalisation import Normalisation, read_normalisation
-from brainiarb.files import digest_of, read_json
+from brainiarb.files import digest_of, refusing_damage
+from brainiarb.records import RECORD
 from brainiarb.rollouts.episodes import RETURN_STEPS, episode_lengths, episode_sums
 from brainiarb.rollouts.recording import record_episodes
 
@@ -153,12 +155,13 @@ def read_record(path: str | Path | None) -> dict[str, Any]:
     """
     if path is None:
         return {"made_by": "unknown"}
-    record = read_json(path)
+    with refusing_damage(path, "JSON", "mend or remove it"):
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
     if not isinstance(record, dict):
         raise Refused(
             f"{path} lies beside an expert's archive but holds no JSON object; mend it or remove it"
         )
-    return record
+    return {name: value for name, value in record.items() if name != RECORD}
 
 
 def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import torch
 from brainiarb.errors import Refused
 from brainiarb.experts.sac import SAC
 from brainiarb.files import whole
+from brainiarb.records import check
 
 REPLAY = ("observations", "next_observations", "actions", "rewards", "dones", "timeouts")
 """The arrays of the replay buffer."""
@@ -102,7 +103,7 @@ def write_state(path: Path, state: dict[str, Any]) -> bool:
     try:
         with whole(path) as temporary:
             torch.save(state, temporary)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, Refused) as error:
         reason, *_ = str(error).splitlines()
         logging.warning(
             "%s could not be written (%s); training goes on, and its last state stays: make space",
@@ -119,6 +120,7 @@ def read_state(path: Path | None, settings: dict[str, Any]) -> dict[str, Any] | 
     """
     if path is None or not path.exists():
         return None
+    check(path)
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
     except Exception as error:

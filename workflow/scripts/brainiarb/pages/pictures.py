@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from brainiarb.files import refusing_damage
+from brainiarb.files import reading
 
 WIDTH = 1400
 """Pixels: the largest width of a picture, for a page of half this width on a fine screen."""
@@ -29,7 +29,7 @@ def screen_picture(path: str | Path) -> Picture:
     """
     from PIL import Image
 
-    with refusing_damage(path, "picture"), Image.open(path) as image:
+    with reading(path, "picture", foreign=True), Image.open(path) as image:
         small = image.convert("RGB")
     if small.width > WIDTH:
         small = small.resize(

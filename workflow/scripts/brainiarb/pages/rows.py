@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from brainiarb.files import refusing_damage
+from brainiarb.files import reading
 
 Row = Mapping[str, str]
 LINE = "line"
@@ -16,7 +16,7 @@ def read_rows(path: str | Path) -> list[dict[str, str]]:
 
     Raises Refused if the file ends within a row.
     """
-    with refusing_damage(path, "CSV"), open(path, encoding="utf-8", newline="") as file:
+    with reading(path, "CSV", foreign=True), open(path, encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         rows = []
         for row in reader:

@@ -201,6 +201,10 @@ def _check_form(
     except Refused as error:
         raise Refused(f"{where}: the recorded body {name!r} is not known; {_AGAIN}") from error
     _check_names(arrays, names or dtypes(body), where)
+    rate = arrays["sampling_rate"]
+    rate = rate.read() if isinstance(rate, StoredArray) else np.asarray(rate)
+    if rate.shape or rate.dtype.kind not in "fiu" or not 0 < rate < np.inf:
+        raise Refused(f"{where}: the sampling rate is {rate!s:.20} where Hz are expected; {_AGAIN}")
     rows = (*arrays["rewards"].shape, 0)[0]
     if not rows:
         raise Refused(f"{where}: the recording has no rows; {_AGAIN}")
@@ -248,6 +252,8 @@ def _check_episodes(body: Body, arrays: Mapping[str, Any], where: str) -> None:
         raise Refused(f"{where}: the episodes are not in ascending order; {_AGAIN}")
     if (np.diff(clones) < 0).any():
         raise Refused(f"{where}: the clones are not in ascending order; {_AGAIN}")
+    if ((np.diff(ids) == 0) & (np.diff(clones) != 0)).any():
+        raise Refused(f"{where}: an episode belongs to two clones; {_AGAIN}")
     episodes, widths = len(episode_starts(ids)), row_widths(body)
     for name, dtype in EPISODE_DTYPES.items():
         shape = (episodes, *widths[name])
