@@ -25,9 +25,10 @@ OF_ENVIRONMENT = {
 OF_SCRIPT = {
     "export_clone": TORCH,
     "link_activations": set(),
-    "record_clone_activations": TORCH,
+    "record_clone_activations": set(),
     "record_common_activations": TORCH,
     "write_findings": set(),
+    "write_minari": {"pandas", "gymnasium", *TORCH},
 }
 """The packages that a script may load where they differ from those of its environment."""
 

@@ -1,5 +1,7 @@
 """The shared actor: equal to that of Stable-Baselines3, and exact when a scaler is folded in."""
 
+from zipfile import ZipFile
+
 import numpy as np
 import pytest
 import torch
@@ -83,7 +85,12 @@ def test_clones_survive_the_file_and_its_bytes_do_not_depend_on_the_name(tmp_pat
     actors = untrained(SIZES, [1, 2])
     write_actors(tmp_path / "a.pt", actors, {"level": 40})
     write_actors(tmp_path / "other.pt", actors, {"level": 40})
-    assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "other.pt").read_bytes()
+    # The record of a file, in the comment of the archive, is all that names its place.
+    first, other = (
+        (tmp_path / name).read_bytes()[: -len(ZipFile(tmp_path / name).comment)]
+        for name in ("a.pt", "other.pt")
+    )
+    assert first[:-2] == other[:-2]  # the last two bytes are the length of the comment
     found, metadata = read_actors(tmp_path / "a.pt")
     assert metadata == {"level": 40}
     for name, value in actors.state_dict().items():
@@ -109,7 +116,7 @@ def test_stacked_actors_act_as_they_do_alone_whatever_their_widths(observations)
     [
         ("linear1.weight", lambda values: values.fill_(np.nan), "linear1.weight .* not finite"),
         ("linear2.bias", lambda values: values.fill_(np.inf), "linear2.bias .* not finite"),
-        ("linear2.weight", lambda values: values.half(), "linear2.weight holds torch.float16"),
+        ("linear2.weight", lambda values: values.half(), "names torch.HalfStorage"),
         ("linear2.weight", lambda values: values[:, :, :9], "linear2.weight has the shape"),
         ("mean_linear.bias", lambda values: values[:, :5], "mean_linear.weight has the shape"),
         ("linear2.bias", lambda values: values[:1], "linear2.bias has the shape"),

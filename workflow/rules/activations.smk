@@ -79,7 +79,7 @@ rule record_clone_activations:
     group:
         "networks_{expert}_{noise}"
     conda:
-        "../../envs/rl.yaml"
+        "../../envs/analysis.yaml"
     resources:
         **ACTIVATING,
     params:

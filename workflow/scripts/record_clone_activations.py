@@ -6,7 +6,7 @@ import h5py
 
 from brainiarb.activity.activations import record_own, record_shared
 from brainiarb.activity.stimuli import own, read_stimuli
-from brainiarb.actors.actors import read_actors
+from brainiarb.actors.stored import read_stored
 from brainiarb.files import whole
 from brainiarb.jobs import job
 from brainiarb.rollouts.arrays import read_rollouts
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         rows = snakemake.params.settings["rows"]
-        clones, _ = read_actors(snakemake.input.clones)
+        clones, _ = read_stored(snakemake.input.clones)
         rollouts = read_rollouts(snakemake.input.rollouts)
         stimuli = read_stimuli(snakemake.input.states)
         with whole(snakemake.output.activations) as temporary, h5py.File(temporary, "w") as file:

@@ -33,7 +33,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import h5py
 import numpy as np
@@ -43,9 +43,19 @@ from brainiarb.actors.architecture import Architecture, architecture_from
 from brainiarb.actors.response import respond
 from brainiarb.files import reading
 
-if TYPE_CHECKING:
-    # Readers of activations are spared the seconds that importing torch takes.
-    from brainiarb.actors.actors import Actors
+
+class Networks(Protocol):
+    """K networks: `Actors`, or `StoredActors`, which spare a job the seconds that torch takes."""
+
+    @property
+    def architecture(self) -> Architecture:
+        """The architecture of all of them."""
+
+    def __len__(self) -> int:
+        """Return K."""
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return all weights by name, each (K, ...)."""
 
 
 def open_activations(path: str | Path) -> h5py.File:
@@ -55,24 +65,24 @@ def open_activations(path: str | Path) -> h5py.File:
 
 
 def record_shared(
-    file: h5py.File, group: str, actors: "Actors", stimuli: Stimuli, stored: bool = False
+    file: h5py.File, group: str, networks: Networks, stimuli: Stimuli, stored: bool = False
 ) -> None:
     """Write K networks and the states that all of them are shown; their layers too if `stored`."""
-    node = _group(file, group, actors, stimuli.observations, stimuli.episode_ids)
+    node = _group(file, group, networks, stimuli.observations, stimuli.episode_ids)
     node.attrs.update(digests=[stimuli.digest], shared=True, spacing=stimuli.spacing)
     if stimuli.sources is not None:
         node["sources"] = _once(file, "sources", stimuli.sources)
     if stored:
-        for name in actors.architecture.layers:
-            shape = len(actors), len(stimuli.observations), len(node[f"weights/{name}.bias"][0])
-            dtype = np.float16 if name in actors.architecture.trunk else np.float32
+        for name in networks.architecture.layers:
+            shape = len(networks), len(stimuli.observations), len(node[f"weights/{name}.bias"][0])
+            dtype = np.float16 if name in networks.architecture.trunk else np.float32
             node.create_dataset(name, shape, dtype).attrs["units"] = "1, before the non-linearity"
-        for k in range(len(actors)):
+        for k in range(len(networks)):
             for name, values in Activations(file, group, k).layers().items():
                 node[name][k] = values
 
 
-def record_own(file: h5py.File, group: str, actors: "Actors", own: Sequence[Stimuli]) -> None:
+def record_own(file: h5py.File, group: str, networks: Networks, own: Sequence[Stimuli]) -> None:
     """Write K networks, and the states that each of them is shown alone; missing rows are nan."""
     lengths = [len(stimuli.observations) for stimuli in own]
     rows = max(lengths)
@@ -81,7 +91,7 @@ def record_own(file: h5py.File, group: str, actors: "Actors", own: Sequence[Stim
     for k, stimuli in enumerate(own):
         observations[k, : len(stimuli.observations)] = stimuli.observations
         ids[k, : len(stimuli.episode_ids)] = stimuli.episode_ids
-    node = _group(file, group, actors, observations, ids)
+    node = _group(file, group, networks, observations, ids)
     node.attrs.update(digests=[stimuli.digest for stimuli in own], shared=False, rows=lengths)
 
 
@@ -172,12 +182,12 @@ class Activations:
 
 
 def _group(
-    file: h5py.File, name: str, actors: "Actors", observations: np.ndarray, ids: np.ndarray
+    file: h5py.File, name: str, networks: Networks, observations: np.ndarray, ids: np.ndarray
 ) -> h5py.Group:
     """Return a new group with the weights of the networks and the states that they are shown."""
     node = file.create_group(name)
-    node.attrs["architecture"] = actors.architecture.to_json()
-    arrays = {f"weights/{part}": values for part, values in actors.arrays().items()}
+    node.attrs["architecture"] = networks.architecture.to_json()
+    arrays = {f"weights/{part}": values for part, values in networks.arrays().items()}
     for part, values in {**arrays, "observations": observations, "episode_ids": ids}.items():
         node[part] = _once(file, part, values)
     node["observations"].attrs["units"] = "those of the environment"

@@ -20,11 +20,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from brainiarb.actors.architecture import DEFAULT, Architecture, architecture_from
+from brainiarb.actors.architecture import DEFAULT, Architecture
 from brainiarb.actors.layers import LOG_STD_MAX, LOG_STD_MIN
 from brainiarb.actors.response import respond
-from brainiarb.errors import Refused
-from brainiarb.files import reading, whole
+from brainiarb.actors.stored import read_stored
+from brainiarb.files import whole
 from brainiarb.rollouts.scaler import Scaler
 from brainiarb.seeds import derive_seed
 
@@ -273,26 +273,6 @@ def write_actors(path: str | Path, actors: Actors, metadata: dict[str, Any]) -> 
 
 def read_actors(path: str | Path) -> tuple[Actors, dict[str, Any]]:
     """Read K actors and their metadata; raise Refused if the file does not hold them."""
-    with reading(path, "clones"):
-        content = torch.load(path, weights_only=True)
-        metadata = json.loads(content.pop("metadata"))
-        architecture = architecture_from(json.loads(content.pop("architecture")))
-        actors = Actors(content, architecture)
-        _check_stack(actors)
-        return actors, metadata
-
-
-def _check_stack(actors: Actors) -> None:
-    """Raise Refused unless K actors have finite weights of the shapes of their architecture."""
-    tensors = actors.state_dict()
-    sizes = tensors["linear1.weight"].shape[-1], tensors["mean_linear.bias"].shape[-1]
-    for name, (out, inputs) in actors.architecture.shapes(sizes).items():
-        for part, shape in (("weight", (out, inputs)), ("bias", (out,))):
-            found = tuple(tensors[f"{name}.{part}"].shape)
-            if found != (len(actors), *shape):
-                raise Refused(f"{name}.{part} has the shape {found}, not {(len(actors), *shape)}")
-    for name, values in tensors.items():
-        if values.dtype != torch.float32 or not values.isfinite().all():
-            raise Refused(f"{name} holds {values.dtype}, or a number that is not finite")
-    if not len(actors):
-        raise Refused("it holds no actor")
+    stored, metadata = read_stored(path)
+    tensors = {name: torch.from_numpy(values) for name, values in stored.weights.items()}
+    return Actors(tensors, stored.architecture), metadata
