@@ -19,10 +19,11 @@ SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfil
 PARALLEL = -n $(if $(filter all,$(CORES)),logical,$(CORES)) --maxprocesses 8 --dist worksteal
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
-.PHONY: study quick report verify test docs answers lint bench-experts bench-similarity bench-gaits bench-workflow bench-pages bench-offline format venv lock clean help
+.PHONY: study quick report verify test docs answers lint bench-experts bench-similarity bench-gaits bench-workflow bench-pages bench-offline fuzz format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python envs/unlock.py
+	$(if $(CONFIG),@PYTHONPATH=workflow/scripts $(RUN) brainiarb.config_files $(CONFIG))
 	$(strip $(SNAKEMAKE) -- $(TARGETS))
 
 quick:
@@ -72,6 +73,9 @@ bench-pages: venv
 bench-offline: venv
 	PYTHONPATH=workflow/scripts $(RUN) benchmarks.offline
 
+fuzz: venv
+	PYTHONPATH=workflow/scripts:tests $(RUN) benchmarks.fuzz
+
 format: venv
 	$(RUN) ruff check --fix .
 	$(RUN) ruff format .
@@ -109,6 +113,7 @@ help:
 	@echo 'make bench-workflow  what jobs spend before their work; a finished study against its bound, by rule'
 	@echo 'make bench-pages     size, start and frames a second of the explorer of the default study, in Chromium'
 	@echo 'make bench-offline  how fast clones learn by offline reinforcement learning, against plain torch'
+	@echo 'make fuzz       20,000 damaged files for the readers: none is misread, hangs or takes much memory'
 	@echo 'make venv       build .venv only'
 	@echo 'make lock       resolve pyproject.toml anew into envs/lock.txt (PYTHON=python3.11)'
 	@echo 'make clean      remove caches; .venv, results and .snakemake stay'

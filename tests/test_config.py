@@ -187,6 +187,11 @@ def cloned_at(levels, expert="crossq_1"):
             "figures.dpi_of: fig4_pds is not a figure, did you mean fig4_psd?",
         ),
         ({"figures": {"dpi_of": {"style": 90}}}, "figures.dpi_of: style is not a figure"),
+        (
+            {"statistics": {"margins": {"relative": {"stride_frequencyx": 0.1}}}},
+            "stride_frequencyx is not a measure, did you mean stride_frequency?",
+        ),
+        ({"cloning": {"batch_size": 1e308}}, "is greater than the maximum of 1000000000"),
     ],
 )
 def test_a_bad_config_is_refused_in_one_line_before_any_job(change, words, tmp_path):

@@ -1,6 +1,7 @@
 """Archives that are no archives: each is read where this is safe, or named as what it is."""
 
 import io
+import time
 import zipfile
 from functools import partial
 
@@ -9,7 +10,7 @@ import torch
 
 from archive_builders import assert_refused, members_of, pack, torch_bytes
 from brainiarb.actors.archives import read_expert
-from brainiarb.actors.foreign import size_hint
+from brainiarb.actors.foreign import kind_of, size_hint
 from brainiarb.bodies.registry import get_body
 
 BODY = get_body("walker2d")
@@ -131,3 +132,15 @@ def test_sizes_that_no_known_environment_has_are_explained_by_wrappers():
     assert "TimeFeatureWrapper" in size_hint((70, 6), BODY)
     assert "TimeFeatureWrapper" in size_hint((18, 6), BODY)
     assert "4 frames" in size_hint((68, 6), BODY)
+
+
+@pytest.mark.parametrize("content", [b"<!---->" * 500, b" " * 5000, b"<?xml>" + b"\n" * 4000])
+def test_no_beginning_of_a_file_takes_long_to_tell(content):
+    started = time.process_time()
+    kind_of(content + b"x")
+    assert time.process_time() - started < 1
+
+
+def test_a_web_page_with_comments_before_it_is_told():
+    content = b"<?xml version='1.0'?>\n<!-- a\n --> <!-- b -->\n<!DOCTYPE html>"
+    assert kind_of(content)[0] == "it is a web page"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from archive_builders import assert_refused
+from brainiarb.actors import plain
 from brainiarb.actors.actors import mean_action
 from brainiarb.actors.plain import read_plain
 from brainiarb.bodies.registry import get_body
@@ -19,6 +20,12 @@ STATES = RNG.normal(size=(40, 17)).astype(np.float32)
 SHAPES = ((8, 17), (5, 8), (6, 5))
 WEIGHTS = [(RNG.normal(size=s) / 3).astype(np.float32) for s in SHAPES]
 BIASES = [RNG.normal(size=s[0]).astype(np.float32) for s in SHAPES]
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Read in this process, because one for each of many files takes long."""
+    monkeypatch.setattr(plain, "confined", lambda function, *arguments: function(*arguments))
 
 
 def saved(tmp_path, nodes, **further):
@@ -84,7 +91,7 @@ def expected(active, bound):
         ),
     ],
 )  # fmt: skip
-def test_a_chain_of_layers_acts_as_its_graph_says(nodes, active, bound, tmp_path):
+def test_a_chain_of_layers_acts_as_its_graph_says(nodes, active, bound, tmp_path, in_this_process):
     path = saved(tmp_path, nodes, low=np.float32(-1), high=np.float32(1))
     actors = read_plain(path, BODY)
     assert actors.architecture.hidden == (8, 5)
@@ -103,9 +110,23 @@ def test_a_chain_of_layers_acts_as_its_graph_says(nodes, active, bound, tmp_path
         ([("Gemm", ["W0", "b0"], {"transB": 1, "alpha": 2.0}), RELU, gemm(1)], "Gemm scales"),
     ],
 )
-def test_other_graphs_are_refused(nodes, words, tmp_path):
+def test_other_graphs_are_refused(nodes, words, tmp_path, in_this_process):
     path = saved(tmp_path, nodes, low=np.float32(-1))
     assert_refused(partial(read_plain, body=BODY), path, words)
+
+
+def test_a_graph_that_becomes_large_in_memory_is_refused_in_one_sentence(tmp_path):
+    operations = b"\x0a\x00" * 10_000_000  # two bytes each in the file, and 100 in memory
+    length = len(operations)
+    told = bytes(length >> shift & 127 | 128 for shift in (0, 7, 14)) + bytes([length >> 21])
+    (tmp_path / "a.onnx").write_bytes(b"\x3a" + told + operations)
+    memory = "not a whole file .*(alloc|MB|signal)"
+    assert_refused(partial(read_plain, body=BODY), tmp_path / "a.onnx", memory)
+
+
+def test_a_graph_is_read_in_a_process_of_its_own(tmp_path):
+    path = saved(tmp_path, [gemm(0), RELU, gemm(1), RELU, gemm(2), TANH])
+    assert read_plain(path, BODY).architecture.hidden == (8, 5)
 
 
 def test_arrays_in_another_file_and_damage_are_refused(tmp_path):

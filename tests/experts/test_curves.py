@@ -5,6 +5,7 @@ import logging
 import pandas as pd
 import pytest
 
+from brainiarb.errors import Refused
 from brainiarb.experts.curves import MEASURED, named_curve, read_curve
 from conftest import ROOT
 
@@ -34,13 +35,36 @@ def test_without_a_curve_the_table_is_empty_and_has_its_columns():
     assert list(named) == ["expert", "algorithm", *MEASURED, "resumed", "selected"]
 
 
-@pytest.mark.parametrize(
-    ("text", "said"), [("", "is not a learning curve"), ("r,l,t\n1,2,3\n", "it lacks length_mean")]
-)
-def test_another_table_beside_an_archive_is_not_used_with_a_warning(text, said, tmp_path, caplog):
+def test_another_table_beside_an_archive_is_not_used_with_a_warning(tmp_path, caplog):
     path = tmp_path / "mine.csv"
-    path.write_text(text)
+    path.write_text("r,l,t\n1,2,3\n")
     with caplog.at_level(logging.WARNING):
         assert len(read_curve(path)) == 0
-    assert said in caplog.text
+    assert "it lacks length_mean" in caplog.text
     assert "mine.csv" in caplog.text
+
+
+HEADER = ",".join(MEASURED)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "it is empty"),
+        (f"{HEADER}\n".encode(), "it has no row"),
+        (f"{HEADER}\n1,2,3,4,5,6\n2,3,4,5".encode(), "do not fit each other"),
+        (f"{HEADER}\n1,2,3,4,5,6\n2,3,4,5,6,7".encode(), "it ends within a row"),
+        (f"{HEADER}\n1,2,three,4,5,6\n".encode(), "texts where numbers are expected"),
+        (f"{HEADER}\n1,2,inf,4,5,6\n".encode(), "missing or infinite"),
+        (f"{HEADER}\n1,2,3,-4,5,6\n".encode(), "a negative number"),
+        (f"{HEADER}\n2,2,3,4,5,6\n1,2,3,4,5,6\n".encode(), "its steps do not rise"),
+        (f"{HEADER}\n1,2,3,4,5,6\n".encode("utf-16"), "a zero byte"),
+        (f"{HEADER}\n1,2,3,4,5,6\né".encode("latin1"), "can't decode"),
+        (bytes(2**22 + 1), "more than 4,194,304 bytes"),
+    ],
+)
+def test_a_damaged_curve_is_refused_in_one_sentence_that_names_it(content, said, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_bytes(content)
+    with pytest.raises(Refused, match=rf"mine\.csv is not a whole CSV file .*{said}"):
+        read_curve(path)

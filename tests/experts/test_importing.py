@@ -200,7 +200,12 @@ def test_a_record_that_is_none_is_refused(tmp_path):
     path = tmp_path / "expert.json"
     for text, message in (
         ("{", r"expert\.json is not a whole JSON file"),
-        ("[1, 2]", r"expert\.json lies beside .* but holds no JSON object"),
+        ("[1, 2]", r"expert\.json is not a whole JSON file .* no JSON object"),
+        ('{"algorithm": null}', r"expert\.json says its algorithm by something else than a text"),
+        ('{"a": 1, "a": 2}', r"expert\.json is not a whole JSON file .* 'a' stands twice"),
+        ('{"a": NaN}', r"expert\.json is not a whole JSON file .* not finite"),
+        ('{"a": ' + "[" * 100 + "]" * 100 + "}", r"expert\.json .* nests deeper than 40"),
+        ("[" * 100_000, r"expert\.json .* nests too deeply"),
     ):
         path.write_text(text)
         with pytest.raises(ValueError, match=message):

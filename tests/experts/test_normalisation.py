@@ -70,7 +70,7 @@ def test_a_normalisation_that_names_anything_else_is_refused(normalised, archive
     normalised.reset_infos = [Trap(marker)]
     path = tmp_path / "vecnormalize.pkl"
     path.write_bytes(pickle.dumps(normalised))
-    refused(archive, path, r"vecnormalize\.pkl", "pathlib", "no VecNormalize needs")
+    refused(archive, path, r"vecnormalize\.pkl", "pathlib", "not needed and not executed")
 
 
 def test_a_normalisation_of_another_archive_is_refused(archive, tmp_path):

@@ -4,14 +4,15 @@ import json
 import re
 from pathlib import Path
 
+from brainiarb.bounded import read_object
+
 BODIES = SCRIPTS / "brainiarb" / "bodies"
 
 
 def trained_in(archive):
     """Return the environment that the record beside an archive names, or None without a record."""
     try:
-        record = json.loads(Path(archive).with_suffix(".json").read_text("utf-8"))
-        return str(record["environment"])
+        return str(read_object(Path(archive).with_suffix(".json"))["environment"])
     except (OSError, TypeError, ValueError, KeyError):
         return None
 

@@ -4,6 +4,7 @@ import ast
 import csv
 import difflib
 import json
+import re
 from datetime import date
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -36,11 +37,11 @@ def typed(value, schema):
     ):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
     if isinstance(value, float) and "integer" in kinds and value.is_integer():
         return int(value)
-    if type(value) is int and "number" in kinds:
+    if type(value) is int and "number" in kinds and abs(value) < 2**63:
         return float(value)
     return value
 
@@ -149,6 +150,18 @@ def measure_names(config):
     )
 
 
+def is_measure(name, names):
+    """Return whether a name is among those of `measure_names`.
+
+    One that only fits a pattern, and differs from a full name by a letter or two, is misspelt.
+    Names that differ by a number alone are those of two layers.
+    """
+    if name in names or not any(fnmatchcase(name, pattern) for pattern in names):
+        return name in names
+    near = difflib.get_close_matches(name, names, 1, cutoff=0.93)
+    return not near or re.sub(r"\d", "", near[0]) == re.sub(r"\d", "", name)
+
+
 def clone_entries(config):
     """Return the entries of study.clone as mappings; a name alone stands for all noise levels."""
     return [
@@ -248,7 +261,7 @@ def contradictions(config):
         names = measure_names(config)
         for kind, margins in statistics["margins"].items():
             for name in margins:
-                if not any(fnmatchcase(name, pattern) for pattern in names):
+                if not is_measure(name, names):
                     hint = suggestion(name, names)
                     yield f"statistics.margins.{kind}: {name} is not a measure{hint}"
         for section in ("statistics", "offline"):

@@ -9,9 +9,12 @@ def ledger_faults(config, path):
     if not Path(path).is_file():
         yield f"no file {path} in {Path.cwd().name}"
         return
+    if fault := fault_of(path):
+        yield fault
+        return
     try:
         ledger = yaml.safe_load(Path(path).read_text("utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.YAMLError as error:
         yield f"{path} is no YAML: {' '.join(str(error).split())}"
         return
     schema = yaml.safe_load(
@@ -31,7 +34,7 @@ def ledger_faults(config, path):
             where = f"claims.{name}.parts.{number}"
             control = part.get("control", part)["measure"]
             for measure in sorted({part["measure"], control}):
-                if not any(fnmatchcase(measure, pattern) for pattern in names):
+                if not is_measure(measure, names):
                     yield f"{where}: {measure} is not a measure{suggestion(measure, names)}"
             yield from part_faults(where, part)
 

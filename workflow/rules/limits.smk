@@ -4,8 +4,9 @@ import math
 from pathlib import Path
 
 import yaml
+from brainiarb.config_files import MOST_VALUES
+from brainiarb.errors import LONGEST, one_line
 
-MOST_VALUES = 100_000
 PROJECT = (
     "benchmarks",
     "config",
@@ -21,10 +22,19 @@ PROJECT = (
 
 
 def stop_if(complaints):
-    """Stop with one line that holds all complaints, if there are any."""
-    said = "; ".join(complaints)
-    if said:
-        raise SystemExit(f"config: {said}")
+    """Stop with one line that holds the complaints, if there are any; it tells how many it leaves out."""
+    told = list(map(one_line, complaints))
+    shown = [
+        text
+        for n, text in enumerate(told)
+        if len("; ".join(told[: n + 1])) < LONGEST - 30
+    ]
+    shown = shown or [one_line(text, LONGEST - 30) for text in told[:1]]
+    left = len(told) - len(shown)
+    if told:
+        raise SystemExit(
+            f"config: {'; '.join(shown)}{f'; and {left} more' if left else ''}"
+        )
 
 
 def too_large(config):
@@ -107,3 +117,5 @@ def misplaced(results):
             f"results: {results} lies in {inside[0]}, a folder of the project; name another "
             f"folder, such as results"
         )
+    elif folder == OWN_CONFIG.parent.resolve() and OWN_CONFIG.is_file():
+        yield f"results: {results} holds {OWN_CONFIG}; name another folder, such as results"

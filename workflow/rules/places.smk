@@ -4,6 +4,7 @@ So the workflow runs from any working directory and as a module of another workf
 """
 
 import os
+import sys
 from pathlib import Path
 
 import yaml
@@ -11,6 +12,10 @@ from snakemake.utils import update_config
 
 BASE = Path(str(workflow.current_basedir)).parents[1]
 SCRIPTS = BASE / "workflow" / "scripts"
+sys.path.append(str(SCRIPTS))
+from brainiarb.bounded import read_text
+from brainiarb.config_files import fault_of
+
 SHIPPED_CONFIG = BASE / "config" / "config.yaml"
 OWN_CONFIG = Path("config", "config.yaml")
 if not SHIPPED_CONFIG.is_file():
@@ -33,10 +38,10 @@ def located(name):
 
 
 def is_text(path):
-    """Return whether a file holds text in UTF-8."""
+    """Return whether a file holds text in UTF-8, and no more than a table of a user's own has."""
     try:
-        Path(path).read_text("utf-8")
-    except UnicodeDecodeError:
+        read_text(path)
+    except ValueError:
         return False
     return True
 
@@ -51,8 +56,8 @@ def reads_own_config():
         and OWN_CONFIG.is_file()
         and not os.path.samefile(OWN_CONFIG, SHIPPED_CONFIG)
     )
-    if own and not is_text(OWN_CONFIG):
-        raise SystemExit(f"config: {OWN_CONFIG} is no text in UTF-8; save it as UTF-8")
+    if own and (fault := fault_of(OWN_CONFIG)):
+        raise SystemExit(f"config: {fault}")
     return own
 
 

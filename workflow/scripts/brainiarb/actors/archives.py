@@ -4,8 +4,6 @@ Reading happens in memory, takes a bounded number of bytes and never unpickles a
 """
 
 import io
-import json
-import pickle
 import re
 import stat
 import zipfile
@@ -22,9 +20,11 @@ from brainiarb.actors.architecture import ACTIVATIONS
 from brainiarb.actors.foreign import LEGACY_TORCH, kind_of, kind_of_zip
 from brainiarb.actors.layouts import PARTS, actor_from
 from brainiarb.actors.plain import holds_plain_weights, read_plain, write_plain
+from brainiarb.actors.state_dicts import read_state_dict
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import make_env
-from brainiarb.errors import Refused
+from brainiarb.bounded import open_zip, parsed_json, unpacked
+from brainiarb.errors import REASON, Refused, one_line
 from brainiarb.files import whole
 from brainiarb.records import check
 
@@ -52,7 +52,7 @@ def _whole(where: str | Path) -> Iterator[None]:
     except FileNotFoundError:
         raise
     except Exception as error:
-        reason, *_ = str(error).splitlines() or [repr(error)]
+        reason = one_line(str(error) or repr(error), REASON)
         raise Refused(
             f"{where} is not a whole Stable-Baselines3 archive ({reason}); save the model again"
         ) from error
@@ -68,7 +68,7 @@ def _open(path: str | Path) -> zipfile.ZipFile:
     if kind is not None:
         raise Refused(f"{path} is not a whole Stable-Baselines3 archive: {kind[0]}; {kind[1]}")
     with _whole(path):
-        return zipfile.ZipFile(path)
+        return open_zip(path)
 
 
 def _folder_around(names: list[str]) -> str:
@@ -118,8 +118,8 @@ def read_members(path: str | Path) -> dict[str, bytes]:
             link = stat.S_ISLNK(info.external_attr >> 16)
             if link or name in members or not _PLAIN_NAME.fullmatch(name):
                 raise Refused(
-                    f"{path} holds the member {name!r}, a path, a link or a second of its name, "
-                    "where Stable-Baselines3 writes plain files; save the model again"
+                    f"{path} holds the member {name[:80]!r}, a path, a link or a second of its "
+                    "name, where Stable-Baselines3 writes plain files; save the model again"
                 )
             if info.file_size > LARGEST.get(name, info.file_size):
                 raise Refused(
@@ -128,15 +128,11 @@ def read_members(path: str | Path) -> dict[str, bytes]:
                 )
             members[name] = info
         with _whole(path):
-            return {name: _unpack(archive, members[name]) for name in LARGEST if name in members}
-
-
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise Refused(f"{member.filename} is packed as Stable-Baselines3 never does it")
-    # The archive may lie about the size, so at most one byte more than it claims is unpacked.
-    with archive.open(member) as file:
-        return file.read(member.file_size + 1)
+            return {
+                name: unpacked(archive, members[name], largest)
+                for name, largest in LARGEST.items()
+                if name in members
+            }
 
 
 def read_tensors(content: bytes, where: str | Path) -> dict[str, Tensor]:
@@ -151,31 +147,21 @@ def read_tensors(content: bytes, where: str | Path) -> dict[str, Tensor]:
             "load the model with a newer torch and save it again"
         )
     with _whole(where):
-        with zipfile.ZipFile(io.BytesIO(content)) as file:
-            unpacked = sum(info.file_size for info in file.infolist())
-        if unpacked > len(content):
-            raise Refused(f"its weights unpack from {len(content)} to {unpacked} bytes")
-        try:
-            tensors = torch.load(io.BytesIO(content), weights_only=True, map_location="cpu")
-        except pickle.UnpicklingError as error:
-            # The message of torch itself advises to load the file and execute what it holds.
-            raise Refused("its policy.pth holds more than tensors, none of it executed") from error
-        # Strides can repeat numbers, so a small file can claim a huge tensor.
-        if sum(value.numel() for value in tensors.values()) > len(content):
-            raise Refused("its tensors hold more numbers than the file")
+        tensors = read_state_dict(content)
         plain = {_WRAPPERS.sub("", name): value for name, value in tensors.items()}
         if len(plain) < len(tensors):
             raise Refused("its policy.pth holds a layer twice, compiled and not compiled")
-        return {name: value.detach().to("cpu", torch.float32) for name, value in plain.items()}
+        return {name: torch.from_numpy(value) for name, value in plain.items()}
 
 
 def fields_of(members: Mapping[str, bytes], path: str | Path) -> dict[str, Any]:
     """Return the fields of an archive; pickled fields stay text."""
     try:
-        return {**json.loads(members["data"])}
+        return {**parsed_json(members["data"])}
     except Exception as error:
         raise Refused(
-            f"{path} has no fields of Stable-Baselines3 in `data` ({error!r}); save the model again"
+            f"{path} has no fields of Stable-Baselines3 in `data` ({one_line(error, REASON)}); "
+            "save the model again"
         ) from error
 
 
@@ -191,7 +177,7 @@ def told_activation(fields: Mapping[str, Any], where: str | Path) -> str | None:
     if match is None or match[1] not in ACTIVATIONS:
         *_, name = re.findall(r"\w+", str(told)) or ["unknown"]
         raise Refused(
-            f"{where} was trained with activation_fn={name} where one of "
+            f"{where} was trained with activation_fn={name:.40} where one of "
             f"{', '.join(ACTIVATIONS)} of torch.nn is needed; train it with one of them"
         )
     return match[1]

@@ -8,8 +8,11 @@ from brainiarb.bodies.model import environment_facts
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 _PAGE = re.compile(
-    rb"\s*(<\?xml[^>]*>)?\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I
+    rb"(?><\?xml[^>]*>\s*)?(?><!--.*?-->\s*)*+<(!doctype\s+html|html|head|body)\b", re.I | re.S
 )
+"""How a web page begins. Its groups never give back what they took, so no content takes long."""
+_BEGINNING = 2**12
+"""The first bytes that tell what a file is."""
 _STARTS = (
     (b"\x1f\x8b", "it is packed by gzip", "unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "it is a 7z archive", "unpack it first"),
@@ -53,14 +56,15 @@ _SIZES = {
 def kind_of(content: bytes) -> tuple[str, str] | None:
     """Return what a file is that people often have in place of an archive, and what to do about it.
 
-    `content` is the file or its beginning (1,000 bytes or more). The result is None for any file
-    that is not one of them.
+    `content` is the file or its beginning (1,000 bytes or more; 4,096 are looked at). The result is
+    None for any file that is not one of them.
 
     Examples
     --------
     >>> kind_of(b"")
     ('it is empty', 'copy or download it again')
     """
+    content = content[:_BEGINNING]
     if not content.strip():
         return "it is empty", "copy or download it again"
     if content.startswith(_LFS):
@@ -68,7 +72,7 @@ def kind_of(content: bytes) -> tuple[str, str] | None:
             "it is a Git LFS pointer, which stands for the file",
             "run `git lfs pull` where it was cloned, or download the file itself",
         )
-    if _PAGE.match(content):
+    if _PAGE.match(content.lstrip()):
         return (
             "it is a web page",
             "download the file itself, such as by the link `raw` or `download` of its page",

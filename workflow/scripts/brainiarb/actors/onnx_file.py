@@ -7,7 +7,6 @@ operation, is refused by the name of the operation.
 
 import importlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,10 +21,12 @@ PASSED = ("Identity", "Flatten")
 """Operations that change nothing of a row of observations."""
 
 
-def onnx_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Return the arrays of a plain file and the architecture that an ONNX file holds.
+def onnx_arrays(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Return the arrays of a plain file and the architecture that the bytes of an ONNX file hold.
 
-    Raises Refused if the package onnx is missing or the graph is no such chain.
+    A small file can become large in memory, so a foreign one is read in a process with limits (see
+    `brainiarb.confined`). Raises Refused if the package onnx is missing or the graph is no such
+    chain.
     """
     try:
         onnx = importlib.import_module("onnx")
@@ -33,7 +34,7 @@ def onnx_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     except ImportError as error:
         raise Refused("the package onnx is not installed; install it (pip install onnx)") from error
     # External data would be read from other files, so it is not loaded.
-    model = onnx.load_model_from_string(path.read_bytes())
+    model = onnx.load_model_from_string(content)
     known = {}
     for tensor in model.graph.initializer:
         if tensor.data_location == onnx.TensorProto.EXTERNAL:

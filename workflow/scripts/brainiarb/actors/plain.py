@@ -19,7 +19,6 @@ is unpickled or executed, and a bounded number of bytes is read.
 """
 
 import io
-import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,8 +33,10 @@ from brainiarb.actors.architecture import Architecture, architecture_from
 from brainiarb.actors.layouts import PARTS, checked
 from brainiarb.actors.onnx_file import onnx_arrays
 from brainiarb.bodies.body import Body
-from brainiarb.errors import Refused
-from brainiarb.files import whole
+from brainiarb.bounded import open_zip, parsed_json, read_bytes, unpacked
+from brainiarb.confined import confined
+from brainiarb.errors import REASON, Refused, one_line
+from brainiarb.files import refusing_damage, whole
 from brainiarb.rollouts.scaler import Scaler
 
 LARGEST = 2**27
@@ -49,7 +50,10 @@ def holds_plain_weights(path: str | Path) -> bool:
     """Return whether a file is a plain one, by its name or by its content."""
     if Path(path).suffix.lower() in SUFFIXES:
         return True
-    return zipfile.is_zipfile(path) and "linear1.weight.npy" in zipfile.ZipFile(path).namelist()
+    if not zipfile.is_zipfile(path):
+        return False
+    with refusing_damage(path, "zip", "copy or download it again"), open_zip(path) as file:
+        return "linear1.weight.npy" in file.namelist()
 
 
 def read_plain(path: str | Path, body: Body, fields: Mapping[str, Any] | None = None) -> Actors:
@@ -160,34 +164,36 @@ def _with_norms(tensors: dict[str, Tensor], architecture: Architecture) -> dict[
 def _arrays(path: Path) -> tuple[dict[str, np.ndarray], Any]:
     """Return the arrays of a file, float32, and the architecture that it holds itself, if any."""
     try:
-        if path.suffix.lower() in (".safetensors", ".onnx") and path.stat().st_size > LARGEST:
-            raise Refused(f"it holds more than {LARGEST} bytes")
         if path.suffix.lower() == ".safetensors":
-            return _safetensors(path)
+            return _safetensors(read_bytes(path, LARGEST)), None
         if path.suffix.lower() == ".onnx":
-            arrays, fields = onnx_arrays(path)
+            arrays, fields = confined(onnx_arrays, read_bytes(path, LARGEST))
             return {name: _numbers(value) for name, value in arrays.items()}, fields
-        with zipfile.ZipFile(path) as file:
-            if sum(info.file_size for info in file.infolist()) > LARGEST:
+        with open_zip(path) as file:
+            infos = file.infolist()
+            names = [info.filename for info in infos]
+            if sum(info.file_size for info in infos) > LARGEST:
                 raise Refused(f"it holds more than {LARGEST} bytes")
-            contents = {name: file.read(name) for name in file.namelist()}
-        inside = json.loads(contents.pop(INSIDE)) if INSIDE in contents else None
+            if len(set(names)) < len(names):
+                raise Refused("it holds two members of one name")
+            contents = {info.filename: unpacked(file, info, LARGEST) for info in infos}
+        inside = parsed_json(contents.pop(INSIDE), strict=True) if INSIDE in contents else None
         arrays = {name.removesuffix(".npy"): _array(value) for name, value in contents.items()}
         return arrays, inside
     except FileNotFoundError:
         raise
     except Exception as error:
-        reason, *_ = str(error).splitlines() or [repr(error)]
+        reason = one_line(str(error) or repr(error), REASON)
         raise Refused(
             f"{path} is not a whole file of plain arrays ({reason}); save it again by "
             "`numpy.savez`, safetensors' `save_file` or to ONNX"
         ) from error
 
 
-def _safetensors(path: Path) -> tuple[dict[str, np.ndarray], Any]:
+def _safetensors(content: bytes) -> dict[str, np.ndarray]:
     from safetensors.numpy import load
 
-    return {name: _numbers(value) for name, value in load(path.read_bytes()).items()}, None
+    return {name: _numbers(value) for name, value in load(content).items()}
 
 
 def _array(content: bytes) -> np.ndarray:
@@ -199,6 +205,8 @@ def _array(content: bytes) -> np.ndarray:
     if dtype.hasobject:
         raise Refused("it holds objects, which are not read")
     values = np.frombuffer(content[file.tell() :], dtype)
+    if any(length < 0 for length in shape):
+        raise Refused(f"it has the shape {shape}")
     return _numbers(values.reshape(shape, order="F" if fortran else "C"))
 
 

@@ -6,7 +6,6 @@ sb3-contrib, another Python) do not matter. Torch's weights-only reader gives th
 plain fields of `data` give everything else.
 """
 
-import json
 import logging
 import re
 from collections.abc import Mapping
@@ -31,6 +30,7 @@ from brainiarb.actors.layouts import BATCH_NORM_EPSILON, actor_from
 from brainiarb.actors.plain import holds_plain_weights, read_plain
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import Facts, environment_facts
+from brainiarb.bounded import read_object
 from brainiarb.errors import Refused
 from brainiarb.experts.concerns import concerns
 from brainiarb.experts.normalisation import Normalisation, read_normalisation
@@ -129,11 +129,13 @@ def _archive(
     of_sac = actors.architecture.spread == "state" and algorithm != "CrossQ"
     critics = _critics(policy, facts.sizes) if of_sac else {}
     version = members.get("_stable_baselines3_version", b"").decode("ascii", "replace").strip()
+    if not re.fullmatch(r"[\w.+!-]{0,40}", version, re.ASCII):
+        raise Refused(f"{path} holds {version!r:.60} as its version of Stable-Baselines3")
     record = {
         "layout": algorithm,
         "stable_baselines3": version or None,
-        "steps": _integer(data.get("num_timesteps")),
-        "seed": _integer(data.get("seed")),
+        "steps": _count(data, "num_timesteps", path),
+        "seed": _count(data, "seed", path),
         "critics": f"untrained: those of the archive ({algorithm}) are not SAC's",
     }
     return actors, critics, record
@@ -156,10 +158,15 @@ def read_record(path: str | Path | None) -> dict[str, Any]:
     if path is None:
         return {"made_by": "unknown"}
     with refusing_damage(path, "JSON", "mend or remove it"):
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
-    if not isinstance(record, dict):
+        record = read_object(path)
+    for name in ("algorithm", "environment"):
+        if not isinstance(record.get(name, ""), str):
+            raise Refused(
+                f"{path} says its {name} by something else than a text; mend or remove it"
+            )
+    if not isinstance(record.get("selected_step", 0), int):
         raise Refused(
-            f"{path} lies beside an expert's archive but holds no JSON object; mend it or remove it"
+            f"{path} says its selected_step by something else than a number; mend or remove it"
         )
     return {name: value for name, value in record.items() if name != RECORD}
 
@@ -217,7 +224,11 @@ def trial(imported: Imported, body: Body, threads: int = 1) -> dict[str, Any]:
     return record
 
 
-def _integer(value: Any) -> int | None:
+def _count(data: Mapping[str, Any], name: str, path: str | Path) -> int | None:
+    """Return a field that counts, or None if it is something else; refuse what is no count."""
+    value = data.get(name)
+    if isinstance(value, float) or (type(value) is int and not 0 <= value < 2**63):
+        raise Refused(f"{path} holds {value!r:.40} as {name}; save the model again")
     return value if type(value) is int else None
 
 

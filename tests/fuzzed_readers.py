@@ -1,0 +1,139 @@
+"""The readers that are fuzzed, each with a small valid file."""
+
+import json
+import pickle
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from brainiarb.actors import plain
+from brainiarb.actors.actors import Actors
+from brainiarb.bodies.registry import get_body
+from brainiarb.config_files import fault_of
+from brainiarb.errors import Refused
+from brainiarb.experts.curves import read_curve
+from brainiarb.experts.importing import import_archive, read_record
+from brainiarb.experts.normalisation import read_normalisation
+from conftest import ROOT
+from fuzzing import Reader
+
+SHIPPED = ROOT / "workflow/resources/checkpoints/walker2d"
+OBSERVATIONS, HIDDEN = 17, 4
+
+
+@cache
+def body() -> Any:
+    """The body of the fuzzed files."""
+    return get_body("walker2d")
+
+
+def _arrays() -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    shapes = {"linear1": (HIDDEN, OBSERVATIONS), "mean_linear": (6, HIDDEN)}
+    named = {f"{name}.weight": rng.normal(size=shape) for name, shape in shapes.items()}
+    named |= {f"{name}.bias": rng.normal(size=shape[0]) for name, shape in shapes.items()}
+    return {name: value.astype(np.float32) for name, value in named.items()}
+
+
+def _same(actors: Actors) -> tuple[Any, ...]:
+    values = {name: value.numpy().tobytes() for name, value in actors.state_dict().items()}
+    return actors.architecture, values
+
+
+def _told() -> dict[str, Any]:
+    return {"architecture": {"hidden": [HIDDEN], "activation": "Tanh", "spread": "none"}}
+
+
+def _imported(path: Path) -> Any:
+    imported = import_archive(path, body(), told=_told())
+    record = {name: value for name, value in imported.record.items() if name != "sha256"}
+    critics = {name: value.numpy().tobytes() for name, value in imported.critics.items()}
+    return _same(imported.actors), critics, record
+
+
+def _normalisation(path: Path) -> Any:
+    read = read_normalisation(path, OBSERVATIONS)
+    return None if read is None else (*(part.tobytes() for part in read.scaler), read.clip)
+
+
+def _archive(folder: Path) -> Path:
+    from stable_baselines3 import SAC
+
+    kwargs = {"net_arch": [HIDDEN, HIDDEN]}
+    model = SAC("MlpPolicy", "Walker2d-v5", buffer_size=1, seed=3, policy_kwargs=kwargs)
+    model.save(folder / "expert.zip", exclude=["policy.optimizer"])
+    return folder / "expert.zip"
+
+
+def _vecnormalize(folder: Path) -> Path:
+    from stable_baselines3.common.env_util import make_vec_env
+    from stable_baselines3.common.vec_env import VecNormalize
+
+    envs = VecNormalize(make_vec_env("Walker2d-v5", 1, seed=1))
+    rng = np.random.default_rng(4)
+    envs.obs_rms.mean, envs.obs_rms.var = rng.normal(size=17), rng.uniform(0.1, 9, 17)
+    (folder / "vecnormalize.pkl").write_bytes(pickle.dumps(envs))
+    return folder / "vecnormalize.pkl"
+
+
+def _onnx(folder: Path) -> Path:
+    import onnx
+    from onnx import helper, numpy_helper
+
+    arrays = _arrays()
+    nodes = [
+        helper.make_node("Gemm", ["x", "linear1.weight", "linear1.bias"], ["h"], transB=1),
+        helper.make_node("Tanh", ["h"], ["t"]),
+        helper.make_node("Gemm", ["t", "mean_linear.weight", "mean_linear.bias"], ["y"], transB=1),
+    ]
+    ends = [
+        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, size])
+        for name, size in (("x", OBSERVATIONS), ("y", 6))
+    ]
+    weights = [numpy_helper.from_array(value, name) for name, value in arrays.items()]
+    graph = helper.make_graph(nodes, "actor", ends[:1], ends[1:], weights)
+    (folder / "expert.onnx").write_bytes(helper.make_model(graph).SerializeToString())
+    return folder / "expert.onnx"
+
+
+def foreign_readers(folder: Path, monkeypatch: Any) -> list[Reader]:
+    """Return the readers of foreign files; their valid files are written into a folder.
+
+    ONNX is read in this process here, because a process for each of many files would take long.
+    """
+    from safetensors.numpy import save_file
+
+    monkeypatch.setattr(plain, "confined", lambda function, *arguments: function(*arguments))
+    np.savez(folder / "expert.npz", **_arrays())
+    save_file(_arrays(), folder / "expert.safetensors")
+    (folder / "expert.json").write_bytes((SHIPPED / "crossq_0.json").read_bytes())
+    (folder / "expert.csv").write_bytes((SHIPPED / "crossq_0.csv").read_bytes())
+    (folder / "config.yaml").write_bytes((ROOT / "config/quick.yaml").read_bytes())
+    return [
+        Reader("archive of SB3", _archive(folder), _imported, checksum=True, repack=True),
+        Reader("plain npz", folder / "expert.npz", _imported, checksum=True, repack=True),
+        Reader("safetensors", folder / "expert.safetensors", _imported, checksum=False),
+        Reader("ONNX", _onnx(folder), _imported, checksum=False),
+        Reader("VecNormalize", _vecnormalize(folder), _normalisation, checksum=False),
+        Reader("record", folder / "expert.json", read_record, checksum=False),
+        Reader("curve", folder / "expert.csv", _curve, checksum=False),
+        Reader("config", folder / "config.yaml", _config, checksum=False),
+    ]
+
+
+def _config(path: Path) -> Any:
+    if fault := fault_of(path):
+        raise Refused(fault)
+    try:
+        return repr(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
+    except yaml.YAMLError as error:  # such as a mapping as a key, which Snakemake refuses
+        raise Refused(f"{path}: {error}") from error
+
+
+def _curve(path: Path) -> str:
+    table: pd.DataFrame = read_curve(path)
+    return json.dumps(table.to_dict("list"))
