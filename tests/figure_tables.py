@@ -279,10 +279,11 @@ def transition_tables():
     }
 
 
-def acting():
+def acting(layers=("linear1", "linear2")):
     """Functional similarity of two levels of three clones, of untrained networks, of the expert."""
     rows = []
-    for name in fig_functional.MEASURES:
+    panels = fig_functional.ACTING | fig_functional.walking(layers)
+    for name in sorted({measure for series in panels.values() for measure in series}):
         untrained = name.startswith("floor_") and not name.endswith("_level")
         levels = (-1,) if untrained else (0, 40)
         rows += [(name, level, k, [0.5, level + 2.0, 1.0][k]) for level in levels for k in range(3)]

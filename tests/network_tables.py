@@ -14,12 +14,13 @@ def shown_networks():
     rows += [("clone", level, clone, clone == 1) for level in (0, 20, 40) for clone in (0, 1)]
     rows += [("crossq_1", -1, -1, True), ("sac_0", -1, -1, False)]
     table = pd.DataFrame(rows, columns=["network", "level", "clone", "drawn"])
-    return table.assign(expert=EXPERT, note="")
+    return table.assign(expert=EXPERT, note="", layer="linear2")
 
 
 def with_observations(networks):
     """The same networks after their observations, which are one more signal."""
     named = {"network": "observations", "level": -1, "clone": -1, "drawn": True, "note": ""}
+    named["layer"] = "observations"
     return pd.concat([pd.DataFrame([named | {"expert": EXPERT}]), networks], ignore_index=True)
 
 
@@ -48,8 +49,9 @@ def rotations():
 
 def single_networks():
     """What every network shows by itself."""
-    names = pd.DataFrame({"measure": [*fig_decoding.SINGLE, "silent_units_linear1"]})
-    table = shown_networks().drop(columns="drawn").merge(names, how="cross")
+    drawn = [f"{measure}_linear2" for measure in fig_decoding.SINGLE]
+    names = pd.DataFrame({"measure": [*drawn, "silent_units_linear1"]})
+    table = shown_networks().drop(columns=["drawn", "layer"]).merge(names, how="cross")
     return table.assign(value=np.linspace(0, 0.9, len(table)), unit="1", status="ok")
 
 

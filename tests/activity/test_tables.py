@@ -13,6 +13,7 @@ from brainiarb.activity.stimuli import own
 from brainiarb.activity.tables import LEAST_ROWS, Settings, dynamics_measures, dynamics_tables
 from brainiarb.activity.walk_activity import shown_walk
 from brainiarb.actors.actors import untrained
+from brainiarb.actors.architecture import Architecture
 from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.bodies.registry import get_body
 from brainiarb.gait.walk import walks_of
@@ -35,13 +36,16 @@ def walked(lengths=(700, 600, 600, 500)):
 def analyse(tmp_path):
     """Show a walk to an expert, two untrained networks and a peer, or to two clones."""
 
-    def run(rollouts, level=-1, alpha=0.05):
+    def run(rollouts, level=-1, alpha=0.05, hidden=(None, None)):
         shown = own(rollouts, 0, 30)
         (walk,) = walks_of(BODY, rollouts, "e", -1, TRANSIENT)
         groups = {"expert": [1], "untrained": [2, 3], "peers/sac_1": [4]}
         with h5py.File(tmp_path / "a.h5", "w") as file:
             for group, seeds in groups.items() if level < 0 else [("common", [1, 5])]:
-                record_shared(file, group, untrained((17, 6), seeds), shown)
+                of_group = hidden[group == "untrained"]
+                architecture = Architecture(of_group) if of_group else Architecture()
+                actors = untrained((17, 6), seeds, architecture=architecture)
+                record_shared(file, group, actors, shown)
             networks = references(file) if level < 0 else clones(file, level, median=1)
             settings = replace(SETTINGS, alpha=alpha)
             return dynamics_tables(shown_walk(walk, 10_000), networks, settings, seed=1)
@@ -111,6 +115,18 @@ def test_measures_hold_one_number_for_each_agent_and_floor(analyse):
         assert set(table["measure"]) == expected
         assert set(table["level"]) == {level}
         assert table["value"].notna().all()
+
+
+def test_each_network_is_analysed_and_named_by_the_second_layer_that_it_has(analyse):
+    rotations, _, decoded = analyse(walked(), hidden=((9,), (9, 8, 7)))
+    layers = decoded.drop_duplicates("network").set_index("network")["layer"].to_dict()
+    assert layers == {
+        OBSERVATIONS: OBSERVATIONS, "expert": "linear1", "untrained": "linear2", "sac_1": "linear1",
+    }  # fmt: skip
+    assert set(rotations["layer"]) == {OBSERVATIONS, "linear1", "linear2"}
+    named = set(dynamics_measures(rotations, decoded)["measure"])
+    assert {"jpca_r2_gain_linear1", "floor_jpca_r2_gain_linear2"} <= named
+    assert not {"jpca_r2_gain_linear2", "floor_jpca_r2_gain_linear1"} & named
 
 
 def test_a_walk_that_ends_at_once_leaves_a_note_in_every_table(analyse):

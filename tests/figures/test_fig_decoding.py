@@ -32,12 +32,40 @@ def test_every_network_is_a_point_of_each_target_beside_the_observation():
 def test_every_network_is_a_point_of_what_it_shows_by_itself():
     figure, numbers = drawn("fig_decoding")
     for axes, measure in zip(figure.axes[2:], fig_decoding.SINGLE, strict=True):
-        values = numbers[numbers["measure"] == measure].set_index("network")["value"]
+        of_layer = numbers["measure"] == f"{measure}_linear2"
+        values = numbers[of_layer].set_index("network")["value"]
         np.testing.assert_array_equal(points_of(axes, "clone"), values["clone"])
         np.testing.assert_array_equal(points_of(axes, "other"), values[["crossq_1", "sac_0"]])
         ticks = [tick.get_text() for tick in axes.get_xticklabels()]
         assert ticks == ["exp.", "0", "20", "40", "untr.", "others"]
     assert "silent_units_linear1" not in set(numbers["measure"].dropna())
+
+
+def test_each_network_is_drawn_by_the_layer_that_is_decoded_of_it():
+    tables = tables_of("fig_decoding")
+    shallow = {name: table["network"] == "expert" for name, table in tables.items()}
+    decoding = tables["decoding"].assign(
+        layer=tables["decoding"]["layer"].mask(shallow["decoding"], "linear1")
+    )
+    figure, numbers = draw("fig_decoding", {"decoding": decoding})
+    assert "silent units of linear 1 or linear 2" in figure.axes[2].get_title(loc="left")
+    shown = numbers[numbers["measure"].notna()].groupby("network")["measure"].agg(set)
+    assert shown["expert"] == {"silent_units_linear1"}
+    assert shown["clone"] == {"silent_units_linear2", "self_cka_log_std_linear2"}
+
+
+def test_networks_without_a_value_are_counted_and_their_reason_is_told():
+    single = tables_of("fig_decoding")["single_networks"]
+    lost = single["measure"].eq("self_cka_log_std_linear2") & single["network"].eq("expert")
+    lost |= single["measure"].eq("silent_units_linear2")
+    single = single.assign(
+        value=single["value"].mask(lost), note=np.where(lost, "only units of a ReLU", "")
+    )
+    figure, _ = draw("fig_decoding", {"single_networks": single})
+    silent, own_head = figure.axes[2:4]
+    said = [text.get_text() for text in silent.texts]
+    assert "no value\nonly units of a ReLU" in said
+    assert [text.get_text() for text in own_head.texts] == ["0/1"]
 
 
 def test_a_panel_without_any_value_says_so():

@@ -1,16 +1,18 @@
 """Functional similarity: clones between expert and floor."""
 
 import numpy as np
+import pytest
 
 from brainiarb.figures import fig_functional
-from figure_drawing import draw, drawn, labels, tables_of, words
+from figure_drawing import assert_legends_fit, draw, drawn, labels, tables_of, words
+from figure_tables import acting, with_statistics
 
 
 def test_every_clone_is_a_point_of_functional_similarity_between_expert_and_floor():
     figure, numbers = drawn("fig_functional")
     rows = numbers[numbers["value"].notna()]
     acting, walking = figure.axes[0], figure.axes[4]
-    panels = [*(fig_functional.ACTING | fig_functional.WALKING).values()]
+    panels = [*(fig_functional.ACTING | fig_functional.walking(["linear1", "linear2"])).values()]
     for axes, measures in ((acting, 4), (walking, 3)):
         dots = [line for line in axes.lines if line.get_marker() in "os^vD" and line.get_alpha()]
         named = [line for line in dots if not line.get_label().startswith("_")]
@@ -68,3 +70,34 @@ def test_where_no_stitched_network_has_a_value_the_panel_says_so():
     measures = tables["measures"].assign(value=tables["measures"]["value"].mask(lost))
     figure, _ = draw("fig_functional", {"measures": measures})
     assert words(figure).count("no value") == 3
+
+
+def test_a_panel_without_a_value_tells_the_reason_of_the_measure():
+    measures = tables_of("fig_functional")["measures"]
+    lost = measures["measure"].str.contains("mean_kl")
+    measures = measures.assign(
+        value=measures["value"].mask(lost), note=np.where(lost, "undefined: there is no spread", "")
+    )
+    (said,) = [text for text in words(draw("fig_functional", {"measures": measures})[0])
+               if "no value" in text]  # fmt: skip
+    assert " ".join(said.split()) == "no value undefined: there is no spread"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "below"),
+    [
+        (1, ["return, linear 1 stitched", "scale, linear 1 stitched"]),
+        (3, [*(f"return, linear {n} stitched" for n in (1, 2, 3)), "scale, linear 2 stitched"]),
+        (5, [*(f"return, linear {n} stitched" for n in range(1, 6)), "scale, linear 2 stitched"]),
+    ],
+)
+def test_a_network_of_any_depth_has_a_panel_for_each_of_its_layers(hidden, below):
+    tables = with_statistics(acting([f"linear{n}" for n in range(1, hidden + 1)]))
+    figure, numbers = draw("fig_functional", tables)
+    drawn_panels = [axes for axes in figure.axes if axes.get_ylabel()]
+    assert [axes.get_ylabel() for axes in drawn_panels[3:]] == below
+    heads = [axes.get_title(loc="left") for axes in drawn_panels]
+    assert [title.split("}")[0][-1] for title in heads] == [*"ABCDEFGHI"[: len(heads)]]
+    assert "0 untrained, 1 expert" in heads[-1]
+    assert f"stitched_return_linear{hidden}" in set(numbers["measure"])
+    assert_legends_fit(figure)

@@ -91,6 +91,13 @@ def test_what_cannot_be_tested_says_why():
     assert (lonely["verdict"], lonely["reason"]) == ("not testable", "one number is no sample")
     other = at(evaluated(measured(), claim(HIGHER, levels=(20,)), asked=Asked(0.05, (20,), {})), 20)
     assert other["reason"] == "no clone has this comparison of likeness at this level"
+    measures = measured()
+    own = measures["level"] < 0
+    measures.loc[own, "value"], measures.loc[own, "note"] = np.nan, "undefined: no head"
+    lost = at(evaluated(measures, claim(HIGHER)), 80)
+    assert lost["reason"] == (
+        "no clone has this comparison of likeness at this level (undefined: no head)"
+    )
 
 
 def test_a_reason_tells_of_unstable_values():

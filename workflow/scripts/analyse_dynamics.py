@@ -42,8 +42,7 @@ if __name__ == "__main__":
             Settings(settings["components"], settings["surrogates"], settings["alpha"]),
             derive_seed(settings["seed"], "analyse_dynamics", expert),
         )
-        layer = networks[0].activations.architecture.probed
         write_csv(snakemake.output.jpca, rotations)
         write_csv(snakemake.output.trajectories, trajectories)
         write_csv(snakemake.output.decoding, decoded)
-        write_csv(snakemake.output.measures, dynamics_measures(rotations, decoded, layer))
+        write_csv(snakemake.output.measures, dynamics_measures(rotations, decoded))

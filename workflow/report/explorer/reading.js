@@ -172,10 +172,9 @@ function nameOf(agent) {
 
 const layerName = (name) =>
   name
-    .replace("linear1", "linear 1")
-    .replace("linear2", "linear 2")
+    .replace(/^linear(\d+)/, "linear $1")
     .replace("mean_linear", "mean")
     .replace("log_std_linear", "log s.d.")
     .replace("log_std_clamped", "log s.d., clamped")
-    .replace("_relu", ", after ReLU")
+    .replace("_relu", ", activated")
     .replaceAll("_", " ");

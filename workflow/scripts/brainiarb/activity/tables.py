@@ -18,7 +18,7 @@ from brainiarb.activity.jpca import (
 )
 from brainiarb.activity.networks import EXPERT, PREFIXES, ShownNetwork
 from brainiarb.activity.walk_activity import ShownWalk
-from brainiarb.actors.layers import OBSERVATIONS, PROBED_LAYER
+from brainiarb.actors.layers import OBSERVATIONS
 from brainiarb.seeds import derive_seed
 from brainiarb.statistics.intervals import central_interval
 from brainiarb.statistics.measures import Measure, Named, measures_table
@@ -63,7 +63,9 @@ class Settings:
     """The intervals of surrogates hold 1 - alpha."""
 
 
-OBSERVED = {"network": OBSERVATIONS, "level": -1, "clone": -1, "drawn": True}
+OBSERVED = {
+    "network": OBSERVATIONS, "level": -1, "clone": -1, "drawn": True, "layer": OBSERVATIONS,
+}  # fmt: skip
 """The columns that name the observations in a table."""
 
 
@@ -73,10 +75,11 @@ def dynamics_tables(
     """Return jPCA, its drawn trajectories, and decoding of networks that were shown a walk.
 
     Linear2 is analysed, because what linear1 tells is nearly the same, or the only hidden layer.
-    All tables begin with expert, network, level, clone, drawn; beside the expert, the observations
-    have rows too. jPCA has a row for each plane: plane (from 1), frequency (Hz), plane_variance,
-    concentration; then, equal for all planes of a fit, components, variance (the share that the
-    components hold), participation_ratio, r2, r2_gain (r2 less that of the observations),
+    All tables begin with expert, network, level, clone, drawn, layer (the analysed one); beside the
+    expert, the observations have rows too. jPCA has a row for each plane: plane (from 1), frequency
+    (Hz), plane_variance, concentration; then, equal for all planes of a fit, components, variance
+    (the share that the components hold), participation_ratio, r2, r2_gain (r2 less that of the
+    observations),
     r2_unconstrained, r2_left_out, for each kind of surrogate `<kind>_p`, `_low` and `_high` (the
     central share 1 - alpha of the surrogates lies between them), rows, episodes, note.
     Trajectories: time (s), x, y in the first plane. Decoding: target, score, value, rows, episodes,
@@ -93,15 +96,16 @@ def dynamics_tables(
         trajectories.append(track.assign(**OBSERVED))
         decoded.append(read_targets(walk.observations, walk).assign(**OBSERVED))
     for network in networks:
-        values = walk.layer(network.activations, network.activations.architecture.probed)
+        layer = network.activations.architecture.probed
+        named, values = network.named | {"layer": layer}, walk.layer(network.activations, layer)
         of_network = settings if network.drawn else replace(settings, surrogates=0)
         # One seed for all networks: they meet the same permutations.
         planes, track = rotate(values, walk, of_network, seed)
         planes = planes.reindex(columns=ROTATION_COLUMNS)
-        rotations.append(planes.assign(r2_gain=planes["r2"] - reference, **network.named))
+        rotations.append(planes.assign(r2_gain=planes["r2"] - reference, **named))
         if network.drawn:
-            trajectories.append(track.assign(**network.named))
-        decoded.append(read_targets(values, walk).assign(**network.named))
+            trajectories.append(track.assign(**named))
+        decoded.append(read_targets(values, walk).assign(**named))
     names = ["expert", *OBSERVED]
     return tuple(
         _with_first(pd.concat(tables, ignore_index=True).assign(expert=walk.expert), names)
@@ -208,20 +212,18 @@ def read_targets(values: np.ndarray, walk: ShownWalk) -> pd.DataFrame:
     return table
 
 
-def dynamics_measures(
-    rotations: pd.DataFrame, decoded: pd.DataFrame, layer: str = PROBED_LAYER
-) -> pd.DataFrame:
+def dynamics_measures(rotations: pd.DataFrame, decoded: pd.DataFrame) -> pd.DataFrame:
     """Tabulate the measures of expert, clones and untrained networks from `dynamics_tables`.
 
     `jpca_r2_gain` is the R^2 of the rotation of a layer less that of the observations, which are
     the same for all networks. An untrained network is the floor of the clone that began as it.
-    `layer` is the name of the layer that was analysed.
+    A measure is named after the layer that was analysed.
     Columns: see `measures_table`.
     """
     first = rotations[rotations["plane"].fillna(1) == 1]
     fits = first[first["network"].isin(PREFIXES)]
     named: list[Named] = [
-        (fit.expert, fit.level, fit.clone, f"{PREFIXES[fit.network]}{name}_{layer}",
+        (fit.expert, fit.level, fit.clone, f"{PREFIXES[fit.network]}{name}_{fit.layer}",
          Measure("1", value, note=fit.note or (NO_REFERENCE if np.isnan(value) else "")))
         for name, column in (
             ("jpca_r2_gain", "r2_gain"), ("participation_ratio", "participation_ratio"),
@@ -230,7 +232,7 @@ def dynamics_measures(
     ]  # fmt: skip
     named += [
         (score.expert, score.level, score.clone,
-         f"{PREFIXES[score.network]}decode_{score.target}_{layer}",
+         f"{PREFIXES[score.network]}decode_{score.target}_{score.layer}",
          Measure(score.score, score.value, note=score.note))
         for score in decoded[decoded["network"].isin(PREFIXES)].itertuples()
     ]  # fmt: skip

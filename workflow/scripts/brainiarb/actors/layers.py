@@ -12,10 +12,6 @@ recorded before its non-linearity."""
 HEADS = ("mean_linear", "log_std_linear")
 """The layers that say how a policy acts: its mean and its log standard deviation."""
 
-PROBED_LAYER = "linear2"
-"""The layer whose rotations are measured and from which the gait is decoded; `linear1` of a network
-with one hidden layer (see `Architecture.probed`)."""
-
 OBSERVATIONS = "observations"
 """The name under which the states themselves are compared and analysed like a layer."""
 

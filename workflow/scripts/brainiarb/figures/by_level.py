@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from brainiarb.figures.means import Means
-from brainiarb.figures.style import CLEAN, EXPERT, MUTED, NOISY
+from brainiarb.figures.style import CLEAN, EXPERT, MUTED, NOISY, say_how_many_known
 from brainiarb.statistics.measures import UNSTABLE
 
 SPREAD = 0.5  # width over which the clones of a level stand, in steps between levels
@@ -77,12 +77,7 @@ def clones_by_level(
             )  # fmt: skip
         side_by_side = place - SPREAD / 2, place + SPREAD / 2
         axes.hlines(clones["value"].median(), *side_by_side, color=CLEAN, linewidth=0.9)
-        known = int(clones["value"].notna().sum())
-        if known < len(clones):
-            axes.text(
-                place, 1.0, f"{known}/{len(clones)}", ha="center", va="bottom", fontsize=5.5,
-                color=NOISY, transform=axes.get_xaxis_transform(),
-            )  # fmt: skip
+        say_how_many_known(axes, place, clones["value"].to_numpy(float))
     means.draw(axes, measure, {level: n + ASIDE for n, level in enumerate(levels)}, NOISY)
     values = rows["value"].dropna()
     if not rows.loc[rows["level"] >= 0, "value"].notna().any():

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainiarb.figures.networks import by_network, legend_handles
+from brainiarb.figures.networks import analysed, by_network, legend_handles
 from brainiarb.figures.style import PAGE_WIDTH, head, legend, letters
 
 TABLES = ["decoding", "single_networks"]
@@ -15,27 +15,36 @@ DECODED = {"phase": "phase of the cycle", "contact": "ground contact"}
 SCORES = {"R2": "R² in episodes left out", "AUC": "area under the curve"}
 LEAST = {"R2": -0.2, "AUC": 0.45}  # lower ends of the panels; worse values lie below them
 SINGLE = {
-    "silent_units_linear2": ("silent units of linear 2", "share of units"),
-    "self_cka_log_std_linear2": ("linear 2 and own log s.d. head", "CKA"),
+    "silent_units": ("silent units of {}", "share of units"),
+    "self_cka_log_std": ("{} and own log s.d. head", "CKA"),
 }
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw one panel per target and per measure: every network is a point."""
-    decoded, single = tables["decoding"], tables["single_networks"]
-    single = single[single["measure"].isin(SINGLE)]
+    decoded = tables["decoding"]
+    single = of_decoded_layers(tables["single_networks"], decoded)
+    layers = analysed(decoded)
     figure = Figure(figsize=(PAGE_WIDTH, 4.4))
     panels, names = figure.subplots(2, 2), letters()
     for axes, (target, title) in zip(panels[0], DECODED.items(), strict=True):
         decoding(axes, decoded[decoded["target"] == target])
         head(axes, next(names), title)
     for axes, (measure, (title, label)) in zip(panels[1], SINGLE.items(), strict=True):
-        by_network(axes, single[single["measure"] == measure], "value")
+        by_network(axes, single[single["measure"] == measure + "_" + single["layer"]], "value")
         axes.set_ylim(min(0.0, axes.get_ylim()[0]), 1.02)
         axes.set_ylabel(label)
-        head(axes, next(names), title)
+        head(axes, next(names), title.format(layers))
     legend(figure, legend_handles(observed=True), "upper")
     return figure, pd.concat([decoded, single], ignore_index=True)
+
+
+def of_decoded_layers(single: pd.DataFrame, decoded: pd.DataFrame) -> pd.DataFrame:
+    """Return the measures of single networks that are drawn, each of the layer that is decoded."""
+    keys = ["network", "level", "clone"]
+    layered = single.merge(decoded[[*keys, "layer"]].drop_duplicates(), on=keys)
+    drawn = [measure + "_" + layered["layer"] for measure in SINGLE]
+    return layered[pd.concat([layered["measure"] == name for name in drawn], axis=1).any(axis=1)]
 
 
 def decoding(axes: Axes, scores: pd.DataFrame) -> None:

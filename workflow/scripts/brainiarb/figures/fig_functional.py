@@ -19,9 +19,12 @@ from brainiarb.figures.style import (
     NOISY,
     PAGE_WIDTH,
     head,
+    layer_names,
     legend,
     letters,
-    two_rows,
+    panel_grid,
+    rows_of,
+    say_no_value,
 )
 from brainiarb.statistics.measures import FLOOR
 
@@ -65,19 +68,35 @@ ACTING = {
         ("mean_kl", "KL of the means (nat)"),
     )
 }
-WALKING = {
-    f"return, {name} stitched": {
-        f"stitched_return_{layer}": STITCHED,
-        "return": OWN,
-        f"{FLOOR}stitched_return_{layer}": UNTRAINED,
-    }
-    for layer, name in (("linear1", "linear 1"), ("linear2", "linear 2"))
-} | {"scale, linear 2 stitched": {"stitched_scale_linear2": STITCHED}}
 MEDIAN = "lower median of the clones"
 LOWEST_R2 = -1.0  # lower end of the panel of R²; worse values lie below it
+COLUMNS = 4  # of panels with stitched networks
 
 
-MEASURES = sorted({measure for series in (ACTING | WALKING).values() for measure in series})
+def stitched_layers(measures: pd.DataFrame) -> list[str]:
+    """Return the layers of clones that the expert walks with, as measures name them."""
+    of_clones = measures.loc[measures["level"] >= 0, "measure"]
+    return [*of_clones.str.extract(r"^stitched_return_(.*)")[0].dropna().unique()]
+
+
+def walking(layers: list[str]) -> dict[str, Series]:
+    """Return the panels of stitched networks: a return for each layer, and one scale.
+
+    The scale is that of the second hidden layer, which claims are about, or of the only one.
+    """
+    names = layer_names(layers)
+    returns = {
+        f"return, {name} stitched": {
+            f"stitched_return_{layer}": STITCHED,
+            "return": OWN,
+            f"{FLOOR}stitched_return_{layer}": UNTRAINED,
+        }
+        for layer, name in names.items()
+    }
+    scaled = [*names.items()][:2][-1:]
+    return returns | {
+        f"scale, {name} stitched": {f"stitched_scale_{layer}": STITCHED} for layer, name in scaled
+    }
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -86,15 +105,24 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     Above, how clones and expert act on the same states; below, the expert with the clones' layers.
     """
     every = tables["measures"]
-    means = level_means(tables["statistics"], every, MEASURES, settings["alpha"])
-    shown = of_expert(every[every["measure"].isin(MEASURES)], settings["expert"])
-    figure = Figure(figsize=(PAGE_WIDTH, 4.9))
-    above, below = two_rows(figure)
+    own = of_expert(every, settings["expert"])
+    stitched = walking(stitched_layers(own))
+    names = sorted({name for series in (*ACTING.values(), *stitched.values()) for name in series})
+    means = level_means(tables["statistics"], every, names, settings["alpha"])
+    shown = own[own["measure"].isin(names)]
+    rows = rows_of(len(stitched), COLUMNS)
+    figure = Figure(figsize=(PAGE_WIDTH, 2.45 * (1 + rows)))
+    grid = figure.add_gridspec(2, 1, height_ratios=(1, rows))
+    above, below = (figure.add_subfigure(grid[place]) for place in (0, 1))
     above.suptitle("what clone and expert do in the same states")
     below.suptitle("the expert with one layer of a clone, mapped affinely to its own")
-    names = letters()
-    for row, panels in ((above, ACTING), (below, WALKING)):
-        for axes, (title, series) in zip(row.subplots(1, 3), panels.items(), strict=True):
+    marks = letters()
+    for row, panels, columns in (
+        (above, ACTING, 3),
+        (below, stitched, min(len(stitched), COLUMNS)),
+    ):
+        places = panel_grid(row, len(panels), columns)
+        for axes, (title, series) in zip(places, panels.items(), strict=True):
             if row is above and "R²" not in title:
                 axes.set_yscale("log")
             panel(axes, shown, series, means if row is above else None)
@@ -103,14 +131,14 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             if title.startswith("return"):
                 axes.set_ylim(0, 1.05 * axes.get_ylim()[1])
             axes.set_ylabel(title)
-            axes.set_xlabel("noise in the demonstrations (%)")
-            head(axes, next(names), untrained_walkers(tables["statistics"], series))
+            axes.set_xlabel("noise in the demonstrations (%)" if columns <= 3 else "noise (%)")
+            scale = title.startswith("scale")
+            said = untrained_walkers(tables["statistics"], series)
+            head(axes, next(marks), "0 untrained, 1 expert" if scale else said)
+            for end in (0, 1) if scale else ():
+                axes.axhline(end, color=EXPERT, linestyle=":", linewidth=0.8)
     legend(above, [*named_points(above), *means.handles(DARK)], "lower")
     legend(below, [*named_points(below), Line2D([], [], color=DARK, label=MEDIAN)], "lower")
-    scale = below.axes[-1]
-    head(scale, "F", "0 untrained, 1 expert")
-    for end in (0, 1):
-        scale.axhline(end, color=EXPERT, linestyle=":", linewidth=0.8)
     return figure, pd.concat([shown, means.numbers()], ignore_index=True)
 
 
@@ -156,7 +184,7 @@ def panel(axes: Axes, shown: pd.DataFrame, series: Series, means: Means | None) 
         axes.axvline(edge, color=MUTED, linewidth=0.4)
     clones = shown[(shown["measure"] == next(iter(series))) & (shown["clone"] >= 0)]
     if clones["value"].isna().all():
-        axes.text(0.5, 0.5, "no value", ha="center", va="center", transform=axes.transAxes)
+        say_no_value(axes, clones["note"])
 
 
 def points(axes: Axes, agents: pd.DataFrame, levels: list[int], look: Look, side: float) -> None:

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from brainiarb.figures.networks import (
     KINDS,
     OBSERVATIONS,
+    analysed,
     by_network,
     kind_of,
     legend_handles,
@@ -50,7 +51,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     gained = figure.add_subplot(grid[1, COLUMNS:])
     gained.axhline(0, color=MUTED, linewidth=0.6)
     by_network(gained, fits, "r2_gain")
-    gained.set_ylabel("R², linear 2\nless observation")
+    gained.set_ylabel(f"R², {analysed(fits)}\nless observation")
     head(gained, next(names), "more than in the observation")
     legend(figure, legend_handles(observed=False), "lower")
     numbers = {"trajectory": tracks, "fit": drawn, "gain": fits}

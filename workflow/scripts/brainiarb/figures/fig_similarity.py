@@ -22,6 +22,7 @@ from brainiarb.figures.style import (
     legend,
     letters,
     rows_of,
+    say_no_value,
 )
 from brainiarb.similarity.measures import MEASURES
 from brainiarb.statistics.measures import ABSENT
@@ -168,7 +169,7 @@ def clones(axes: Axes, values: pd.DataFrame, column: str, levels: list[int]) -> 
     look = {"marker": "o", "ms": 2.4, "mfc": CLEAN, "mec": "white", "mew": 0.2, "label": "clone"}
     side_by_side(axes, values, column, levels, look)
     if not values[column].notna().any():
-        axes.text(0.5, 0.5, "no value", ha="center", va="center", transform=axes.transAxes)
+        say_no_value(axes, values["note"])
 
 
 def side_by_side(

@@ -8,7 +8,15 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from brainiarb.figures.style import CLEAN, EXPERT, MUTED, SERIES
+from brainiarb.figures.style import (
+    CLEAN,
+    EXPERT,
+    MUTED,
+    SERIES,
+    layer_names,
+    say_how_many_known,
+    say_no_value,
+)
 
 OBSERVATIONS = "observations"
 KINDS = {
@@ -27,6 +35,11 @@ def kind_of(network: str) -> str:
     return network if network in KINDS else "other"
 
 
+def analysed(table: pd.DataFrame) -> str:
+    """Return the name of the layer that was analysed, or of each where networks differ in depth."""
+    return " or ".join(layer_names(table["layer"]).values())
+
+
 def legend_handles(observed: bool) -> list[Artist]:
     """Return the entries of a legend for the panels of `by_network`."""
     marks: list[Artist] = [
@@ -43,9 +56,10 @@ def legend_handles(observed: bool) -> list[Artist]:
 def by_network(axes: Axes, table: pd.DataFrame, column: str) -> None:
     """Draw a column for each network: the expert, clones by level, untrained and other experts.
 
-    `table` has the columns network, level and clone. A line joins the medians of the clones, and a
-    dotted line is the value of the observations, if they have a row. Where there is no value at
-    all, the panel says so.
+    `table` has the columns network, level, clone and note. A line joins the medians of the clones,
+    and a dotted line is the value of the observations, if they have a row. Above networks of which
+    some have no value stands how many have one. Where there is no value at all, the panel says so,
+    with the reason in the column note.
     """
     networks = table[table["network"] != OBSERVATIONS]
     kinds = networks["network"].map(kind_of)
@@ -61,6 +75,8 @@ def by_network(axes: Axes, table: pd.DataFrame, column: str) -> None:
                 place + side, values, marker, ms=3, mfc=colour, mec="white", mew=0.3,
                 linestyle="none", label=kind,
             )  # fmt: skip
+            if networks[column].notna().any():
+                say_how_many_known(axes, place, values, va="top")
     medians = networks[kinds == "clone"].groupby("level")[column].median().reindex(levels)
     axes.plot(range(len(levels)), medians, color=CLEAN, linewidth=0.9)
     for value in table.loc[table["network"] == OBSERVATIONS, column].dropna():
@@ -72,4 +88,4 @@ def by_network(axes: Axes, table: pd.DataFrame, column: str) -> None:
     axes.set_xlim(-1.5, len(levels) + 1.5)
     axes.set_xlabel("noise in the demonstrations (%)")
     if networks[column].isna().all():
-        axes.text(0.5, 0.5, "no value", ha="center", va="center", transform=axes.transAxes)
+        say_no_value(axes, networks["note"])

@@ -1,6 +1,7 @@
 """The look of all figures: journal widths, legible type, colours that everybody can tell apart."""
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count, product
@@ -19,6 +20,8 @@ PAGE_WIDTH = 7.2
 """Inches: the width of two columns of a journal."""
 ENTRY = 5.0
 """Width of the mark of an entry in a legend with the space around it, in sizes of its type."""
+REASON_WIDTH = 28
+"""Letters in a line of a panel that says why it has no value."""
 HINTED = 1.1
 """How much wider than its outlines a text is at most, because pixels round its letters."""
 
@@ -145,6 +148,30 @@ def letters() -> Iterator[str]:
 def head(axes: "Axes", letter: str, title: str = "") -> None:
     """Write the bold letter of a panel and its title above the upper left corner."""
     axes.set_title(rf"$\mathbf{{{letter}}}$  {title}", loc="left")
+
+
+def say_no_value(axes: "Axes", notes: Iterable[str]) -> None:
+    """Write in the middle of a panel that it has no value, and the first reason that is given."""
+    words = ["no value", *textwrap.wrap(next(filter(None, notes), ""), REASON_WIDTH)]
+    axes.text(
+        0.5, 0.5, "\n".join(words), ha="center", va="center", fontsize=6,
+        transform=axes.transAxes,
+    )  # fmt: skip
+
+
+def say_how_many_known(
+    axes: "Axes", place: float, values: np.ndarray, va: Literal["bottom", "top"] = "bottom"
+) -> None:
+    """Write at a place of the x axis how many of its values are known, if some are missing.
+
+    The numbers stand above the panel, or below its upper edge with va="top".
+    """
+    known = int(np.isfinite(values).sum())
+    if known < len(values):
+        axes.text(
+            place, 1.0, f"{known}/{len(values)}", ha="center", va=va, fontsize=5.5,
+            color=NOISY, transform=axes.get_xaxis_transform(),
+        )  # fmt: skip
 
 
 def series_colour(number: int) -> str:

@@ -78,7 +78,9 @@ def row(claim: Claim, number: int, level: int, of_measure: Subjects, asked: Aske
     fault, doubted = f"the study has no measure {part.measure}", False
     if subject is not None:
         found = effects(subject, part.comparison, level, part.logarithms)
+        because = subject.reasons.get(level) or subject.reasons.get(-1)
         fault = f"no clone has this comparison of {part.measure} at this level"
+        fault += f" ({because})" if because else ""
         doubted = any((expert, level) in subject.unstable for expert in found.blocks)
     if found.blocks:
         fault = "one number is no sample"

@@ -34,6 +34,8 @@ class Subject:
     """The values of the clones by the reference method, in the form of `clones`."""
     peers: Mapping[str, float] = field(default_factory=dict)
     """The mean of the values of other experts, by the name of each expert."""
+    reasons: Mapping[int, str] = field(default_factory=dict)
+    """The first reason for a missing value of each level; experts have level -1."""
 
     @property
     def levels(self) -> list[int]:
@@ -102,6 +104,7 @@ def subjects(measures: pd.DataFrame, beside: pd.DataFrame | None = None) -> Iter
             unstable=_unstable(rows),
             beside=_by_clone(of_reference.get((measure, unit), rows[:0])),
             peers=_means(by_name.get((f"{PEER}{measure}", unit), rows[:0])),
+            reasons=_reasons(rows),
         )
 
 
@@ -116,6 +119,15 @@ def _unstable(rows: pd.DataFrame) -> set[tuple[str, int]]:
     """Return the experts and levels at which a value is unstable."""
     doubted = rows[rows["status"] == UNSTABLE]
     return set(zip(doubted["expert"].map(str), doubted["level"].map(int), strict=True))
+
+
+def _reasons(rows: pd.DataFrame) -> dict[int, str]:
+    """Return the first reason for a missing value of each level."""
+    if "note" not in rows:
+        return {}
+    missing = rows[rows["value"].isna() & rows["note"].fillna("").ne("")]
+    first = missing.drop_duplicates("level")
+    return dict(zip(first["level"].map(int), first["note"].map(str), strict=True))
 
 
 def _of_experts(rows: pd.DataFrame) -> dict[str, float]:
