@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from brainiarb.actors.layers import LAYERS
-from brainiarb.similarity.network_measures import clone_measures, expert_measures
+from brainiarb.similarity.network_measures import clone_measures, expert_measures, peer_measures
 from brainiarb.statistics.measures import ABSENT, OK
 from brainiarb.statistics.subjects import subjects
 from builders import DERIVED, SIMILARITY_MEASURES, random_recording
@@ -43,6 +43,16 @@ def test_the_expert_has_the_ideal_values_and_one_floor_for_each_clone(of_expert)
         assert (f"procrustes_{layer}" in own.index) == (layer == "linear2")
     assert own.loc["procrustes_linear2", ["value", "unit"]].tolist() == [0, "rad"]
     assert floors.loc["floor_cka_linear2", "value"].between(0, 0.99).all()
+
+
+def test_peers_are_other_experts_of_the_algorithm_beside_the_expert_itself(compare_references):
+    table = compare_references(WALKED).assign(expert="sac_0", level=-1)
+    among_others = table[table["comparison"] == "expert_seed"].assign(first="another", cka=0.1)
+    peers = peer_measures(pd.concat([table, among_others], ignore_index=True))
+    assert set(peers["note"]) == {"alike"}  # the peer "other" is by another algorithm
+    of_layer = peers.set_index("measure").loc["peer_cka_linear2"]
+    assert (of_layer["level"], of_layer["clone"]) == (-1, 0)
+    assert of_layer["value"] == pytest.approx(1, abs=1e-6)  # its network is that of the expert
 
 
 def test_statistics_find_the_floor_of_each_clone_at_every_level(of_clones, of_expert):

@@ -38,9 +38,10 @@ def expert_measures(table: pd.DataFrame, measures: Collection[str]) -> pd.DataFr
 def peer_measures(table: pd.DataFrame) -> pd.DataFrame:
     """Return the similarity of an expert to other experts of its algorithm, numbered from 0.
 
-    `table` holds the similarities of the expert. The note names the other expert.
+    `table` holds the similarities of the expert and of other networks with one another. The note
+    names the other expert.
     """
-    peers = _equal_layers(table, "expert_seed")
+    peers = _equal_layers(table[table["first"] == "expert"], "expert_seed")
     numbers = {name: number for number, name in enumerate(sorted(peers["second"].unique()))}
     rows: list[Named] = [
         (str(row["expert"]), -1, numbers[row["second"]],
