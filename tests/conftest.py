@@ -21,6 +21,19 @@ ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 300  # s until whatever waits for another process gives up, even on a busy machine
 
 
+WHOLE_STUDIES = (
+    "test_end_to_end", "test_degenerate", "test_every_body", "test_on_demand",
+    "test_claims_in_config", "test_cloned_experts", "test_verify",
+)  # fmt: skip
+"""The files whose tests run whole studies, the longest first."""
+
+
+def pytest_collection_modifyitems(items):
+    """Put the longest tests first, so that no process runs one while the others have none left."""
+    place = {name: number for number, name in enumerate(WHOLE_STUDIES)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The checkout."""
