@@ -36,9 +36,10 @@ from benchmarks.turns import Block, alternate, versus
 from brainiarb.actors import gradients
 from brainiarb.bodies.registry import get_body
 from brainiarb.experts.crossq import CrossQ
+from brainiarb.experts.importing import read_record
 from brainiarb.experts.sac import SAC
 from brainiarb.experts.training import FINAL_EPISODES, KeepBest, Training, build, evaluate
-from brainiarb.files import read_json, write_csv
+from brainiarb.files import write_csv
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / "workflow/resources/checkpoints/walker2d"
@@ -125,7 +126,7 @@ def shipped_times(algorithm: str, bar: float) -> dict[str, float]:
         if not path.exists():
             times[f"{name} (does not ship)"] = math.inf
             continue
-        record = read_json(path.with_suffix(".json"))
+        record = read_record(path.with_suffix(".json"))
         label = f"{name} ({record['threads']} thread{'s' * (record['threads'] > 1)})"
         times[label] = reached(pd.read_csv(path), bar)
     return times

@@ -1,5 +1,7 @@
 """Files of activations are read as they were written."""
 
+import re
+
 import h5py
 import numpy as np
 import pytest
@@ -145,3 +147,39 @@ def test_a_damaged_file_is_refused_and_a_missing_one_is_named(tmp_path):
         open_activations(path)
     with pytest.raises(FileNotFoundError, match="no-such-file"):
         open_activations(tmp_path / "no-such-file.h5")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda group: group["weights/linear1.weight"].write_direct(BAD), "weight is not finite"),
+        (
+            lambda group: replace(group, "weights/linear2.bias", (2, 9)),
+            r"bias is .* shape \(2, 9\)",
+        ),
+        (lambda group: replace(group, "weights/mean_linear.bias", (2, 0)), "is .* of the shape"),
+        (lambda group: replace(group, "episode_ids", (3,)), r"of episodes \(3,\)"),
+        (lambda group: group.attrs.update(architecture="[]"), "is not a whole HDF5 file"),
+        (lambda group: group.pop("observations"), "is not a whole HDF5 file"),
+    ],
+)
+def test_networks_that_cannot_be_are_refused_by_the_name_of_the_file(
+    stimuli, tmp_path, change, words
+):
+    path = tmp_path / "bc_40.h5"
+    with whole(path) as temporary, h5py.File(temporary, "w") as file:
+        record_shared(file, "common", untrained(SIZES, CLONES), stimuli["common"])
+        change(file["common"])
+    with pytest.raises(Refused, match=r"bc_40\.h5 is not a whole HDF5 file.*; delete it") as said:
+        open_activations(path)
+    assert re.search(words, str(said.value))
+    assert "\n" not in str(said.value)
+
+
+BAD = np.full((len(CLONES), 256, SIZES[0]), np.nan, np.float32)
+
+
+def replace(group, name, shape):
+    """Put another array, of zeros, under a name."""
+    del group[name]
+    group[name] = np.zeros(shape, np.float32)

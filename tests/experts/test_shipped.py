@@ -10,7 +10,7 @@ import yaml
 from brainiarb.actors.actors import mean_action
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
-from brainiarb.files import read_json
+from brainiarb.experts.importing import read_record
 from brainiarb.rollouts.recording import record_episodes
 from brainiarb.rollouts.returns import episode_returns
 from conftest import ROOT
@@ -31,7 +31,7 @@ def test_the_list_of_experts_is_true():
     rows = [re.split(r" *\| *", line)[1:-1] for line in lines if line.startswith("| `")]
     assert [row[0].strip("`") for row in rows] == [path.stem for path in ARCHIVES]
     for name, steps, reached, asked_for, verdict in rows:
-        record = read_json(FOLDER / f"{name.strip('`')}.json")
+        record = read_record(FOLDER / f"{name.strip('`')}.json")
         numbers = [int(text.replace(",", "")) for text in (steps, reached, asked_for)]
         said = record["evaluation"]["return_mean"]
         assert numbers == [record["steps"], round(said), ASKED_FOR[record["algorithm"]]]
@@ -43,14 +43,14 @@ def test_the_default_study_clones_experts_that_walk():
     for entry in config["study"]["clone"]:
         name = entry["expert"] if isinstance(entry, dict) else entry
         archive = ROOT / config["experts"][name]["checkpoint"]
-        evaluation = read_json(archive.with_suffix(".json"))["evaluation"]
+        evaluation = read_record(archive.with_suffix(".json"))["evaluation"]
         assert evaluation["return_mean"] >= 3600
         assert set(evaluation["lengths"]) == {STEPS}
 
 
 def test_an_expert_walks_again_as_well_as_it_is_said_to(archive):
     body = get_body("walker2d")
-    record = read_json(archive.with_suffix(".json"))
+    record = read_record(archive.with_suffix(".json"))
     actors = read_expert(archive, body)
     rollouts = record_episodes(
         body, mean_action(actors), agents=1, episodes=EPISODES, steps=STEPS, seed=1, mode="mean"
@@ -63,7 +63,7 @@ def test_an_expert_walks_again_as_well_as_it_is_said_to(archive):
 
 
 def test_an_archive_is_named_by_its_algorithm_and_opens_in_stable_baselines3(archive):
-    record = read_json(archive.with_suffix(".json"))
+    record = read_record(archive.with_suffix(".json"))
     assert archive.stem == f"{record['algorithm']}_{record['seed']}"
     assert archive.stat().st_size < 2e6
     model = stable_baselines3.SAC.load(archive, device="cpu")
@@ -72,7 +72,7 @@ def test_an_archive_is_named_by_its_algorithm_and_opens_in_stable_baselines3(arc
 
 
 def test_provenance_says_how_an_expert_was_made(archive):
-    record = read_json(archive.with_suffix(".json"))
+    record = read_record(archive.with_suffix(".json"))
     curve = pd.read_csv(archive.with_suffix(".csv"))
     for key in ("command", "commit", "versions", "seed", "steps_done", "updates_done"):
         assert record[key] is not None

@@ -214,8 +214,10 @@ def write_json(path: str | Path, value: Mapping[str, Any], recorded: bool = True
 
 def read_json(path: str | Path) -> dict[str, Any]:
     """Read what `write_json` wrote, without its record; raise Refused if the file is damaged."""
-    with reading(path, "JSON", foreign=True):
-        value = dict(json.loads(Path(path).read_text(encoding="utf-8")))
+    with reading(path, "JSON"):
+        value = json.loads(Path(path).read_text(encoding="utf-8"))
+        if not isinstance(value, dict):
+            raise ValueError(f"it holds {value!r:.40} and no object")
     return {name: held for name, held in value.items() if name != RECORD}
 
 

@@ -61,7 +61,33 @@ class Networks(Protocol):
 def open_activations(path: str | Path) -> h5py.File:
     """Open a file of activations for reading; raise Refused if the file is damaged."""
     with reading(path, "HDF5"):
-        return h5py.File(path)
+        file = h5py.File(path)
+        try:
+            _check_networks(file)
+        except Exception:
+            file.close()
+            raise
+        return file
+
+
+def _check_networks(file: h5py.File) -> None:
+    """Raise ValueError unless all weights are finite and all shapes are those of the networks."""
+    groups: list[h5py.Group] = []
+    file.visititems(lambda _, node: groups.append(node) if "architecture" in node.attrs else None)
+    for group in groups:
+        states, ids = group["observations"], group["episode_ids"]
+        architecture = architecture_from(json.loads(group.attrs["architecture"]))
+        networks, actions = group["weights/mean_linear.bias"].shape
+        if states.shape[:-1] != ids.shape:
+            raise ValueError(f"{group.name} has states {states.shape} of episodes {ids.shape}")
+        shapes = architecture.shapes((states.shape[-1], actions))
+        for name, (out, inputs) in shapes.items():
+            for part, shape in (("weight", (out, inputs)), ("bias", (out,))):
+                values = group[f"weights/{name}.{part}"]
+                if values.shape != (networks, *shape) or values.dtype != np.float32:
+                    raise ValueError(f"{values.name} is {values.dtype} of the shape {values.shape}")
+                if not np.isfinite(values[()]).all():
+                    raise ValueError(f"{values.name} is not finite")
 
 
 def record_shared(
