@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.table import Row, show
-from fuzzed_readers import foreign_readers
+from fuzzed_readers import all_readers
 from fuzzing import SECONDS, Tally, fuzz
 
 COUNT = 20_000
@@ -33,12 +33,12 @@ def main() -> int:
     warnings.simplefilter("ignore")
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        readers = foreign_readers(Path(folder), patch)
+        readers = all_readers(Path(folder), patch)
         for number, reader in enumerate(readers):
             share = asked.count * (number + 1) // len(readers) - asked.count * number // len(
                 readers
             )
-            fuzz(reader, share, asked.seed, Path(folder), tally)
+            fuzz(reader, share, asked.seed, tally)
     rows = [
         Row(LIMITS.get(name, name), f"{count:,}", f"{asked.count:,} inputs", "", "0", count == 0)
         for name, count in tally.faults().items()

@@ -2,22 +2,38 @@
 
 import json
 import pickle
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pandas as pd
 import yaml
 
+from brainiarb import records
+from brainiarb.activity.activations import open_activations
 from brainiarb.actors import plain
-from brainiarb.actors.actors import Actors
+from brainiarb.actors.actors import Actors, read_actors, untrained, write_actors
+from brainiarb.actors.architecture import Architecture
+from brainiarb.actors.archives import read_expert, write_archive
+from brainiarb.actors.stored import read_stored
 from brainiarb.bodies.registry import get_body
 from brainiarb.config_files import fault_of
 from brainiarb.errors import Refused
 from brainiarb.experts.curves import read_curve
 from brainiarb.experts.importing import import_archive, read_record
 from brainiarb.experts.normalisation import read_normalisation
+from brainiarb.files import (
+    read_csv,
+    read_json,
+    read_npz,
+    whole,
+    write_csv,
+    write_json,
+    write_npz,
+)  # fmt: skip
 from conftest import ROOT
 from fuzzing import Reader
 
@@ -123,6 +139,58 @@ def foreign_readers(folder: Path, monkeypatch: Any) -> list[Reader]:
         Reader("curve", folder / "expert.csv", _curve, checksum=False),
         Reader("config", folder / "config.yaml", _config, checksum=False),
     ]
+
+
+def _written(folder: Path) -> dict[str, Callable[[Path], Any]]:
+    """Write a result of each format and return what reads it, by the name of the file."""
+    small = Architecture(hidden=(HIDDEN, HIDDEN))
+    actors = untrained((OBSERVATIONS, 6), [0, 1], architecture=small)
+    rng = np.random.default_rng(1)
+    write_npz(folder / "rollouts.npz", {"qpos": rng.normal(size=(40, 9)), "body": "walker2d"})
+    write_actors(folder / "bc_40.pt", actors, {"level": 40})
+    write_csv(folder / "returns.csv", pd.DataFrame({"clone": [0, 1], "return": [5000, 1 / 3]}))
+    write_json(folder / "checkpoint.json", {"algorithm": "sac", "seed": 3})
+    write_archive(folder / "checkpoint.zip", actors, 0, body())
+    with whole(folder / "bc_40.h5") as temporary, h5py.File(temporary, "w") as file:
+        file["common/observations"] = rng.normal(size=(20, OBSERVATIONS))
+    return {
+        "rollouts.npz": lambda path: _bytes(read_npz(path)),
+        "bc_40.pt": lambda path: (
+            _same(read_actors(path)[0]),
+            _bytes(read_stored(path)[0].weights),
+        ),
+        "returns.csv": lambda path: read_csv(path).to_csv(),
+        "checkpoint.json": read_json,
+        "checkpoint.zip": lambda path: _same(read_expert(path, body())),
+        "bc_40.h5": lambda path: open_activations(path)["common/observations"][()].tobytes(),
+    }
+
+
+def _bytes(arrays: Mapping[str, np.ndarray]) -> dict[str, bytes]:
+    return {name: values.tobytes() for name, values in arrays.items()}
+
+
+def own_readers(folder: Path) -> list[Reader]:
+    """Return the readers of results, which read within a job as in a study."""
+    making = partial(records.making, records.Making(folder / "walker2d", "train_clones"))
+
+    def within(read: Callable[[Path], Any], path: Path) -> Any:
+        with making():
+            return read(path)
+
+    results = folder / "walker2d" / "crossq_0"
+    with making():
+        results.mkdir(parents=True)
+        readers = _written(results)
+    return [
+        Reader(f"result {name}", results / name, partial(within, read), checksum=True)
+        for name, read in readers.items()
+    ]
+
+
+def all_readers(folder: Path, monkeypatch: Any) -> list[Reader]:
+    """Return the readers of foreign files and of results, each with a valid file in a folder."""
+    return [*foreign_readers(folder, monkeypatch), *own_readers(folder)]
 
 
 def _config(path: Path) -> Any:

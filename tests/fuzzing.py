@@ -188,17 +188,16 @@ def _memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def fuzz(reader: Reader, count: int, seed: int, folder: Path, tally: Tally) -> None:
-    """Read `count` changed files and count the outcomes."""
+def fuzz(reader: Reader, count: int, seed: int, tally: Tally) -> None:
+    """Read `count` changed files in place of the valid one, and count the outcomes."""
     rng = np.random.default_rng([seed, sum(reader.name.encode())])
     content, expected = reader.valid.read_bytes(), reader.read(reader.valid)
     counts = tally.counts.setdefault(reader.name, Counter())
-    path = folder / f"fuzzed{reader.valid.suffix}"
     for _ in range(count):
         crafted = reader.repack and rng.random() < 0.5
         written = (repacked if crafted else changed)(content, rng)
-        path.write_bytes(written)
-        name, found = outcome(reader, path, expected, crafted)
+        reader.valid.write_bytes(written)
+        name, found = outcome(reader, reader.valid, expected, crafted)
         counts[name] += 1
         if name in FAULTS:
             tally.examples.setdefault((reader.name, name), written)
@@ -206,7 +205,7 @@ def fuzz(reader: Reader, count: int, seed: int, folder: Path, tally: Tally) -> N
             tally.texts.update(
                 key for key in {**found, **expected} if _differs(key, found, expected)
             )
-    path.unlink(missing_ok=True)
+    reader.valid.write_bytes(content)
 
 
 def _differs(key: str, found: dict[str, Any], expected: dict[str, Any]) -> bool:
