@@ -6,9 +6,11 @@ import re
 import pytest
 
 from brainiarb.bodies.registry import get_body
-from brainiarb.datasets.scores import D4RL
+from brainiarb.datasets.minari import Origin, write_minari
+from brainiarb.datasets.scores import D4RL, ReferenceScores
 from brainiarb.files import write_csv, write_json
-from brainiarb.rollouts.arrays import write_demonstrations
+from brainiarb.records import Making, making
+from brainiarb.rollouts.arrays import read_demonstrations, write_demonstrations
 from brainiarb.rollouts.noise import Noise
 from brainiarb.rollouts.recording import record_samples
 from brainiarb.rollouts.returns import returns_table
@@ -22,7 +24,7 @@ def example(number):
     """An example of the page, for the tiny expert in the place of crossq_0."""
     page = (ROOT / "docs" / "data.md").read_text(encoding="utf-8")
     code = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)[number]
-    return code.replace("crossq_0", "tiny")
+    return code.replace("walker2d/crossq_0", "walker2d/tiny").replace("results/", "results/tiny/")
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +36,15 @@ def demonstrated(tmp_path_factory):
         get_body("walker2d"), bend, agents=2, samples=200, steps=100, seed=1, mode="mean",
         noise=Noise(40),
     )  # fmt: skip
-    write_json(expert / "checkpoint.json", {"algorithm": "bender", "environment": "Walker2d-v5"})
-    write_csv(expert / "returns/rollouts.csv", returns_table(walked, "tiny", "expert", -1, "mean"))
-    write_demonstrations(expert / "demonstrations/noise_40.npz", walked)
+    study = Making(root=expert.parent, settings={"seed": 0, "body": "walker2d"})
+    with making(study):
+        write_json(
+            expert / "checkpoint.json", {"algorithm": "bender", "environment": "Walker2d-v5"}
+        )
+        write_csv(
+            expert / "returns/rollouts.csv", returns_table(walked, "tiny", "expert", -1, "mean")
+        )
+        write_demonstrations(expert / "demonstrations/noise_40.npz", walked)
     return folder
 
 
@@ -45,6 +53,18 @@ def test_the_page_tells_the_reference_scores_of_the_library():
     rows = re.findall(r"^\| `(\w+)` \| (-?[\d.]+) \| ([\d.]+) \|$", page, re.MULTILINE)
     told = {get_body(name).env_id: (float(low), float(high)) for name, low, high in rows}
     assert told == {f"{environment}-v5": scores for environment, scores in D4RL.items()}
+
+
+def test_the_library_reads_what_was_written(demonstrated, tmp_path, monkeypatch, capsys):
+    demonstrations = read_demonstrations(demonstrated / EXPERT / "demonstrations/noise_40.npz")
+    scores = ReferenceScores(0.0, 1.0, "of a test")
+    origin = Origin("a/b-v0", "none", "It bends.", scores, {})
+    folder = tmp_path / EXPERT / "minari/noise_40"
+    write_minari(folder, get_body("walker2d"), demonstrations, origin)
+    monkeypatch.chdir(tmp_path)
+    exec(example(1), {})
+    episodes = len(demonstrations["final_observations"])
+    assert capsys.readouterr().out.split() == ["400", str(episodes), "(400,", "17)"]
 
 
 def test_a_command_writes_a_data_set_that_the_example_opens(demonstrated, monkeypatch):

@@ -3,11 +3,23 @@
 """
 
 
+def teacher_files(wildcards):
+    """Return what clones learn from: a data set has no network, whose layers they could have."""
+    names = {
+        "demonstrations": f"demonstrations/noise_{wildcards.noise}.npz",
+        "rollouts": "rollouts.npz",
+    }
+    if wildcards.expert not in DATASETS:
+        names["checkpoint"] = "checkpoint.zip"
+    return {
+        kind: expert_file(name).format(expert=wildcards.expert)
+        for kind, name in names.items()
+    }
+
+
 rule train_clones:
     input:
-        checkpoint=expert_file("checkpoint.zip"),
-        demonstrations=expert_file("demonstrations/noise_{noise}.npz"),
-        rollouts=expert_file("rollouts.npz"),
+        unpack(teacher_files),
     output:
         clones=expert_file("{method}_{noise}.pt"),
         history=expert_file("{method}_{noise}/history.csv"),

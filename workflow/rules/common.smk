@@ -1,11 +1,25 @@
 """Names that several stages share: experts, levels, files, and the inputs of a job by its wildcards."""
 
-EXPERTS = config["experts"]
-TRAINED = sorted(
-    name for name, source in EXPERTS.items() if source.get("checkpoint") is None
+BODY_NAME = name_of(config["body"])
+BODY_FOLDER = f"{config['results']}/{BODY_NAME}"
+# Data sets have no network. Their clones are compared as experts, each by its archive.
+DATASETS = sorted(
+    name for name in config["study"]["compare"] if is_dataset(config["experts"], name)
 )
-PLACED = sorted(name for name in EXPERTS if name not in TRAINED)
-COMPARED = sorted(config["study"]["compare"])
+DATA_CLONES = {
+    f"{name}_clone_{clone}": {
+        "checkpoint": f"{BODY_FOLDER}/{name}/bc_0/clone_{clone}.zip"
+    }
+    for name in DATASETS
+    for clone in range(config["noise"]["clones"])
+}
+EXPERTS = {**config["experts"], **DATA_CLONES}
+ACTORS = sorted(name for name in EXPERTS if not is_dataset(EXPERTS, name))
+PLACED = sorted(name for name in ACTORS if EXPERTS[name].get("checkpoint") is not None)
+TRAINED = sorted({*ACTORS} - {*PLACED})
+COMPARED = sorted({*config["study"]["compare"], *DATA_CLONES} - {*DATASETS})
+# All whose gaits are compared: the walks of data sets too.
+WALKED = sorted({*COMPARED, *DATASETS})
 # Experts with tables of their own: those that are cloned or, where nobody is, all that are compared.
 TABULATED = CLONED or dict.fromkeys(COMPARED, [])
 DRAWN_EXPERT = next(iter(TABULATED))
@@ -17,8 +31,6 @@ DRAWN = sorted({config["figures"][f"{which}_level"] for which in ("noisy", "stud
 MAPPED = sorted(
     {0, *DRAWN}
 )  # 0 is always among the levels, because the spectra need it
-BODY_NAME = name_of(config["body"])
-BODY_FOLDER = f"{config['results']}/{BODY_NAME}"
 
 
 def any_of(names):
@@ -76,9 +88,9 @@ def dynamics_files(name, folder="dynamics"):
     return cloned_files(*names, experts=SERIES)
 
 
-def others(expert):
+def others(expert, among=COMPARED):
     """Return the compared experts except the given one."""
-    return [name for name in COMPARED if name != expert]
+    return [name for name in among if name != expert]
 
 
 def drawn_file(name):

@@ -171,17 +171,30 @@ def clone_entries(config):
 
 
 def cloned_levels(config):
-    """Return the sorted noise levels of each cloned expert, in the order in which they are listed."""
-    every = config["noise"]["levels"]
+    """Return the sorted noise levels of each cloned expert, in the order in which they are listed.
+
+    A data set is as it is, so it has level 0 unless its entry asks for others, which is a fault.
+    """
+    every, experts = config["noise"]["levels"], config["experts"]
     return {
-        entry["expert"]: sorted(entry.get("levels", every))
+        entry["expert"]: sorted(
+            entry.get("levels", [0] if is_dataset(experts, entry["expert"]) else every)
+        )
         for entry in clone_entries(config)
     }
+
+
+def is_dataset(experts, name):
+    """Return whether an expert of the registry is a data set, which has no network."""
+    return experts.get(name, {}).get("dataset") is not None
 
 
 def unlevelled(config):
     """Yield a sentence for each noise level that is asked for where nothing is cloned at it."""
     every, cloned = config["noise"]["levels"], cloned_levels(config)
+    for name in [name for name in cloned if is_dataset(config["experts"], name)]:
+        if cloned.pop(name) != [0]:
+            yield f"study.clone: {name} is a data set, so its clones have level 0 and no other"
     for name, levels in cloned.items():
         for level in levels:
             if level not in every:
@@ -222,9 +235,11 @@ def contradictions(config):
     compared = config["study"]["compare"]
     listed = [entry["expert"] for entry in clone_entries(config)]
     for name, source in experts.items():
-        archive, training = source.get("checkpoint"), source.get("train")
-        if (archive is None) == (training is None):
-            yield f"experts.{name}: give either checkpoint or train"
+        archive, data = source.get("checkpoint"), source.get("dataset")
+        if sum(v is not None for v in (archive, source.get("train"), data)) != 1:
+            yield f"experts.{name}: give one of checkpoint, train and dataset"
+        elif data is not None and not Path(data).exists():
+            yield f"experts.{name}.dataset: no file or folder {data} in {Path.cwd()}"
         elif archive is not None and not Path(archive).is_file():
             yield f"experts.{name}.checkpoint: no file {archive} in {Path.cwd()}"
         normalisation = source.get("normalisation")
@@ -252,6 +267,15 @@ def contradictions(config):
     for name in config["offline"]["experts"] or []:
         if name not in listed:
             yield f"offline.experts: {name} is not among study.clone {listed}"
+    for name in sorted({*compared} - {*listed}):
+        if is_dataset(experts, name):
+            yield f"study.clone: {name} is a data set, so it must be cloned to be compared"
+    for name in sorted({*compared} & {*listed}):
+        taken = [
+            other for other in experts if re.fullmatch(rf"{name}_clone_\d+", other)
+        ]
+        if is_dataset(experts, name) and taken:
+            yield f"experts.{taken[0]}: this is the name of a clone of {name}; choose another"
     yield from unlevelled(config)
     if not Path(statistics["classes"]).is_file():
         yield f"statistics.classes: no file {statistics['classes']} in {Path.cwd()}"
@@ -319,6 +343,10 @@ def checked(config):
 
 
 config = checked(completed(config))
-CLONED = cloned_levels(config)
+CLONED = {
+    name: levels
+    for name, levels in cloned_levels(config).items()
+    if not is_dataset(config["experts"], name)
+}
 # The captions of the report name the cloned experts and their levels.
 config["study"] = {**config["study"], "clone": list(CLONED), "levels": CLONED}

@@ -1,7 +1,38 @@
-"""Data sets for other libraries: demonstrations/noise_<noise>.npz -> minari/noise_<noise>/
-
-They are made when they are asked for by name.
+"""Data sets from elsewhere -> rollouts.npz, demonstrations/noise_0.npz, and the returns of both
+and for other libraries, when they are asked for by name: demonstrations/noise_<noise>.npz -> minari/noise_<noise>/
 """
+
+
+rule place_dataset:
+    input:
+        dataset=lambda wildcards: EXPERTS[wildcards.expert]["dataset"],
+    output:
+        rollouts=expert_file("rollouts.npz"),
+        returns=expert_file("returns/rollouts.csv"),
+        demonstrations=expert_file("demonstrations/noise_0.npz"),
+        demonstrated=expert_file("returns/demonstrations_0.csv"),
+    log:
+        log_file("place_dataset/{expert}.log"),
+    wildcard_constraints:
+        expert=any_of(DATASETS),
+    conda:
+        "../../envs/rl.yaml"
+    resources:
+        **READING,
+    params:
+        settings=lambda wildcards: settings(
+            "seed",
+            "body",
+            "noise.clones",
+            "noise.samples",
+            "recording.expert_episodes",
+            expert=wildcards.expert,
+        ),
+        code=code("place_dataset.py"),
+    message:
+        "Taking demonstrations and the gait from the data set {wildcards.expert}"
+    script:
+        "../scripts/place_dataset.py"
 
 
 rule write_minari:

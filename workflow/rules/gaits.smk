@@ -65,7 +65,7 @@ rule measure_gaits:
         expert=expert_file("rollouts.npz"),
         clones=clones_of("bc_{noise}/rollouts.npz"),
         others=lambda wildcards: expand(
-            expert_file("rollouts.npz"), expert=others(wildcards.expert)
+            expert_file("rollouts.npz"), expert=others(wildcards.expert, WALKED)
         ),
     output:
         strides=expert_file("strides.csv"),
@@ -93,7 +93,7 @@ rule measure_gaits:
             "statistics.alpha",
             expert=wildcards.expert,
             levels=levels_of(wildcards.expert),
-            others=others(wildcards.expert),
+            others=others(wildcards.expert, WALKED),
         ),
         code=code("measure_gaits.py"),
     message:

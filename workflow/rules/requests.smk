@@ -66,6 +66,8 @@ def disturbed_seconds(wildcards):
 
 
 TINY = request(1)
+# The largest data sets of D4RL have two million steps.
+READING = request(60, 2000)
 RECORDING_OF_EXPERT = request(
     config["recording"]["steps"] * config["recording"]["expert_episodes"] * STEP, 200
 )

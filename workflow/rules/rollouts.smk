@@ -12,6 +12,8 @@ rule record_expert:
         returns=expert_file("returns/rollouts{mode}.csv"),
     log:
         log_file("record_expert/{expert}{mode}.log"),
+    wildcard_constraints:
+        expert=any_of(ACTORS),
     group:
         "walks_{expert}_expert"
     conda:
@@ -43,6 +45,8 @@ rule record_demonstrations:
         returns=expert_file("returns/demonstrations_{noise}.csv"),
     log:
         log_file("record_demonstrations/{expert}_{noise}.log"),
+    wildcard_constraints:
+        expert=any_of(ACTORS),
     group:
         "walks_{expert}_{noise}"
     conda:

@@ -1,5 +1,7 @@
 """Tables: parts by expert, level and mode -> tables/*.csv"""
 
+# The walks of data sets and of their clones.
+OF_DATA = [*DATASETS, *DATA_CLONES]
 # The parts of each table, in order.
 TABLED = {
     "similarity": cloned_files("similarity/expert.csv", "similarity/bc_{noise}.csv"),
@@ -8,7 +10,7 @@ TABLED = {
     ),
     "published_cka": [located("workflow/claims/published_cka.csv")],
     "self_similarity": cloned_files("similarity/splits.csv", experts=SERIES),
-    "spectra": cloned_files("spectra.csv", experts=SERIES),
+    "spectra": cloned_files("spectra.csv", experts={*SERIES, *OF_DATA}),
     "gait_map": cloned_files("gait_map.csv"),
     "gait_cycles": cloned_files("gait_cycles.csv"),
     "robustness": cloned_files(
@@ -19,7 +21,7 @@ TABLED = {
     "occupancy": cloned_files("occupancy.csv"),
     "transitions": cloned_files("transitions.csv"),
     "map_distances": cloned_files("map_distances.csv"),
-    "strides": cloned_files("strides.csv"),
+    "strides": cloned_files("strides.csv", experts={*TABULATED, *OF_DATA}),
     "spectral_distances": cloned_files("spectral_distances.csv"),
     "margins": cloned_files("margins.csv"),
     "learning_curves": expand(expert_file("checkpoint.csv"), expert=COMPARED),
@@ -30,7 +32,7 @@ TABLED = {
         *cloned_files(
             "measures/functional_bc_{noise}.csv", "measures/functional_untrained.csv"
         ),
-        *expand(expert_file("measures/returns.csv"), expert=COMPARED),
+        *expand(expert_file("measures/returns.csv"), expert=WALKED),
         *cloned_files("measures/gaits.csv"),
         *cloned_files("measures/gait_map.csv"),
         *cloned_files("measures/similarity.csv", "measures/similarity_bc_{noise}.csv"),
@@ -38,7 +40,8 @@ TABLED = {
         *dynamics_files("dynamics", folder="measures"),
     ],
     "returns": [
-        *expand(expert_file("returns/rollouts.csv"), expert=COMPARED),
+        *expand(expert_file("returns/rollouts.csv"), expert=WALKED),
+        *expand(expert_file("returns/demonstrations_0.csv"), expert=DATASETS),
         *expand(expert_file("returns/rollouts_sampled.csv"), expert=SERIES),
         *cloned_files("returns/demonstrations_{noise}.csv", "returns/bc_{noise}.csv"),
         *cloned_files("returns/bc_{noise}_sampled.csv", experts=SERIES),

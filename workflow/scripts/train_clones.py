@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brainiarb.actors.actors import untrained_seeds, write_actors
+from brainiarb.actors.architecture import Architecture
 from brainiarb.actors.archives import read_expert
 from brainiarb.bodies.registry import get_body
 from brainiarb.clones.demonstrations import choose_demonstrations, trained_rows
@@ -25,6 +26,8 @@ if __name__ == "__main__":
         seed, expert, level = settings["seed"], settings["expert"], settings["level"]
         rollouts = read_rollouts(snakemake.input.rollouts)
         demonstrations = read_demonstrations(snakemake.input.demonstrations)
+        checkpoint = snakemake.input.get("checkpoint")
+        taught = read_expert(checkpoint, get_body(settings["body"])) if checkpoint else None
         numbers = range(settings["clones"])
         seeds = [derive_seed(seed, "train_clones", expert, level, k) for k in numbers]
         cloning = Cloning(**settings["cloning"])
@@ -41,7 +44,7 @@ if __name__ == "__main__":
             initial_seeds=untrained_seeds(seed, expert, len(numbers)),
             training_seeds=seeds,
             architecture=clone_architecture(
-                read_expert(snakemake.input.checkpoint, get_body(settings["body"])).architecture,
+                taught.architecture if taught else Architecture(),
                 cloning.hidden,
                 cloning.activation,
             ),
