@@ -34,6 +34,15 @@ def executable(path, text):
 # ---- the command line
 
 
+def test_verifying_names_the_results_and_what_makes_them_again():
+    done = make("-n", "verify", "FOLDER=results/quick/walker2d")
+    assert "-m brainiarb.verify results/quick/walker2d" in done.stdout
+    assert "--remake" not in done.stdout
+    done = make("-n", "verify", "REMAKE=1", "CORES=2")
+    remake = r"brainiarb\.verify results/walker2d --remake \S+ -m snakemake --cores 2$"
+    assert re.search(remake, done.stdout.rstrip())
+
+
 def test_variables_reach_snakemake():
     done = make("-n", "study", "CORES=2", "CONFIG=config/full.yaml", "TARGETS=a.png", "OPTIONS=-n")
     assert "-m snakemake --cores 2 --configfile config/full.yaml -n -- a.png" in done.stdout

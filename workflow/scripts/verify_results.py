@@ -16,4 +16,4 @@ if __name__ == "__main__":
     with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         folder = snakemake.params.folder
         if found := report(folder, shlex.split(os.environ[COMMAND])):
-            raise Refused(f"{len(found)} files in {folder} are not what was written there")
+            raise Refused(f"{folder} holds files that are not what was written: {len(found)}")
