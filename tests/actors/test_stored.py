@@ -60,15 +60,7 @@ def test_nothing_that_a_pickle_names_is_called(tmp_path):
     assert not (tmp_path / "made").exists()
 
 
-@pytest.mark.parametrize(
-    ("tensor", "why"),
-    [
-        (torch.zeros(1).expand(10**9), "has the strides"),
-        (torch.zeros(2, 3).T, "has the strides"),
-        (torch.zeros(3, dtype=torch.float64), "names torch.DoubleStorage"),
-    ],
-)
-def test_only_whole_float32_tensors_are_read(tmp_path, tensor, why):
-    save(tmp_path / "bad.pt", {"linear1.weight": tensor})
-    with pytest.raises(Refused, match=f"not a whole clones file .*{why}"):
+def test_a_tensor_that_claims_more_numbers_than_the_file_holds_is_refused(tmp_path):
+    save(tmp_path / "bad.pt", {"linear1.weight": torch.zeros(1).expand(10**9)})
+    with pytest.raises(Refused, match="not a whole clones file .*more numbers than the file"):
         read_stored(tmp_path / "bad.pt")

@@ -1,4 +1,4 @@
-"""State dicts of torch, read without torch: `policy.pth` in an archive of Stable-Baselines3.
+"""State dicts of torch, read without torch: `policy.pth` in an archive, and files of clones.
 
 Torch's own reader allocates what a file claims. Here a file is read as what it is: a zip of numbers
 and a pickle that says which numbers are which tensor. Every size is checked against the numbers
@@ -41,6 +41,17 @@ def read_state_dict(content: bytes) -> dict[str, np.ndarray]:
     Raises an exception if the content is damaged, holds anything but tensors under names, or claims
     more numbers than it has.
     """
+    tensors, texts = read_saved(content)
+    if texts:
+        raise Refused("it holds more than tensors")
+    return tensors
+
+
+def read_saved(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the tensors, as float32, and the texts of a dict that torch saved, by their names.
+
+    Raises an exception like `read_state_dict`.
+    """
     with open_zip(content) as archive:
         infos = {info.filename: info for info in archive.infolist()}
         size = sum(info.file_size for info in infos.values())
@@ -69,13 +80,11 @@ def read_state_dict(content: bytes) -> dict[str, np.ndarray]:
     entries = found.items if isinstance(found, Kept) else found
     if not isinstance(entries, dict) or not all(isinstance(name, str) for name in entries):
         raise Refused("it is no state dict")
-    claimed = [_layout(value) for value in entries.values()]
-    if sum(math.prod(size) for _, _, size, _ in claimed) > len(content):
+    texts = {name: value for name, value in entries.items() if isinstance(value, str)}
+    claimed = {name: _layout(value) for name, value in entries.items() if name not in texts}
+    if sum(math.prod(size) for _, _, size, _ in claimed.values()) > len(content):
         raise Refused("its tensors hold more numbers than the file")
-    return {
-        name: _tensor(*layout).astype(np.float32)
-        for name, layout in zip(entries, claimed, strict=True)
-    }
+    return {name: _tensor(*layout).astype(np.float32) for name, layout in claimed.items()}, texts
 
 
 def _widened(values: np.ndarray) -> np.ndarray:
