@@ -62,5 +62,5 @@ def test_nothing_that_a_pickle_names_is_called(tmp_path):
 
 def test_a_tensor_that_claims_more_numbers_than_the_file_holds_is_refused(tmp_path):
     save(tmp_path / "bad.pt", {"linear1.weight": torch.zeros(1).expand(10**9)})
-    with pytest.raises(Refused, match="not a whole clones file .*more numbers than the file"):
+    with pytest.raises(Refused, match=r"not a whole clones file .*more numbers than the file"):
         read_stored(tmp_path / "bad.pt")
