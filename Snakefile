@@ -71,6 +71,7 @@ rule all:
             f"{BODY_FOLDER}/tables/statistics.csv",
             f"{BODY_FOLDER}/tables/claims.csv",
             *PAGES,
+            *(OFFLINE_FILES if config["offline"]["in_study"] else []),
         ]
         if CLONED
         else [],

@@ -174,7 +174,15 @@ def cloned_at(levels, expert="crossq_1"):
         ),
         (
             {"offline": {"experts": ["crossq_1"]}},
-            "offline.experts: crossq_1 is not among study.clone ['tiny']",
+            "offline.experts: crossq_1 is not an expert among study.clone ['tiny']",
+        ),
+        (
+            {
+                "experts": {"mine": {"dataset": "config"}},
+                "study": {"clone": ["tiny", "mine"], "compare": ["tiny", "mine"]},
+                "offline": {"experts": ["mine"]},
+            },
+            "offline.experts: mine is not an expert among study.clone ['tiny', 'mine']",
         ),
         (
             {"offline": {"methods": {"cql": [0]}}},

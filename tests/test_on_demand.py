@@ -74,6 +74,8 @@ def test_the_clones_of_every_method_are_planned_from_the_same_demonstrations_to_
     tables = {f"tables/offline_{name}.csv" for name in ("measures", "effects", "claims")}
     figure = {f"figures/fig_offline.{kind}" for kind in ("csv", "pdf", "png")}
     assert plan(finished, targets=["offline_methods"]) == files | gathered | tables | figure
+    asked = plan(finished, config={"offline": {"in_study": True}})
+    assert asked == files | gathered | tables | figure | {"findings.html"}
 
 
 @pytest.fixture

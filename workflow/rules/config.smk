@@ -265,8 +265,8 @@ def contradictions(config):
     for name in sorted({*listed} & experts.keys() - {*compared}):
         yield f"study.compare: {name} is cloned, so it must be compared"
     for name in config["offline"]["experts"] or []:
-        if name not in listed:
-            yield f"offline.experts: {name} is not among study.clone {listed}"
+        if name not in listed or is_dataset(experts, name):
+            yield f"offline.experts: {name} is not an expert among study.clone {listed}"
     for name in sorted({*compared} - {*listed}):
         if is_dataset(experts, name):
             yield f"study.clone: {name} is a data set, so it must be cloned to be compared"

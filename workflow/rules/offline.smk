@@ -123,10 +123,15 @@ use rule evaluate_claims as evaluate_offline_claims with:
         "Evaluating the claims about methods of offline learning"
 
 
+OFFLINE_FILES = [
+    *expand(
+        f"{BODY_FOLDER}/tables/offline_{{table}}.csv",
+        table=["measures", "effects", "claims"],
+    ),
+    *figure_files("offline_methods"),
+]
+
+
 rule offline_methods:
     input:
-        expand(
-            f"{BODY_FOLDER}/tables/offline_{{table}}.csv",
-            table=["measures", "effects", "claims"],
-        ),
-        figure_files("offline_methods"),
+        OFFLINE_FILES,

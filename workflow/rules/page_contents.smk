@@ -8,7 +8,10 @@ PAGES = {
     f"{BODY_FOLDER}/explorer.html": "two agents of your choice side by side, moving",
 }
 
-PAGED_FIGURES = sorted(name for name in FIGURES if FIGURES[name]["TARGET"] == "all")
+PAGED_TARGETS = ["all", *["offline_methods"] * config["offline"]["in_study"]]
+PAGED_FIGURES = sorted(
+    name for name in FIGURES if FIGURES[name]["TARGET"] in PAGED_TARGETS
+)
 # Each measure of the other experts is made by the same scripts.
 MEASURE_PARTS = [
     file
@@ -42,7 +45,11 @@ def script_of(file):
 
 def described_settings():
     """Return the settings that captions and methods tell; levels are sorted, as everywhere."""
-    without = {"statistics": ("classes", "claims"), "figures": ("dpi", "dpi_of")}
+    without = {
+        "statistics": ("classes", "claims"),
+        "figures": ("dpi", "dpi_of"),
+        "offline": ("claims",),
+    }
     sections = (
         "study",
         "noise",
@@ -57,6 +64,7 @@ def described_settings():
         "robustness",
         "dynamics",
         "figures",
+        *["offline"] * config["offline"]["in_study"],
     )
     told = {
         section: {
