@@ -117,6 +117,31 @@ def _onnx(folder: Path) -> Path:
     return folder / "expert.onnx"
 
 
+def _dataset(folder: Path, kind: str) -> Path:
+    rng = np.random.default_rng(2)
+    arrays = {
+        "observations": rng.normal(size=(20, OBSERVATIONS)).astype(np.float32),
+        "next_observations": rng.normal(size=(20, OBSERVATIONS)).astype(np.float32),
+        "actions": rng.uniform(-1, 1, (20, 6)).astype(np.float32),
+        "rewards": rng.normal(size=20),
+        "terminals": np.arange(20) == 7,
+        "timeouts": np.arange(20) == 19,
+    }
+    path = folder / f"data.{kind}"
+    if kind == "npz":
+        np.savez(path, **arrays)
+        return path
+    with h5py.File(path, "w") as file:
+        for name, values in arrays.items():
+            file[name] = values
+    return path
+
+
+def _read_dataset(path: Path) -> Any:
+    data = read_dataset(path, body())
+    return [None if part is None else part.tobytes() for part in vars(data).values()]
+
+
 def foreign_readers(folder: Path, monkeypatch: Any) -> list[Reader]:
     """Return the readers of foreign files; their valid files are written into a folder.
 
@@ -136,6 +161,8 @@ def foreign_readers(folder: Path, monkeypatch: Any) -> list[Reader]:
         Reader("safetensors", folder / "expert.safetensors", _imported, checksum=False),
         Reader("ONNX", _onnx(folder), _imported, checksum=False),
         Reader("VecNormalize", _vecnormalize(folder), _normalisation, checksum=False),
+        Reader("data set npz", _dataset(folder, "npz"), _read_dataset, checksum=True, repack=True),
+        Reader("data set HDF5", _dataset(folder, "hdf5"), _read_dataset, checksum=False),
         Reader("record", folder / "expert.json", read_record, checksum=False),
         Reader("curve", folder / "expert.csv", _curve, checksum=False),
         Reader("config", folder / "config.yaml", _config, checksum=False),

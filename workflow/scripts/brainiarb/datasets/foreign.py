@@ -6,7 +6,6 @@ if they are there. What an array declares is checked before it is read, and only
 read: links to other files, and numbers that lie in them, are refused.
 """
 
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -21,6 +20,7 @@ import numpy as np
 
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import environment_facts
+from brainiarb.bounded import open_zip, parsed_json, read_object
 from brainiarb.datasets.minari import EPISODES, METADATA
 from brainiarb.datasets.trajectories import Trajectories, joined, trajectories
 from brainiarb.errors import Refused
@@ -30,8 +30,6 @@ MOST_STEPS = 5_000_000
 """The most time steps that are read; a data set of D4RL has at most two million."""
 LARGEST_CHUNK = 2**28
 """The most bytes of a piece that HDF5 unpacks at once."""
-LARGEST_METADATA = 2**22
-"""The most bytes of the metadata of Minari."""
 
 HDF5 = (".hdf5", ".h5")
 NPZ = ".npz"
@@ -65,7 +63,7 @@ def read_dataset(path: str | Path, body: Body) -> Trajectories:
             with h5py.File(path) as file:
                 return _of_d4rl(lambda name: _in_hdf5(file, name), body)
         if path.suffix.lower() == NPZ:
-            with ZipFile(path) as file:
+            with open_zip(path) as file:
                 return _of_d4rl(lambda name: _in_npz(file, name), body)
         raise Refused(f"its name ends in none of {', '.join((*HDF5, NPZ))}, and it is no folder")
 
@@ -147,12 +145,8 @@ def _minari_folder(path: Path) -> Path:
 
 def _check_environment(metadata: Path, body: Body) -> None:
     """Refuse a Minari data set of another environment, whatever the version of that."""
-    with metadata.open(encoding="utf-8") as file:
-        told = file.read(LARGEST_METADATA + 1)
-    if len(told) > LARGEST_METADATA:
-        raise Refused(f"its {METADATA} has more than {LARGEST_METADATA:,} letters")
-    spec = json.loads(told).get("env_spec")
-    identity = json.loads(spec).get("id", "") if isinstance(spec, str) else ""
+    spec = read_object(metadata).get("env_spec")
+    identity = parsed_json(spec).get("id", "") if isinstance(spec, str) else ""
     versionless = (re.sub(r"-v\d+$", "", name) for name in (str(identity), body.env_id))
     if identity and len(set(versionless)) > 1:
         raise Refused(f"it is of {identity}, and the body is that of {body.env_id}")
