@@ -6,7 +6,7 @@ import numpy as np
 from brainiarb.activity.activations import record_own
 from brainiarb.activity.stimuli import own
 from brainiarb.actors.actors import untrained
-from brainiarb.files import write_npz
+from brainiarb.files import whole, write_npz
 from brainiarb.pages.agents import clones_each, read_agents
 from builders import SIZES, planted_recording
 
@@ -15,7 +15,7 @@ def test_each_agent_has_its_walk_and_computes_what_its_network_does(tmp_path):
     body, arrays = planted_recording(clones=3, episodes=1, rows=300)
     write_npz(tmp_path / "rollouts.npz", arrays)
     actors = untrained(SIZES, [0, 1, 2])
-    with h5py.File(tmp_path / "bc_40.h5", "w") as file:
+    with whole(tmp_path / "bc_40.h5") as temporary, h5py.File(temporary, "w") as file:
         record_own(file, "own", actors, [own(arrays, k, 300) for k in range(3)])
     files = tmp_path / "rollouts.npz", tmp_path / "bc_40.h5"
     agents = read_agents(body, *files, "own", "crossq_0", 40, 1.0, kept=[0, 2])

@@ -104,7 +104,7 @@ def write_state(path: Path, state: dict[str, Any]) -> bool:
         with whole(path) as temporary:
             torch.save(state, temporary)
     except (OSError, RuntimeError, Refused) as error:
-        reason, *_ = str(error).splitlines()
+        reason, *_ = str(error.__cause__ or error).splitlines()
         logging.warning(
             "%s could not be written (%s); training goes on, and its last state stays: make space",
             path, reason,
