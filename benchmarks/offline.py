@@ -9,7 +9,7 @@ times faster an update would be if it were nothing but them.
 import copy
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -94,7 +94,8 @@ class Plain:
 
     def fit_critics(self, taken: Tensor, worth: Tensor) -> None:
         """Make a step of the critics."""
-        descend(self.of_critics, sum(mse_loss(critic(taken), worth) for critic in self.critics))
+        losses = [mse_loss(critic(taken), worth) for critic in self.critics]
+        descend(self.of_critics, torch.stack(losses).sum())
 
     @staticmethod
     def follow(targets: nn.Module, networks: nn.Module) -> None:
@@ -131,12 +132,11 @@ class PlainIQL(Plain):
 
     def imitation(self, state: Tensor, action: Tensor) -> Tensor:
         """Return the loss of cloning of every row and action; the spread trains its head alone."""
-        features = self.actor[:-1](state)
-        mean = nn.functional.linear(
-            features, self.actor[-1].weight[:ACTIONS], self.actor[-1].bias[:ACTIONS]
-        )
+        features, (*_, heads) = self.actor[:-1](state), self.actor.children()
+        assert isinstance(heads, nn.Linear)
+        mean = nn.functional.linear(features, heads.weight[:ACTIONS], heads.bias[:ACTIONS])
         log_std = nn.functional.linear(
-            features.detach(), self.actor[-1].weight[ACTIONS:], self.actor[-1].bias[ACTIONS:]
+            features.detach(), heads.weight[ACTIONS:], heads.bias[ACTIONS:]
         ).clamp(CLONING.log_std_floor, LOG_STD_MAX)
         pulled = torch.atanh(action.clamp(-LABEL_BOUND, LABEL_BOUND)) - mean.detach()
         likelihood = 0.5 * ((pulled / log_std.exp()) ** 2 + LOG_2PI) + log_std
@@ -173,7 +173,7 @@ class PlainTD3BC(Plain):
         self.follow(self.target_actor, self.actor)
 
 
-PLAIN = {"iql": PlainIQL, "td3bc": PlainTD3BC}
+PLAIN: dict[str, type[PlainIQL] | type[PlainTD3BC]] = {"iql": PlainIQL, "td3bc": PlainTD3BC}
 
 
 def endless(rows: TrainingRows) -> Iterator[Sequence[Tensor]]:
@@ -220,7 +220,7 @@ def one_after_the_other(method: str, rows: TrainingRows) -> Block:
 # How often an update passes through a network: (inputs, outputs), forwards, backwards to the
 # weights, backwards to the inputs. The actor of TD3 has half of its passes in an update.
 OF_CRITIC = OBSERVATIONS + ACTIONS, 1
-PASSES = {
+PASSES: dict[str, list[tuple[tuple[int, int], float, float, float]]] = {
     "iql": [
         ((OBSERVATIONS, 1), 3, 1, 0),  # V: once to learn, then at both ends of a step
         ((OBSERVATIONS, 2 * ACTIONS), 1, 1, 0),
@@ -236,7 +236,7 @@ PASSES = {
 
 def products_alone(method: str) -> Block:
     """Return a block that makes the matrix products of as many updates and nothing else."""
-    done = []
+    done: list[tuple[float, Callable[[], object]]] = []
     for (inputs, outputs), forwards, to_weights, to_inputs in PASSES[method]:
         widths = [inputs, WIDTH, WIDTH, outputs]
         for number, (before, after) in enumerate(pairwise(widths)):

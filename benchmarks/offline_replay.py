@@ -53,6 +53,7 @@ def half_trained(body: Body, steps: int = STEPS) -> tuple[Mapping[str, np.ndarra
     training = Training(**settings("train_experts")["experts"][EXPERT]["train"])
     model = build(body, replace(training, steps=steps))
     model.learn(steps)
+    assert model.replay_buffer is not None
     rows = model.replay_buffer.size()
     replay = {name: getattr(model.replay_buffer, name)[:rows] for name in REPLAY}
     returns = evaluate(model, body, EPISODES, derive_seed(training.seed, "evaluation"))[:, 0]

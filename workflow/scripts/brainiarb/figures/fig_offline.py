@@ -1,6 +1,6 @@
 """Clones by every method of offline learning: return, similarity and gait, and what is of it."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -30,7 +30,11 @@ PANELS = {
 }
 NAMES = {"bc": "cloning", "iql": "IQL", "td3bc": "TD3+BC"}
 MARKERS = "oDs^vP"
-REFERENCES = {"floor_": (MUTED, "-"), "peer_": (EXPERT, ":"), "": (EXPERT, "--")}
+REFERENCES: dict[str, tuple[str, Literal["-", ":", "--"]]] = {
+    "floor_": (MUTED, "-"),
+    "peer_": (EXPERT, ":"),
+    "": (EXPERT, "--"),
+}
 """Colour and style of the lines of untrained networks, of other experts and of the experts."""
 SPREAD = 0.6  # width over which the methods of a level stand, in steps between levels
 LEAST = 3  # numbers that a drawn interval is from, at least
