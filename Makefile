@@ -19,7 +19,7 @@ SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfil
 PARALLEL = -n $(if $(filter all,$(CORES)),logical,$(CORES)) --maxprocesses 8 --dist worksteal
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
-.PHONY: study quick report verify test docs answers lint bench-experts bench-similarity bench-gaits bench-workflow bench-pages bench-offline fuzz format venv lock clean help
+.PHONY: study quick report verify test test-cluster docs answers lint bench-experts bench-similarity bench-gaits bench-workflow bench-pages bench-offline fuzz format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python envs/unlock.py
@@ -37,6 +37,9 @@ verify: venv
 
 test: venv
 	$(strip $(RUN) pytest $(PARALLEL) $(PYTEST))
+
+test-cluster: venv
+	PYTHONPATH=workflow/scripts $(RUN) tests.cluster $(if $(CONFIG),--config $(CONFIG)) $(if $(LOCAL),--local $(LOCAL))
 
 docs: venv
 	@$(VENV)/bin/python envs/environment.py docs $(VENV)
@@ -107,6 +110,8 @@ help:
 	@echo 'make report     the study, then its HTML report: $(REPORT)'
 	@echo 'make verify     are all files of a study what was written? REMAKE=1 makes again what is not'
 	@echo 'make test       the tests;  make lint  what CI checks besides;  make format  mend it'
+	@echo 'make test-cluster  the quick study and seven faults on a throw-away Slurm (Debian, root); LOCAL=FOLDER compares'
+	@echo '                with a finished local run instead of making one; this is no part of make test and of CI'
 	@echo 'make docs       the documentation as HTML: docs/_build/html/index.html'
 	@echo 'make answers    write the numbers of the finished default study into README.md and docs/answers.md'
 	@echo 'make bench-experts  how fast experts are made, against stock SB3; FULL=1 trains them anew'

@@ -54,7 +54,7 @@ def test_a_job_that_slurm_ended_is_told_with_what_it_had_asked_for(tmp_path, mon
         {"event": "job_error", "rule_name": "train_expert", "log": ["a.log", str(output)]}
     )
     Endings().handle(record)
-    (told,) = caplog.messages
+    (told,) = (record.msg for record in caplog.records)
     assert told == (
         "Slurm job 5 (train_expert) ended: it needed more memory than it had asked for (250M); "
         f"a next try asks for twice as much. Its output is {output}."

@@ -109,6 +109,7 @@ class Endings(logging.Handler):
             memory, _, time = asked.partition("|")
             said = why_ended(output.read_text("utf-8", errors="replace"), memory, time)
             if said:
+                # Snakemake shows a message as it is, without its arguments.
                 logging.getLogger(logger).warning(
-                    "Slurm job %s (%s) ended: %s. Its output is %s.", job, name, said, output
+                    f"Slurm job {job} ({name}) ended: {said}. Its output is {output}."
                 )

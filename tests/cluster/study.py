@@ -1,0 +1,58 @@
+"""The study on a throw-away Slurm: its files beside those of a local run, and what it took."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+USED = re.compile(r"used ([\d.]+) s of CPU, at most (\d+) MB")
+SLOWEST = 3600
+"""Seconds after which a Snakemake is ended: a study must not wait for ever."""
+
+
+def snakemake(*options: str, config: str) -> list[str]:
+    """Return the command line of Snakemake for a study of this checkout."""
+    call = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    return [*call, "--configfile", str(ROOT / config), *options]
+
+
+def on_slurm(*options: str, config: str) -> list[str]:
+    """Return the command line of Snakemake for a study on Slurm, which asks often for its jobs."""
+    often = ["--slurm-init-seconds-before-status-checks", "5", "--latency-wait", "20"]
+    return snakemake("--profile", str(ROOT / "slurm"), *often, *options, config=config)
+
+
+def run(call: list[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Run a command in a folder; return its exit code and what it said."""
+    folder.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        ["timeout", "--signal=INT", str(SLOWEST), *call],
+        cwd=folder, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, check=False,
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+def results(folder: Path) -> dict[str, Path]:
+    """Return the files of a finished study but its logs, by their paths in its results."""
+    files = {p.relative_to(folder).as_posix(): p for p in folder.rglob("*") if p.is_file()}
+    return {name: path for name, path in sorted(files.items()) if "/logs/" not in f"/{name}"}
+
+
+def different(first: Path, second: Path) -> list[str]:
+    """Return the files that two finished studies do not share byte for byte."""
+    one, two = results(first), results(second)
+    return [
+        name
+        for name in sorted({*one, *two})
+        if name not in one or name not in two or one[name].read_bytes() != two[name].read_bytes()
+    ]
+
+
+def used(folder: Path) -> tuple[float, int]:
+    """Return the CPU time (s) of all jobs of a study, and the most memory (MB) of one."""
+    logs = [path.read_text("utf-8") for path in folder.rglob("logs/**/*.log")]
+    found = [match for log in logs for match in USED.findall(log)]
+    return sum(float(seconds) for seconds, _ in found), max((int(m) for _, m in found), default=0)
