@@ -243,9 +243,8 @@ def _datasets(folder: Path) -> list[Reader]:
 
 
 def _dataset(path: Path) -> dict[str, bytes]:
-    return _bytes(
-        {name: np.asarray(part) for name, part in vars(read_dataset(path, body())).items()}
-    )
+    parts = vars(read_dataset(path, body()))
+    return _bytes({name: part for name, part in parts.items() if part is not None})
 
 
 def _config(path: Path) -> Any:

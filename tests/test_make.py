@@ -46,6 +46,7 @@ def test_verifying_names_the_results_and_what_makes_them_again():
 def test_variables_reach_snakemake():
     done = make("-n", "study", "CORES=2", "CONFIG=config/full.yaml", "TARGETS=a.png", "OPTIONS=-n")
     assert "-m snakemake --cores 2 --configfile config/full.yaml -n -- a.png" in done.stdout
+    assert "-m brainiarb.config_files config/full.yaml" in done.stdout
 
 
 @pytest.mark.parametrize(("cores", "processes"), [("3", "3"), ("all", "logical")])
