@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from brainiarb.errors import Refused
-from brainiarb.jobs import commit, device, provenance
+from brainiarb.experts.device import device
+from brainiarb.jobs import commit, provenance
 from conftest import ROOT
 
 USED = r"used (\d+\.\d) s of CPU, at most (\d+) MB\n"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from brainiarb.bodies.registry import get_body
 from brainiarb.experts.curves import named_curve
 from brainiarb.files import write_csv, write_json
-from brainiarb.jobs import device, job, provenance
+from brainiarb.jobs import job, provenance
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     # These imports load Stable-Baselines3, which only training itself needs.
     from brainiarb.actors.archives import write_model
+    from brainiarb.experts.device import device
     from brainiarb.experts.training import Training, train
 
     with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):

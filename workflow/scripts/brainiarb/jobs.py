@@ -1,4 +1,4 @@
-"""Jobs: the log that every job writes, its device, and the provenance of a result."""
+"""Jobs: the log that every job writes, and the provenance of a result."""
 
 import logging
 import os
@@ -119,27 +119,6 @@ def _made_by(log: list[str], params: Mapping[str, Any], wildcards: Mapping[str, 
         settings=params.get("settings", {}),
         wildcards=dict(wildcards.items()),
     )
-
-
-def device(resources: Mapping[str, Any]) -> str:
-    """Return the torch device of a job: CUDA if its resources grant a GPU, else the CPU.
-
-    Raises
-    ------
-    Refused
-        If the job was granted a GPU that torch cannot use.
-    """
-    if not resources.get("gpu", 0):
-        return "cpu"
-    import torch
-
-    if not torch.cuda.is_available():
-        raise Refused(
-            f"this job was granted a GPU, but torch {torch.__version__} finds no CUDA on "
-            f"{platform.node()}; install a torch with CUDA and look at the driver with nvidia-smi, "
-            f"or take `gpu` out of the resources of train_expert"
-        )
-    return "cuda"
 
 
 def provenance() -> dict[str, Any]:
