@@ -1,10 +1,13 @@
 """Import without trust: actors arrive unchanged, all else is refused, nothing is executed."""
 
 import base64
+import hashlib
 import json
 import logging
 import pickle
+import shutil
 from functools import partial
+from pathlib import Path
 
 import gymnasium
 import numpy as np
@@ -194,6 +197,17 @@ def test_bounds_that_are_not_told_are_no_reason_to_refuse(model, archive, tmp_pa
 @pytest.mark.parametrize("data", [b"", b"[1]", b"{", b"[" * 10**5, b"\xff"])
 def test_fields_that_are_no_fields_are_refused(data, archive, tmp_path):
     refused(pack(tmp_path / "a.zip", {**members_of(archive), "data": data}), "no fields of")
+
+
+def test_a_checksum_beside_an_archive_is_checked(archive, tmp_path):
+    path = Path(shutil.copy(archive, tmp_path / "expert.zip"))
+    beside = tmp_path / "expert.zip.sha256"
+    beside.write_text(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  expert.zip\n")
+    import_archive(path, BODY)
+    beside.write_text(f"{'0' * 64}  expert.zip\n")
+    refused(path, r"expert\.zip is not the file whose SHA-256 expert\.zip\.sha256 tells")
+    beside.write_text("")
+    refused(path, r"expert\.zip\.sha256 is not a whole checksum file")
 
 
 def test_a_record_that_is_none_is_refused(tmp_path):

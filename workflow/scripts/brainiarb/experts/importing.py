@@ -30,7 +30,7 @@ from brainiarb.actors.layouts import BATCH_NORM_EPSILON, actor_from
 from brainiarb.actors.plain import holds_plain_weights, read_plain
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import Facts, environment_facts
-from brainiarb.bounded import read_object
+from brainiarb.bounded import read_object, read_text
 from brainiarb.errors import Refused
 from brainiarb.experts.concerns import concerns
 from brainiarb.experts.normalisation import Normalisation, read_normalisation
@@ -74,6 +74,7 @@ def import_archive(
     architecture. Raises Refused if the file is damaged, holds another algorithm or network, or was
     trained with other observations or actions than those of the body.
     """
+    check_sum(path)
     read = _plain if holds_plain_weights(path) else _archive
     actors, critics, record = read(path, body, told or {})
 
@@ -82,6 +83,7 @@ def import_archive(
         "none: no VecNormalize file was found, so the expert is taken as trained without one"
     )
     if vecnormalize is not None:
+        check_sum(vecnormalize)
         normalisation = read_normalisation(vecnormalize, environment_facts(body).observations)
         file = Path(vecnormalize).name
         scaling = f"none: {file} scaled rewards and no observations"
@@ -148,6 +150,22 @@ def _plain(
     actors = read_plain(path, body, told.get("architecture"))
     record = {"layout": "plain file", "critics": "untrained: a plain file holds none"}
     return actors, {}, record
+
+
+def check_sum(path: str | Path) -> None:
+    """Raise Refused if `<name>.sha256` beside a file tells another SHA-256 than the file has.
+
+    `sha256sum NAME > NAME.sha256` writes it, and many sites offer it beside a download.
+    """
+    beside = Path(f"{path}.sha256")
+    if not beside.is_file():
+        return
+    with refusing_damage(beside, "checksum", "write it again, or remove it"):
+        (told, *_) = read_text(beside).split()
+    if told.lower() != digest_of(path):
+        raise Refused(
+            f"{path} is not the file whose SHA-256 {beside.name} tells; copy or download it again"
+        )
 
 
 def read_record(path: str | Path | None) -> dict[str, Any]:
