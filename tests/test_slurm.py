@@ -49,7 +49,7 @@ def test_a_job_that_failed_by_itself_has_no_ending_by_slurm():
 def test_a_job_that_slurm_ended_is_told_with_what_it_had_asked_for(tmp_path, monkeypatch, caplog):
     output = tmp_path / "5.log"
     output.write_text(next(iter(OUTPUTS)))
-    monkeypatch.setattr(slurm, "squeue", lambda *options: "250M|5:00\n")
+    monkeypatch.setattr(slurm, "squeue", lambda *options: "250M|5:00|FAILED\n")
     record = logging.makeLogRecord(
         {"event": "job_error", "rule_name": "train_expert", "log": ["a.log", str(output)]}
     )
@@ -58,6 +58,21 @@ def test_a_job_that_slurm_ended_is_told_with_what_it_had_asked_for(tmp_path, mon
     assert told == (
         "Slurm job 5 (train_expert) ended: it needed more memory than it had asked for (250M); "
         f"a next try asks for twice as much. Its output is {output}."
+    )
+
+
+def test_a_job_whose_output_says_nothing_is_told_by_its_state(tmp_path, monkeypatch, caplog):
+    output = tmp_path / "6.log"
+    output.write_text("")
+    monkeypatch.setattr(slurm, "squeue", lambda *options: "250M|5:00|TIMEOUT\n")
+    Endings().handle(
+        logging.makeLogRecord(
+            {"event": "group_error", "groupid": "finish", "aux_logs": [str(output)]}
+        )
+    )
+    (told,) = (record.msg for record in caplog.records)
+    assert told.startswith(
+        "Slurm job 6 (finish) ended: it needed more time than it had asked for (5:00)"
     )
 
 

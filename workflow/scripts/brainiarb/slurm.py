@@ -18,18 +18,18 @@ PATIENCE = 20
 
 ENDINGS = (
     (
-        r"(?i)exceeded (?:job |step )?memory limit|oom[-_ ]?kill|out of memory",
+        r"(?i)exceeded (?:job |step )?memory limit|oom[-_ ]?kill|out.of.memory",
         "it needed more memory than it had asked for ({memory}); a next try asks for twice as much",
     ),
     (
-        r"DUE TO TIME LIMIT",
+        r"DUE TO TIME LIMIT|TIMEOUT",
         "it needed more time than it had asked for ({time}); a next try asks for twice as much",
     ),
-    (r"DUE TO NODE FAILURE", "its node failed; a next try runs it again"),
-    (r"DUE TO PREEMPTION", "another job took its place; a next try runs it again"),
-    (r"CANCELLED AT", "somebody cancelled it; a next try runs it again"),
+    (r"DUE TO NODE FAILURE|NODE_FAIL", "its node failed; a next try runs it again"),
+    (r"DUE TO PREEMPTION|PREEMPTED", "another job took its place; a next try runs it again"),
+    (r"CANCELLED", "somebody cancelled it; a next try runs it again"),
 )
-"""What stands in the output of a job, and what that says to a person; the first match counts."""
+"""What stands in the output of a job or is its state, and what it says; the first match counts."""
 
 
 def why_ended(output: str, memory: str, time: str) -> str | None:
@@ -105,9 +105,10 @@ class Endings(logging.Handler):
             job = output.stem
             if not job.isdecimal() or not output.is_file():
                 continue
-            asked = squeue("--states=all", "--jobs", job, "--format=%m|%l").strip()
-            memory, _, time = asked.partition("|")
-            said = why_ended(output.read_text("utf-8", errors="replace"), memory, time)
+            known = squeue("--states=all", "--jobs", job, "--format=%m|%l|%T").strip()
+            memory, time, state = known.split("|") if known.count("|") == 2 else ("", "", "")
+            written = output.read_text("utf-8", errors="replace")
+            said = why_ended(f"{written}\n{state}", memory, time)
             if said:
                 # Snakemake shows a message as it is, without its arguments.
                 logging.getLogger(logger).warning(
