@@ -25,6 +25,7 @@ OF_ENVIRONMENT = {
 OF_SCRIPT = {
     "export_clone": TORCH,
     "link_activations": set(),
+    "place_dataset": {"pandas", "gymnasium", "mujoco", *TORCH},
     "record_clone_activations": set(),
     "record_common_activations": TORCH,
     "write_findings": set(),
