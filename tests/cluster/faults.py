@@ -80,8 +80,7 @@ def killed(trial: Trial) -> str:
     """The process of the job is killed, as by a node out of memory."""
     snakemake = trial.start()
     trial.training()
-    until(lambda: [*map(int, pids(trial.folder))])
-    for pid in pids(trial.folder):
+    for pid in until(lambda: pids(trial.folder)):
         os.kill(pid, signal.SIGKILL)
     snakemake.wait(PATIENCE)
     return "a second job trains on"
@@ -113,6 +112,10 @@ def restarted(trial: Trial) -> str:
     job = trial.training()
     first.kill()
     first.wait()
+    # The job stands still, so that it surely runs as long as others are started beside it.
+    still = until(lambda: pids(trial.folder))
+    for pid in still:
+        os.kill(pid, signal.SIGSTOP)
     locked = run(trial.call(), trial.folder, trial.cluster.environment)
     assert locked[0], locked[1]
     assert "lock" in locked[1].lower(), locked[1]
@@ -120,6 +123,8 @@ def restarted(trial: Trial) -> str:
     refused = run(trial.call(), trial.folder, trial.cluster.environment)
     assert refused[0], refused[1]
     assert f"scancel {job}" in refused[1], refused[1]
+    for pid in still:
+        os.kill(pid, signal.SIGCONT)
     until(lambda: [] if trial.cluster.queue() else [1])
     trial.start().wait(PATIENCE)
     return "refused while the job ran, then done"
