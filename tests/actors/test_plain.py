@@ -121,9 +121,9 @@ def test_layer_norms_are_those_of_torch_and_survive_the_checkpoint(norm, tmp_pat
 
 def test_the_same_actor_gives_the_same_bytes(tmp_path):
     actors = read_plain(saved(tmp_path, arrays()), BODY, TOLD)
-    for name in ("x.zip", "y.zip"):
-        write_plain(tmp_path / name, actors)
-    assert (tmp_path / "x.zip").read_bytes() == (tmp_path / "y.zip").read_bytes()
+    for folder in "xy":
+        write_plain(tmp_path / folder / "expert.zip", actors)
+    assert (tmp_path / "x/expert.zip").read_bytes() == (tmp_path / "y/expert.zip").read_bytes()
 
 
 @pytest.mark.parametrize(
