@@ -31,10 +31,14 @@ def part(expects="higher", smallest=1.0, comparison="difference", **given):
     return Part(comparison=comparison, expects=expects, smallest=smallest, **(filled | given))
 
 
-def claim(*parts, name="C1", exploratory=False, levels=(0, 80), rows=None):
+def claim(
+    *parts, name="C1", exploratory=False, levels=(0, 80), rows=None, measured_by=None, values=None,
+    concludes=None,
+):  # fmt: skip
     return Claim(
-        name, "3", "Clones are not like the expert.", "nothing", rows, "no reason", "They differ.",
-        exploratory, levels, parts, "fig_claims",
+        name, "3", "Clones are not like the expert.", "nothing", rows, measured_by,
+        "no reason", values or {}, concludes, "They differ.", exploratory, levels, parts,
+        "fig_claims",
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from PIL import Image
 from brainiarb.pages.findings import Look, Sources, findings
 from brainiarb.pages.rows import read_rows
 from brainiarb.statistics.ledger import read_claims
+from brainiarb.statistics.replication import replication_table
 from claim_tables import LEDGER, evaluated, measured
 from conftest import ROOT
 
@@ -40,8 +41,10 @@ def write_study(folder, experts=5, ledger=LEDGER, figures=("fig_claims", "fig2_c
     agents = pd.DataFrame({"expert": experts, "return": 4321.0, "episodes": 20, "fell": 0.0})
     curves = pd.DataFrame({"expert": experts, "algorithm": "crossq"})
     (folder / "tables").mkdir(parents=True)
+    answers = evaluated(measures, *claims)
     for name, table in {
-        "claims": evaluated(measures, *claims),
+        "claims": answers,
+        "replication": replication_table(answers),
         "measures": measures,
         "agents": agents.assign(agent="expert", mode="mean"),
         "learning_curves": curves,

@@ -101,7 +101,8 @@ def test_the_stability_of_the_map_depends_on_what_the_map_is_fitted_to(finished)
     table.write_text("placeholder")
     plan(finished, executor="touch", targets=[target])
     for key, value, reruns in (
-        ("published_frames", 500, False), ("frames", 100, False), ("perplexity", 9, True),
+        ("published_frames", 500, False), ("published_mode", "sampled", False),
+        ("frames", 100, False), ("perplexity", 9, True),
     ):  # fmt: skip
         files = plan(finished, config={"gaitmap": {key: value}}, targets=[target])
         assert ("tiny/map_stability.csv" in files) == reruns

@@ -18,7 +18,7 @@ GAITS = (
 )  # fmt: skip
 FILM = {"figures/gait_cycle.mp4", "figures/gait_cycle.gif"}
 # What every measure ends in.
-STATISTICS = {f"tables/{name}.csv" for name in ("measures", "statistics", "claims")}
+STATISTICS = {f"tables/{name}.csv" for name in ("measures", "statistics", "claims", "replication")}
 INFERRED = default_figures("measures", "statistics", "claims")
 SIMILARITIES = default_figures("similarity", "single_networks")
 DYNAMICS = ("jpca", "jpca_trajectories", "decoding")

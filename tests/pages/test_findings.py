@@ -68,6 +68,24 @@ def test_every_answer_stands_on_the_page_as_in_the_table(page, read):
             assert " ".join(text.split()) in said.replace("\u2212", "-")
 
 
+def test_the_replication_says_published_reproduced_and_corrected_of_every_deciding_row(page):
+    section = re.search(r'<section id="replication".*?</section>', page.read_text("utf-8"), re.S)[0]
+    cells = [re.findall(r"<td.*?>(.*?)</td>", row, re.S) for row in section.split("<tr>")[2:]]
+    rows = read_deciding(str(page.parent / "tables/claims.csv"))
+    of_study = [row for row in rows if row["exploratory"] == "False"]
+    assert len(cells) == len(of_study)
+    said = [" ".join(re.sub(r"<.*?>", "", " ".join(row)).split()) for row in cells]
+    for row, text in zip(of_study, said, strict=True):
+        assert estimate(row).replace("-", "\u2212") in text
+        assert text.endswith(row["verdict"])
+    (of_c4a,) = (
+        t
+        for t, row in zip(said, of_study, strict=True)
+        if row["id"] == "C4a" and row["level"] == "80"
+    )
+    assert of_c4a.startswith("80&nbsp;% 0.06 no value nothing")
+
+
 def test_a_changed_number_in_a_table_changes_the_page(page, tmp_path):
     folder = tmp_path / "walker2d"
     experts = write_study(folder)

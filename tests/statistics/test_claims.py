@@ -7,6 +7,7 @@ import pytest
 from brainiarb.statistics.claim_rows import Asked
 from brainiarb.statistics.claims import COLUMNS
 from brainiarb.statistics.ledger import Rows, read_claims
+from brainiarb.statistics.replication import replication_table
 from claim_tables import LEDGER, NO_SIMILARITY, claim, evaluated, measured, part, published_ledger
 
 HIGHER = part("higher", 1.0)
@@ -133,6 +134,32 @@ def test_the_published_procedure_gives_what_its_rows_say():
     assert at(table, 80)["published_note"] == "difference of cka"
     assert np.isnan(at(table, 0)["published_procedure"])
     assert "no difference of cka" in at(table, 0)["published_note"]
+
+
+def test_the_published_procedure_of_a_measure_has_the_range_of_single_clones():
+    asked = claim(HIGHER, measured_by=("likeness", "value"), values={80: 9.0}, concludes=(0, 11))
+    row = at(evaluated(measured(experts=1, own=10.0, slope=3.0), asked), 80)
+    assert row["published_value"] == 9.0
+    assert row["procedure_draws"] == 4
+    assert row["procedure_low"] < row["published_procedure"] < row["procedure_high"]
+    assert row["procedure_says"] == "not as published"
+    clean = at(evaluated(measured(experts=1, own=10.0, slope=3.0), asked), 0)
+    assert clean["procedure_says"] == "as published"
+    assert np.isnan(clean["published_value"])
+    absent = claim(HIGHER, measured_by=("gait", "value"), concludes=(0, 11))
+    row = at(evaluated(measured(), absent), 80)
+    assert (row["procedure_draws"], row["procedure_says"]) == (0, "")
+    assert row["published_note"] == "the study has no value of gait at this level"
+
+
+def test_the_ledger_of_a_replication_has_the_deciding_rows_of_the_claims_of_the_study():
+    claims = published_ledger()
+    table = replication_table(claims)
+    deciding = claims[claims["decides"] & ~claims["exploratory"]]
+    assert table["id"].tolist() == deciding["id"].tolist()
+    assert not {"C9", "C10"} & {*table["id"]}
+    assert table["corrected"].tolist() == deciding["estimate"].tolist()
+    assert table.set_index(["id", "level"]).loc[("C2", 0), "published"] == 0.056
 
 
 def test_a_claim_without_a_published_number_says_why():

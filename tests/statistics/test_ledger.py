@@ -46,8 +46,23 @@ def test_a_comparison_with_clean_clones_is_not_asked_of_clean_clones():
     assert {c.levels for c in contrasts} == {(80,)}
 
 
-def test_the_published_procedure_has_rows_or_a_reason_for_none():
-    assert all((claim.rows is None) == bool(claim.absent) for claim in CLAIMS.values())
+def test_the_published_procedure_has_rows_or_a_measure_or_a_reason_for_none():
+    for claim in CLAIMS.values():
+        given = [claim.rows is not None, claim.measured is not None, bool(claim.absent)]
+        assert sum(given) == 1, claim.name
+        assert (claim.concludes is None) == bool(claim.absent)
+    assert [name for name, claim in CLAIMS.items() if claim.absent] == ["C5b", "C6b", "C9", "C10"]
+
+
+def test_what_the_study_published_is_what_it_concluded_from():
+    numbered = {name: dict(claim.values) for name, claim in CLAIMS.items() if claim.values}
+    assert numbered == {
+        "C1": {0: 0.70}, "C2": {0: 0.056}, "C4a": {0: 0.26, 80: 0.06}, "C4b": {80: 1.0},
+        "C5a": {0: 0.52, 80: 0.12}, "C6a": {0: 1.0, 80: 1.0}, "C7": {0: 0.056},
+    }  # fmt: skip
+    for name, values in numbered.items():
+        least, most = CLAIMS[name].concludes
+        assert all(least <= value <= most for value in values.values()), name
 
 
 @pytest.mark.parametrize(

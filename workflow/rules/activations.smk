@@ -56,7 +56,7 @@ rule record_common_activations:
             "noise.clones",
             "cloning.hidden",
             "cloning.activation",
-            "stimuli.rows",
+            rows=published_rows(),
             expert=wildcards.expert,
             peers=others(wildcards.expert),
         ),
@@ -83,7 +83,7 @@ rule record_clone_activations:
     resources:
         **ACTIVATING,
     params:
-        settings=settings("stimuli.rows"),
+        settings=settings(rows=published_rows()),
         code=code("record_clone_activations.py"),
     message:
         "Recording the activations of the clones by {wildcards.method} of {wildcards.expert} at {wildcards.noise} %"

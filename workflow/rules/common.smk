@@ -156,6 +156,25 @@ def map_settings(wildcards, without=()):
     )
 
 
+def published_rows():
+    """Return how many states of its own walk a network is shown in the published procedure."""
+    return config["similarity"]["published_rows"] or config["stimuli"]["rows"]
+
+
+def mapped_walks(wildcards):
+    """Return the walks of an expert and of its clones that the gait map is fitted to."""
+    expert = wildcards.expert
+    own = expert_file("rollouts.npz").format(expert=expert)
+    return [own, *clone_files("bc_{noise}/rollouts.npz", expert, MAPPED)]
+
+
+def sampled_expert(wildcards):
+    """Return the sampled walk of an expert, if its map as published is of sampled actions."""
+    asked = config["gaitmap"]["published_mode"] == "sampled"
+    name = expert_file("rollouts_sampled.npz").format(expert=wildcards.expert)
+    return [name] if asked and wildcards.expert in SERIES else []
+
+
 def shown_networks(wildcards):
     """Return the walk of the expert and the activations of the networks that were shown it.
 

@@ -3,15 +3,11 @@ occupancy.csv, map_distances.csv, map_bandwidths.csv, measures/gait_map.csv, str
 spectral_distances.csv, margins.csv, measures/gaits.csv (on demand: map_stability.csv) -> tables/
 """
 
-MAP_INPUT = [
-    expert_file("rollouts.npz"),
-    clones_of("bc_{noise}/rollouts.npz", MAPPED),
-]
-
 
 rule map_gaits:
     input:
-        MAP_INPUT,
+        recordings=mapped_walks,
+        sampled=sampled_expert,
     output:
         shared=expert_file("gait_map.npz"),
         cells=expert_file("gait_map.csv"),
@@ -40,7 +36,7 @@ rule map_gaits:
 
 rule refit_maps:
     input:
-        MAP_INPUT,
+        mapped_walks,
     output:
         table=expert_file("map_stability.csv"),
     log:
@@ -51,7 +47,7 @@ rule refit_maps:
         **REFITTING,
     params:
         settings=lambda wildcards: map_settings(
-            wildcards, without=("frames", "published_frames")
+            wildcards, without=("frames", "published_frames", "published_mode")
         ),
         code=code("refit_maps.py"),
     message:

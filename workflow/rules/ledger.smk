@@ -30,6 +30,10 @@ def ledger_faults(config, path):
         if claim["figure"] not in FIGURES:
             hint = suggestion(claim["figure"], FIGURES)
             yield f"claims.{name}.figure: {claim['figure']} is not a figure{hint}"
+        measured = claim["published"].get("measured")
+        if measured and not any(fnmatchcase(measured["measure"], x) for x in names):
+            hint = suggestion(measured["measure"], names)
+            yield f"claims.{name}.published.measured: {measured['measure']} is not a measure{hint}"
         for number, part in enumerate(claim["parts"]):
             where = f"claims.{name}.parts.{number}"
             control = part.get("control", part)["measure"]

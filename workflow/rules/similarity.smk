@@ -79,9 +79,9 @@ rule compare_splits:
         settings=lambda wildcards: settings(
             "seed",
             "body",
-            "stimuli.rows",
             "similarity.splits",
             "recording.clone_episodes",
+            rows=published_rows(),
             expert=wildcards.expert,
         ),
         code=code("compare_splits.py"),

@@ -1,4 +1,4 @@
-"""Statistics: returns/*.csv -> <expert>/measures/returns.csv; tables/measures.csv, classes, claims -> tables/statistics.csv, claims.csv"""
+"""Statistics: returns/*.csv -> <expert>/measures/returns.csv; tables/measures.csv, classes, claims -> tables/statistics.csv, claims.csv, replication.csv"""
 
 
 rule measure_returns:
@@ -61,6 +61,7 @@ rule evaluate_claims:
         claims=config["statistics"]["claims"],
     output:
         table=f"{BODY_FOLDER}/tables/claims.csv",
+        replication=f"{BODY_FOLDER}/tables/replication.csv",
     log:
         log_file("evaluate_claims.log"),
     group:

@@ -1,4 +1,4 @@
-"""Evaluate every claim of a ledger."""
+"""Evaluate every claim of a ledger, and set what the study published beside it."""
 
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from brainiarb.jobs import job
 from brainiarb.statistics.claim_rows import Asked
 from brainiarb.statistics.claims import claims_table
 from brainiarb.statistics.ledger import read_claims
+from brainiarb.statistics.replication import replication_table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -24,3 +25,4 @@ if __name__ == "__main__":
         asked = Asked(**snakemake.params.settings)
         table = claims_table(read_csv(given["measures"]), similarity, claims, asked)
         write_csv(snakemake.output.table, table)
+        write_csv(snakemake.output.replication, replication_table(table))

@@ -19,10 +19,14 @@ if __name__ == "__main__":
     with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         settings = snakemake.params.settings
         body, expert = get_body(settings["body"], settings["rate_range"]), settings["expert"]
-        walks = read_walks(body, snakemake.input, settings["levels"], expert, settings["transient"])
+        transient, given = settings["transient"], snakemake.input
+        walks = read_walks(body, given.recordings, settings["levels"], expert, transient)
+        sampled = (
+            read_walks(body, given.sampled, [], expert, transient) if given.sampled else [None]
+        )
         seed = derive_seed(settings["seed"], "map_gaits", expert)
         mapping = MapSettings(**settings["gaitmap"])
-        tables = map_tables(walks, mapping, seed)
+        tables = map_tables(walks, mapping, seed, *sampled)
         logging.info("regions by bandwidth:\n%s", tables.bandwidths.to_string(index=False))
         outputs = dict(snakemake.output.items())
         write_map(outputs.pop("shared"), tables.shared, mapping.features)

@@ -17,7 +17,8 @@ from brainiarb.maps.embedding import (
     some_rows,
 )
 from brainiarb.maps.regions import numbered_by_mass
-from brainiarb.maps.tracks import cell_table, joined_cells, track_table
+from brainiarb.maps.tracks import NO_TRACK, cell_table, joined_cells, track_table
+from brainiarb.statistics.measures import Measure, Named, of_agent, qualified
 
 PUBLISHED_PERPLEXITY = 100
 # With fewer frames a map has no structure to cut.
@@ -92,16 +93,26 @@ def published_regions(points: ArrayLike) -> PublishedMap:
     return PublishedMap(axis, z, regions, regions[node[:, 1], node[:, 0]])
 
 
-def published_tracks(
-    walks: Sequence[SteadyWalk], frames: int, seed: int
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return cells and tracks of each median clone's own map, of the first `frames` of an episode.
+@dataclass(frozen=True, eq=False)
+class PublishedMaps:
+    """What the study's maps of the median agents show; a row of `measures` is one number."""
+
+    cells: pd.DataFrame
+    """See `cell_table`."""
+    tracks: pd.DataFrame
+    """See `track_table`."""
+    measures: list[Named]
+    """`published_return_distance` and `published_cycle_regions`, see `published_measures`."""
+
+
+def published_maps(walks: Sequence[SteadyWalk], frames: int, seed: int) -> PublishedMaps:
+    """Return each median agent's own map, of the first `frames` of an episode.
 
     The map is made as the study made it, of the episode that is drawn, without its start transient.
     An agent with fewer than 60 such frames, or whose frames are all equal, has no map: its track is
     a row with a note.
     """
-    cells, tracks = [], []
+    cells, tracks, measures = [], [], []
     for walk in (walk for walk in walks if walk.median):
         drawn = drawn_episode(walk)
         heights = walk.heights(drawn.rows)[drawn.first : drawn.first + frames]
@@ -118,4 +129,31 @@ def published_tracks(
         if cycle is not None:
             rows = slice(cycle.start - drawn.first, cycle.stop - drawn.first + 1)
         tracks.append(track_table("published", drawn, cycle, points[rows], mapped.labels[rows]))
-    return joined_cells(cells), pd.concat(tracks, ignore_index=True)
+        of_map = published_measures(points, mapped.labels, rows, walk.cycle_length)
+        measures += of_agent(walk.expert, walk.level, walk.clone, of_map)
+    return PublishedMaps(joined_cells(cells), pd.concat(tracks, ignore_index=True), measures)
+
+
+def published_measures(
+    points: ArrayLike, labels: ArrayLike, cycle: slice, period: float
+) -> dict[str, Measure]:
+    """Return what the study read from one agent's map by eye, as numbers.
+
+    `points` (n, 2) and `labels` (n) are the places and the regions of frames in order of time,
+    `cycle` the rows of the drawn cycle, and `period` that of the gait in frames, nan without one.
+    `published_return_distance` is the mean distance between a frame and the one a period later, as
+    a share of the root mean square radius of the map: 0 for a walk that repeats itself, about 1.3
+    for places in random order. `published_cycle_regions` is the share of all regions with a frame
+    that the drawn cycle meets. A map of one walk scales itself, so neither compares two agents.
+    """
+    places, regions = some_rows(points), np.asarray(labels)
+    lag = round(period) if np.isfinite(period) else 0
+    known = 0 < lag < len(places)
+    radius = float(np.sqrt(((places - places.mean(axis=0)) ** 2).sum(axis=1).mean()))
+    steps = np.linalg.norm(places[lag:] - places[: len(places) - lag], axis=1)
+    met = len(np.unique(regions[cycle])) / len(np.unique(regions))
+    apart = float(steps.mean()) / radius if known else np.nan
+    return {
+        "published_return_distance": qualified("1", apart, "" if known else "no gait period"),
+        "published_cycle_regions": qualified("1", met, "" if len(regions[cycle]) else NO_TRACK),
+    }

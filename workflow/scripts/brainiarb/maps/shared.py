@@ -40,6 +40,8 @@ class MapSettings:
     """How far a peak of density must rise above its pass, as a share of the highest density."""
     published_frames: int = 1000
     """Frames of one episode that the study's map of one agent is fitted to; 0 makes no such map."""
+    published_mode: str = "mean"
+    """How the expert acts in its map as published: `mean` or `sampled`, as in the study."""
     frames: int = 500
     """The most frames of each clone that are placed on the shared map."""
     features: str = "heights"

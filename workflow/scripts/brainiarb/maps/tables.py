@@ -8,7 +8,7 @@ import pandas as pd
 
 from brainiarb.gait.walk import SteadyWalk
 from brainiarb.maps.placed import Placed, place_agents
-from brainiarb.maps.published import published_tracks
+from brainiarb.maps.published import published_maps
 from brainiarb.maps.shared import MapSettings, SharedMap, bandwidth_sweep, fit_map
 from brainiarb.maps.tracks import shared_tracks
 from brainiarb.maps.transitions import (
@@ -52,22 +52,34 @@ class MapTables:
     distances: pd.DataFrame
     """See `distance_table`."""
     measures: pd.DataFrame
-    """See `map_measures`."""
+    """See `map_measures` and `published_measures`."""
 
 
-def map_tables(walks: Sequence[SteadyWalk], settings: MapSettings, seed: int) -> MapTables:
-    """Map the gaits of an expert, the first of the `walks`, and of its clones, and compare them."""
+def map_tables(
+    walks: Sequence[SteadyWalk],
+    settings: MapSettings,
+    seed: int,
+    published: SteadyWalk | None = None,
+) -> MapTables:
+    """Map the gaits of an expert, the first of the `walks`, and of its clones, and compare them.
+
+    `published` is another walk of the expert, which then stands in its map as published.
+    """
     shared = fit_map(walks, settings, seed)
     maps = [shared_tracks(walks, shared)]
+    read: list[Named] = []
     if settings.published_frames:
-        maps.append(published_tracks(walks, settings.published_frames, seed))
+        own = published_maps([published or walks[0], *walks[1:]], settings.published_frames, seed)
+        maps.append((own.cells, own.tracks))
+        read = own.measures
     cells, cycles = (pd.concat(parts, ignore_index=True) for parts in zip(*maps, strict=True))
     placed = place_agents(walks, shared, settings.frames)
     n_regions, rng = int(shared.regions.max()), np.random.default_rng(seed)
     transitions = transition_table(placed, n_regions, rng)
     distances = distance_table(placed, n_regions, rng)
     expert = walks[0].expert
-    measures = map_measures(placed, transitions, distances, expert)
+    compared = map_measures(placed, transitions, distances, expert)
+    measures = pd.concat([compared, measures_table(read)], ignore_index=True) if read else compared
     tables = {
         "cells": cells,
         "cycles": cycles,

@@ -9,17 +9,12 @@ import pandas as pd
 
 from brainiarb.statistics.effects import Effects, effects
 from brainiarb.statistics.ledger import UNTESTABLE, WITHIN, Claim, Part
-from brainiarb.statistics.measures import OK
 from brainiarb.statistics.power import power, spread
+from brainiarb.statistics.procedure import Subjects, by_procedure
 from brainiarb.statistics.questions import CONDITIONAL, OVER
-from brainiarb.statistics.subjects import Subject, subjects
 from brainiarb.statistics.verdicts import Evidence, evidence, reason, verdict
 
-PUBLISHED = "cka"
-"""Column of the table of similarities with the number that the study published."""
 DOUBTED = "; some of the values are unstable"
-Subjects = Mapping[tuple[str, str], Subject]
-"""What is known of measures, by the method of the clones and the name of the measure."""
 DESCRIBED = "described only: this level does not decide the claim"
 
 
@@ -98,7 +93,6 @@ def numbers(
     result = found.interval(confidence)
     scaled = [part.scaled(x) for x in (result.estimate, result.low, result.high)]
     deviation, experts = spread([*found.blocks.values()]), len(found.blocks)
-    published, note = _by_published_procedure(claim, similarity, row.level)
     return {
         "id": claim.name,
         "part": row.number,
@@ -114,9 +108,7 @@ def numbers(
         "smallest_effect": part.smallest,
         "no_effect": part.no_effect,
         "stimuli": part.stimuli,
-        "published": claim.published,
-        "published_procedure": published,
-        "published_note": note,
+        **by_procedure(claim, row.level, of_measure, similarity),
         "estimate": result.estimate,
         "low": result.low,
         "high": result.high,
@@ -149,29 +141,3 @@ def _control(part: Part, level: int, of_measure: Subjects) -> dict[str, object]:
         found = effects(subject, comparison, level, comparison == "ratio")
         value = found.interval(0.9).estimate
     return {"control": f"{measure}, {comparison}", "control_value": value}
-
-
-def _by_published_procedure(
-    claim: Claim, similarity: pd.DataFrame | None, level: int
-) -> tuple[float, str]:
-    """Return the value that the published procedure gives at a level, and how it is made."""
-    if claim.rows is None or similarity is None:
-        return float("nan"), claim.absent
-    rows = pd.concat(
-        [_matching(similarity, where) for where in (claim.rows.clones, claim.rows.expert) if where]
-    )
-    value = f"{claim.rows.comparison} of {PUBLISHED}"
-    table = rows.groupby(["expert", "level", "clone"], as_index=False)[PUBLISHED].mean()
-    table = table.rename(columns={PUBLISHED: "value"})
-    table = table.assign(measure=PUBLISHED, unit="1", status=OK)
-    for subject in subjects(table):
-        found = effects(subject, claim.rows.comparison, level, claim.rows.comparison == "ratio")
-        if found.blocks:
-            return found.interval(0.9).estimate, value
-    return float("nan"), f"the study has no {value} at this level"
-
-
-def _matching(table: pd.DataFrame, where: Mapping[str, str]) -> pd.DataFrame:
-    """Return the rows of a table whose columns have the given values."""
-    same = [table[column].astype(str) == value for column, value in where.items()]
-    return table[np.logical_and.reduce(same)]

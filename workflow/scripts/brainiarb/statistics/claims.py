@@ -5,17 +5,19 @@ from collections.abc import Sequence
 import pandas as pd
 
 from brainiarb.statistics.answers import POWER
-from brainiarb.statistics.claim_rows import Asked, Row, Subjects, numbers, row
+from brainiarb.statistics.claim_rows import Asked, Row, numbers, row
 from brainiarb.statistics.ledger import REFERENCE, Claim
 from brainiarb.statistics.method_effects import beside
 from brainiarb.statistics.methods import holm
+from brainiarb.statistics.procedure import COLUMNS as PROCEDURE
+from brainiarb.statistics.procedure import Subjects
 from brainiarb.statistics.subjects import subjects
 from brainiarb.statistics.verdicts import combined
 
 COLUMNS = (
     "id", "part", "section", "claim", "hypothesis", "exploratory", "level", "decides",
-    "measure", "comparison", "expects", "smallest_effect", "no_effect", "stimuli", "published",
-    "published_procedure", "published_note", "estimate", "low", "high", "confidence",
+    "measure", "comparison", "expects", "smallest_effect", "no_effect", "stimuli", *PROCEDURE,
+    "estimate", "low", "high", "confidence",
     "n_experts", "n_clones", "n_left_out", "condition", "p", "p_holm", "p_against",
     "p_against_holm", "claimed", "effect", "effect_low", "effect_high", "sd_blocks",
     "sd_experts", "control", "control_value", "answer", "verdict", "reason", "figure",

@@ -104,6 +104,8 @@ BOUNDS = {
     "map_distance": (0.0, 1.0),
     "net_flux*": (0.0, 1.0),
     "modal_cycle_share": (0.0, 1.0),
+    "published_return_distance": (0.0, float("inf")),
+    "published_cycle_regions": (0.0, 1.0),
 }
 """Least and largest possible value; the first pattern that fits holds."""
 

@@ -85,8 +85,14 @@ class Claim:
     says: str
     published: str
     rows: Rows | None
+    measured: tuple[str, str] | None
+    """Measure and comparison that the published procedure gives, where no `rows` hold it."""
     absent: str
-    """Why the published procedure gives no value; empty where `rows` are given."""
+    """Why the published procedure gives no value; empty where `rows` or `measured` are given."""
+    values: Mapping[int, float]
+    """The numbers that the study published, by noise level (%)."""
+    concludes: tuple[float, float] | None
+    """The least and the largest number from which the study concludes what it says."""
     hypothesis: str
     exploratory: bool
     levels: tuple[int, ...]
@@ -111,7 +117,10 @@ def _claim(name: str, entry: Mapping[str, Any]) -> Claim:
         says=entry["says"],
         published=published["found"],
         rows=rows and Rows(rows["clones"], rows.get("expert", {}), rows["comparison"]),
+        measured=_measured(published.get("measured")),
         absent=published.get("absent", ""),
+        values={value["level"]: float(value["value"]) for value in published.get("values", ())},
+        concludes=_range(published.get("concludes")),
         hypothesis=entry["hypothesis"],
         exploratory=entry.get("exploratory", False),
         levels=tuple(entry["levels"]),
@@ -130,6 +139,16 @@ def _part(entry: Mapping[str, Any]) -> Part:
         no_effect=float(entry.get("no_effect", ratio)),
         logarithms=entry.get("logarithms", ratio),
         stimuli=entry.get("stimuli", ""),
-        control=control and (control["measure"], control["comparison"]),
+        control=_measured(control),
         method=entry.get("method", REFERENCE),
     )
+
+
+def _measured(entry: Mapping[str, str] | None) -> tuple[str, str] | None:
+    return None if entry is None else (entry["measure"], entry["comparison"])
+
+
+def _range(entry: Mapping[str, float] | None) -> tuple[float, float] | None:
+    if entry is None:
+        return None
+    return float(entry.get("at_least", "-inf")), float(entry.get("at_most", "inf"))
