@@ -65,12 +65,12 @@ rule all:
                 *config["extra_tables"],
             ],
         ),
+        figure_files("all" if CLONED else "archives"),
+        [*PAGES],
         [
-            *figure_files("all"),
             *expand(f"{BODY_FOLDER}/figures/gait_cycle.{{kind}}", kind=["mp4", "gif"]),
             f"{BODY_FOLDER}/tables/statistics.csv",
             f"{BODY_FOLDER}/tables/claims.csv",
-            *PAGES,
             *(OFFLINE_FILES if config["offline"]["in_study"] else []),
         ]
         if CLONED

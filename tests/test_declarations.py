@@ -34,6 +34,7 @@ def test_a_module_becomes_a_figure_by_its_declarations_and_the_rest_has_defaults
             "FILES": {},
             "EVERY_EXPERT": [],
             "TARGET": "all",
+            "ARCHIVES": False,
         }
     }
 

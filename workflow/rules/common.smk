@@ -43,6 +43,11 @@ def expert_file(name):
     return f"{BODY_FOLDER}/{{expert}}/{name}"
 
 
+def archives_file(name):
+    """Return the path of a file of all archives together, in a study that clones nobody."""
+    return f"{BODY_FOLDER}/archives/{name}"
+
+
 # Experts with clones at every level. Only of them are details made that no test over experts needs.
 SERIES = sorted(
     {DRAWN_EXPERT, *(name for name, levels in CLONED.items() if levels == LEVELS)}
@@ -107,11 +112,21 @@ def figure_inputs(figure):
     return {**tables, **files}
 
 
+def figures_of(target):
+    """Return the figures that a target makes; `archives` is that of a study without clones."""
+    return sorted(
+        name
+        for name, declared in FIGURES.items()
+        if declared["TARGET"] == target
+        or (target == "archives" and declared["ARCHIVES"])
+    )
+
+
 def figure_files(target):
     """Return the files of all figures that a target makes."""
     return expand(
         f"{BODY_FOLDER}/figures/{{figure}}.{{kind}}",
-        figure=[name for name in FIGURES if FIGURES[name]["TARGET"] == target],
+        figure=figures_of(target),
         kind=["png", "pdf", "csv"],
     )
 

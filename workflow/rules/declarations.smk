@@ -7,7 +7,8 @@ an import:
     SETTINGS     keys of the config that it depends on, such as figures.noisy_level
     FILES        {name: file} of the folder of the drawn expert; a CSV is read as a table, an NPZ as its arrays
     EVERY_EXPERT tables that the figure needs whole; all others are reduced to the rows of the drawn expert
-    TARGET       the target that makes the figure, if this is not `all`
+    TARGET       the target that makes the figure, if this is not `all`; `archives` is a study without clones
+    ARCHIVES     whether a study without clones draws the figure too
 """
 
 import ast
@@ -19,6 +20,7 @@ DEFAULTS = {
     "FILES": {},
     "EVERY_EXPERT": [],
     "TARGET": "all",
+    "ARCHIVES": False,
 }
 
 

@@ -1,4 +1,4 @@
-"""Gaits: rollouts.npz, bc_<noise>/rollouts.npz -> gait_map.npz, gait_map.csv, gait_cycles.csv, transitions.csv,
+"""Gaits (where nobody is cloned, archives/*, one map of all archives): rollouts.npz, bc_<noise>/rollouts.npz -> gait_map.npz, gait_map.csv, gait_cycles.csv, transitions.csv,
 occupancy.csv, map_distances.csv, map_bandwidths.csv, measures/gait_map.csv, strides.csv,
 spectral_distances.csv, margins.csv, measures/gaits.csv (on demand: map_stability.csv) -> tables/
 """
@@ -32,6 +32,35 @@ rule map_gaits:
         "Mapping the gaits of {wildcards.expert} and its clones"
     script:
         "../scripts/map_gaits.py"
+
+
+rule map_archives:
+    input:
+        expand(expert_file("rollouts.npz"), expert=COMPARED),
+    output:
+        shared=archives_file("gait_map.npz"),
+        cells=archives_file("gait_map.csv"),
+        cycles=archives_file("gait_cycles.csv"),
+        occupancy=archives_file("occupancy.csv"),
+        distances=archives_file("map_distances.csv"),
+    log:
+        log_file("map_archives.log"),
+    conda:
+        "../../envs/analysis.yaml"
+    params:
+        settings=settings(
+            "seed",
+            "body",
+            "analysis.transient",
+            "analysis.rate_range",
+            gaitmap={k: v for k, v in config["gaitmap"].items() if "published" not in k},
+            experts=COMPARED,
+        ),
+        code=code("map_archives.py"),
+    message:
+        "Mapping the gaits of all archives"
+    script:
+        "../scripts/map_archives.py"
 
 
 rule refit_maps:

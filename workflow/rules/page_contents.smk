@@ -4,13 +4,20 @@ import os
 
 # The pages of a study, and what each shows. The end of a run says where they are.
 PAGES = {
-    f"{BODY_FOLDER}/findings.html": "which claims hold, and why, with all figures",
-    f"{BODY_FOLDER}/explorer.html": "two agents of your choice side by side, moving",
+    f"{BODY_FOLDER}/findings.html": "which claims hold, and why, with all figures"
+    if CLONED
+    else "how the archives walk and act, with all figures"
 }
+if CLONED or len(COMPARED) > 1:
+    PAGES[f"{BODY_FOLDER}/explorer.html"] = (
+        "two agents of your choice side by side, moving"
+    )
 
 PAGED_TARGETS = ["all", *["offline_methods"] * config["offline"]["in_study"]]
 PAGED_FIGURES = sorted(
-    name for name in FIGURES if FIGURES[name]["TARGET"] in PAGED_TARGETS
+    name
+    for target in (PAGED_TARGETS if CLONED else ["archives"])
+    for name in figures_of(target)
 )
 # Each measure of the other experts is made by the same scripts.
 MEASURE_PARTS = [

@@ -1,55 +1,94 @@
 """Pages: tables, figures and recordings -> pages of one file each, which a browser opens offline"""
 
 
-rule write_findings:
-    input:
-        claims=f"{BODY_FOLDER}/tables/claims.csv",
-        measures=f"{BODY_FOLDER}/tables/measures.csv",
-        agents=f"{BODY_FOLDER}/tables/agents.csv",
-        learning_curves=f"{BODY_FOLDER}/tables/learning_curves.csv",
-        parts=MEASURE_PARTS,
-        figures=[
-            *expand(f"{BODY_FOLDER}/figures/{{name}}.png", name=PAGED_FIGURES),
-            *expand(f"{BODY_FOLDER}/figures/{{name}}.gif", name=FILMS),
-        ],
-        captions=[
-            located(f"workflow/report/{name}.rst") for name in (*PAGED_FIGURES, *FILMS)
-        ],
-        ledger=config["statistics"]["claims"],
-        citation=located("CITATION.cff"),
-        template=located("workflow/report/findings.html"),
-        style=located("workflow/report/findings.css"),
-    output:
-        page=report(
-            f"{BODY_FOLDER}/findings.html",
-            category="Pages",
-            labels={"page": "findings"},
-        ),
-    log:
-        log_file("write_findings.log"),
-    group:
-        "finish"
-    conda:
-        "../../envs/pages.yaml"
-    resources:
-        **ENDING,
-    params:
-        settings=settings(
-            described=described_settings(),
-            scripts=[script_of(file) for file in MEASURE_PARTS],
-        ),
-        code=code("write_findings.py"),
-    message:
-        "Writing the page of findings"
-    script:
-        "../scripts/write_findings.py"
+if CLONED:
+
+    rule write_findings:
+        input:
+            claims=f"{BODY_FOLDER}/tables/claims.csv",
+            measures=f"{BODY_FOLDER}/tables/measures.csv",
+            agents=f"{BODY_FOLDER}/tables/agents.csv",
+            learning_curves=f"{BODY_FOLDER}/tables/learning_curves.csv",
+            parts=MEASURE_PARTS,
+            figures=[
+                *expand(f"{BODY_FOLDER}/figures/{{name}}.png", name=PAGED_FIGURES),
+                *expand(f"{BODY_FOLDER}/figures/{{name}}.gif", name=FILMS),
+            ],
+            captions=[
+                located(f"workflow/report/{name}.rst") for name in (*PAGED_FIGURES, *FILMS)
+            ],
+            ledger=config["statistics"]["claims"],
+            citation=located("CITATION.cff"),
+            template=located("workflow/report/findings.html"),
+            style=located("workflow/report/findings.css"),
+        output:
+            page=report(
+                f"{BODY_FOLDER}/findings.html",
+                category="Pages",
+                labels={"page": "findings"},
+            ),
+        log:
+            log_file("write_findings.log"),
+        group:
+            "finish"
+        conda:
+            "../../envs/pages.yaml"
+        resources:
+            **ENDING,
+        params:
+            settings=settings(
+                described=described_settings(),
+                scripts=[script_of(file) for file in MEASURE_PARTS],
+            ),
+            code=code("write_findings.py"),
+        message:
+            "Writing the page of findings"
+        script:
+            "../scripts/write_findings.py"
+
+else:
+
+    rule write_archives:
+        input:
+            agents=f"{BODY_FOLDER}/tables/agents.csv",
+            learning_curves=f"{BODY_FOLDER}/tables/learning_curves.csv",
+            figures=expand(f"{BODY_FOLDER}/figures/{{name}}.png", name=PAGED_FIGURES),
+            captions=[located(f"workflow/report/{name}.rst") for name in PAGED_FIGURES],
+            citation=located("CITATION.cff"),
+            template=located("workflow/report/archives.html"),
+            style=located("workflow/report/findings.css"),
+        output:
+            page=report(
+                f"{BODY_FOLDER}/findings.html",
+                category="Pages",
+                labels={"page": "findings"},
+            ),
+        log:
+            log_file("write_archives.log"),
+        conda:
+            "../../envs/pages.yaml"
+        resources:
+            **ENDING,
+        params:
+            settings=settings(described=described_settings()),
+            code=code("write_archives.py"),
+        message:
+            "Writing the page of the compared archives"
+        script:
+            "../scripts/write_archives.py"
 
 
 rule write_explorer:
     input:
         rollouts=expand(expert_file("rollouts.npz"), expert=COMPARED),
-        references=expand(expert_file("activations/common.h5"), expert=sorted(CLONED)),
-        maps=expand(expert_file("gait_map.npz"), expert=sorted(CLONED)),
+        references=expand(
+            expert_file("activations/common.h5"), expert=sorted(TABULATED)
+        ),
+        maps=(
+            expand(expert_file("gait_map.npz"), expert=sorted(CLONED))
+            if CLONED
+            else archives_file("gait_map.npz")
+        ),
         clones=cloned_files("bc_{noise}/rollouts.npz"),
         networks=cloned_files("activations/bc_{noise}.h5"),
         measures=f"{BODY_FOLDER}/tables/measures.csv",
@@ -79,7 +118,7 @@ rule write_explorer:
             "noise.clones",
             "figures.noisy_level",
             experts=COMPARED,
-            levels={expert: levels_of(expert) for expert in sorted(CLONED)},
+            levels={expert: levels_of(expert) for expert in sorted(TABULATED)},
             first=DRAWN_EXPERT,
         ),
         code=code("write_explorer.py"),

@@ -48,12 +48,20 @@ TABLED = {
     ],
 }
 
-# The tables of a study that clones nobody; how archives act is a table only there.
+# The tables of a study that clones nobody. How archives act is a table only there, and one map
+# shows all archives.
 ARCHIVES_COMPARED = [
-    "returns", "similarity", "single_networks", "actions", "spectra", "strides", "learning_curves",
+    "returns", "measures", "similarity", "single_networks", "actions", "spectra", "strides",
+    "spectral_distances", "learning_curves", "gait_map", "gait_cycles", "occupancy",
+    "map_distances",
 ]  # fmt: skip
 if not CLONED:
     TABLED["actions"] = cloned_files("similarity/actions.csv")
+    for table in ("gait_map", "gait_cycles", "occupancy", "map_distances"):
+        TABLED[table] = [archives_file(f"{table}.csv")]
+    TABLED["measures"] = cloned_files(
+        *(f"measures/{name}.csv" for name in ("returns", "gaits", "similarity"))
+    )
 
 # These tables are made when they are asked for by name or listed under `extra_tables`.
 ON_DEMAND = {"map_stability": cloned_files("map_stability.csv")}

@@ -13,6 +13,7 @@ from brainiarb.figures.style import MUTED, PAGE_WIDTH, head, series_colour
 
 TABLES: list[str] = []
 FILES = {"skeleton": "walker.csv", "picture": "walker.npz"}
+ARCHIVES = True
 
 TRUNK = "trunk"  # the table's name for segments that belong to no leg
 CAP = np.linspace(-np.pi / 2, np.pi / 2, 12)

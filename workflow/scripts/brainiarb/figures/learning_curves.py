@@ -9,6 +9,7 @@ from brainiarb.figures.style import CLEAN, MUTED, NOISY, PAGE_WIDTH, legend
 
 TABLES = ["learning_curves"]
 EVERY_EXPERT = ["learning_curves"]
+ARCHIVES = True
 
 COLOURS = {"sac": CLEAN, "crossq": NOISY}
 STYLES = ("-", "--", ":", "-.")  # of experts by one algorithm

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from brainiarb.figures.style import PAGE_WIDTH
 
 TABLES = ["observations"]
+ARCHIVES = True
 
 COLUMNS = {"number": "#", "description": "Observation", "quantity": "Measurement", "unit": "Unit"}
 STARTS = (0.0, 0.1, 0.62, 0.84)  # of the columns, as shares of the width

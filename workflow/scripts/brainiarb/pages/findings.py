@@ -87,7 +87,7 @@ def findings(
         experts=experts_of(tables["agents"], tables["learning_curves"], config["study"]),
         clones=clones_of(config),
         figures={
-            name: _shown(name, path, captions[name], page, config, provenance["command"])
+            name: shown_figure(name, path, captions[name], page, config, provenance["command"])
             for name, path in figures.items()
         },
         citations=citations(citation),
@@ -97,7 +97,7 @@ def findings(
     )
 
 
-def _shown(
+def shown_figure(
     name: str,
     path: Path,
     caption: str,
@@ -105,6 +105,7 @@ def _shown(
     config: Mapping[str, Any],
     command: str | None,
 ) -> Shown:
+    """Return a figure for a page: its picture, its caption, its files and the command for it."""
     html = caption_html(caption, config)
     beside = (("PDF", ".pdf"), ("film", ".mp4"), ("numbers", ".csv"))
     return Shown(

@@ -1,0 +1,95 @@
+"""How well archives do their task, and how alike they act in the same states."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from brainiarb.figures.style import EXPERT, HEAT, MUTED, PAGE_WIDTH, head
+
+TABLES = ["returns", "actions", "measures"]
+EVERY_EXPERT = ["returns", "actions", "measures"]
+TARGET = "archives"
+
+UNTRAINED = "untrained"
+SCALE = Normalize(0, 1)
+DARK = 0.55  # cells below this value carry white digits
+SPREAD = 0.5
+"""Width over which the episodes of an archive stand, in steps between archives."""
+RATES = {"speed": "speed (m/s)", "stride_frequency": "strikes of a foot (Hz)"}
+
+
+def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Draw returns of all episodes, two measures of the gait, and who explains whose actions."""
+    episodes = tables["returns"]
+    episodes = episodes[(episodes["agent"] == "expert") & (episodes["mode"] == "mean")]
+    actions = tables["actions"]
+    actions = actions[actions["measure"] == "action_r2_common"]
+    names = [*dict.fromkeys(episodes["expert"])]
+    measures = tables["measures"]
+    gaits = measures[measures["measure"].isin(RATES) & (measures["level"] < 0)]
+    figure = Figure(figsize=(PAGE_WIDTH, 2.9))
+    first, *rates, last = figure.subplots(1, 4, width_ratios=[1.3, 1, 1, 1.5])
+    by_episode(first, episodes, names)
+    head(first, "A", "each episode")
+    for axes, letter, (measure, label) in zip(rates, "BC", RATES.items(), strict=True):
+        of_measure = gaits[gaits["measure"] == measure].set_index("expert")["value"]
+        values = of_measure.reindex(names).to_numpy(float)
+        axes.plot(range(len(names)), values, "D", ms=4, color=EXPERT)
+        if np.isnan(values).all():
+            axes.text(0.5, 0.5, "no value", ha="center", transform=axes.transAxes, color=MUTED)
+        archive_ticks(axes, names)
+        axes.set_ylabel(label)
+        head(axes, letter)
+    explained(last, actions, names)
+    head(last, "D", "explained actions")
+    figure.colorbar(ScalarMappable(SCALE, HEAT), ax=last, shrink=0.7, label="R²", extend="min")
+    parts = [
+        episodes.assign(kind="episode"),
+        gaits.assign(kind="gait"),
+        actions.assign(kind="pair"),
+    ]
+    return figure, pd.concat(parts, ignore_index=True)
+
+
+def archive_ticks(axes: Axes, names: list[str]) -> None:
+    """Name the archives below an axis."""
+    axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_xlim(-0.7, len(names) - 0.3)
+
+
+def by_episode(axes: Axes, episodes: pd.DataFrame, names: list[str]) -> None:
+    """Draw the return of each episode; an open mark is an episode with a fall."""
+    for place, name in enumerate(names):
+        rows = episodes[episodes["expert"] == name]
+        side = SPREAD * ((np.arange(len(rows)) + 0.5) / len(rows) - 0.5)
+        fell = rows["fell"].to_numpy(bool)
+        for chosen, filling in ((~fell, EXPERT), (fell, "white")):
+            axes.plot(
+                place + side[chosen], rows["return"][chosen], "o", ms=2.6, mfc=filling, mec=EXPERT,
+                mew=0.5, linestyle="none",
+            )  # fmt: skip
+    archive_ticks(axes, names)
+    axes.set_ylim(bottom=min(0, episodes["return"].min()))
+    axes.set_ylabel("return (first 1,000 steps)")
+
+
+def explained(axes: Axes, actions: pd.DataFrame, names: list[str]) -> None:
+    """Draw a cell for each pair: the share of the row's variance that the column explains."""
+    means = actions.groupby(["expert", "network"])["value"].mean().unstack()
+    columns = [*names, UNTRAINED]
+    values = means.reindex(index=names, columns=columns).to_numpy(float)
+    axes.imshow(np.clip(values, 0, 1), norm=SCALE, cmap=HEAT, aspect="auto")
+    for row, column in zip(*np.nonzero(np.isfinite(values)), strict=True):
+        value = values[row, column]
+        colour = "white" if value < DARK else "black"
+        axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=6, color=colour)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_xticks(range(len(columns)), columns, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_ylabel("acts in its own states")
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)

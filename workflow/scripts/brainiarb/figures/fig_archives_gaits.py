@@ -1,0 +1,117 @@
+"""The gaits of archives on one map, how far they lie apart, and their spectra."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from brainiarb.figures.fig3_gait_cycles import PHASE, map_panel
+from brainiarb.figures.style import (
+    HEAT,
+    PAGE_WIDTH,
+    head,
+    legend,
+    letters,
+    panel_grid,
+    rows_of,
+    series_colour,
+)
+
+TABLES = ["gait_map", "gait_cycles", "map_distances", "spectra", "spectral_distances"]
+EVERY_EXPERT = ["gait_map", "gait_cycles", "map_distances", "spectra", "spectral_distances"]
+SETTINGS = ["spectra.lowest", "spectra.highest"]
+TARGET = "archives"
+
+COLUMNS = 4
+SCALE = Normalize(0, 1)
+STYLES = ("-", "--", ":", "-.")  # of the lines of archives, with the colours of the series
+DARK = 0.55  # cells below this value carry white digits
+
+
+def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
+    """Draw a map for each archive, two tables of distances, and a panel for each channel."""
+    cycles, spectra = tables["gait_cycles"], tables["spectra"]
+    names = [*dict.fromkeys(cycles["expert"])]
+    band = settings["lowest"], min(settings["highest"], spectra["frequency"].max())
+    shown = spectra[(spectra["level"] < 0) & spectra["frequency"].between(*band)]
+    units = spectra.drop_duplicates("channel").set_index("channel")["unit"]
+    heights = [2.0 * rows_of(len(names), COLUMNS), 2.3, 0.4 + 1.5 * rows_of(len(units), COLUMNS)]
+    figure = Figure(figsize=(PAGE_WIDTH, sum(heights)))
+    grid = figure.add_gridspec(3, 1, height_ratios=heights)
+    above, middle, below = (figure.add_subfigure(grid[row]) for row in range(3))
+    above.suptitle("one map of all archives: scaled alike, regions cut from all together")
+    letter = letters()
+    panels = panel_grid(above, len(names), COLUMNS)
+    for axes, name in zip(panels, names, strict=True):
+        cells, cycle = (table[table["expert"] == name] for table in (tables["gait_map"], cycles))
+        map_panel(axes, cells, cycle)
+        head(axes, next(letter), name)
+    above.colorbar(
+        ScalarMappable(SCALE, PHASE), ax=panels, shrink=0.7, pad=0.01, label="phase of the cycle"
+    )
+    distances = (
+        (tables["map_distances"], "distance", "time in regions of the map"),
+        (between(tables["spectral_distances"]), "spectral_distance", "spectra of the posture"),
+    )
+    sides = middle.subplots(1, 2)
+    for axes, (table, column, title) in zip(sides, distances, strict=True):
+        matrix(axes, table, column, names)
+        head(axes, next(letter), title)
+    middle.colorbar(ScalarMappable(SCALE, HEAT), ax=sides, shrink=0.8, label="distance, 0 to 1")
+    channels(below, shown, units, names, band)
+    parts = {"cycle": cycles, "spectrum": shown, "map": distances[0][0], "spectra": distances[1][0]}
+    return figure, pd.concat(
+        [table.assign(kind=kind) for kind, table in parts.items()], ignore_index=True
+    )
+
+
+def between(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the spectral distances of archives to each other, and of each to itself."""
+    pairs = table[table["comparison"].isin(["expert_expert", "expert_itself"])]
+    second = pairs["other"].where(pairs["comparison"] == "expert_expert", pairs["expert"])
+    return pairs.assign(first=pairs["expert"], second=second)
+
+
+def matrix(axes: Axes, table: pd.DataFrame, column: str, names: list[str]) -> None:
+    """Draw a cell for each pair of archives; on the diagonal, parts of one recording."""
+    means = table.groupby(["first", "second"])[column].mean().unstack()
+    values = means.reindex(index=names, columns=names).to_numpy(float)
+    axes.imshow(values, norm=SCALE, cmap=HEAT)
+    for row, place in zip(*np.nonzero(np.isfinite(values)), strict=True):
+        value = values[row, place]
+        colour = "white" if value < DARK else "black"
+        axes.text(place, row, f"{value:.2f}", ha="center", va="center", fontsize=6, color=colour)
+    axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+
+
+def channels(
+    part: Any, shown: pd.DataFrame, units: pd.Series, names: list[str], band: tuple[float, float]
+) -> None:
+    """Draw the spectra of all archives, a panel for each channel of the posture."""
+    panels = panel_grid(part, len(units), COLUMNS)
+    ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20) if band[0] <= tick <= band[1]]
+    for axes, (channel, unit) in zip(panels, units.items(), strict=True):
+        rows = shown[shown["channel"] == channel]
+        for number, name in enumerate(names):
+            line = rows[rows["expert"] == name]
+            axes.plot(
+                line["frequency"], line["density"], STYLES[number % len(STYLES)],
+                color=series_colour(number), linewidth=0.9, label=name,
+            )  # fmt: skip
+        axes.set_title(str(channel), fontsize="medium")
+        axes.set(xscale="log", xlim=band)
+        if (rows["density"] > 0).any():
+            axes.set_yscale("log")
+        axes.set_ylabel("power (1/Hz)" if unit == "1" else f"power ({unit}²/Hz)")
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
+    for axes in panels[-COLUMNS:]:
+        axes.set_xlabel("frequency (Hz)")
+    legend(part, panels[0].get_legend_handles_labels()[0], "lower")

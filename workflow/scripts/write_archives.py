@@ -1,0 +1,31 @@
+"""Write the page of archives that are compared without cloning."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from brainiarb.files import whole
+from brainiarb.jobs import job, provenance
+from brainiarb.pages.archives import archives_page
+from brainiarb.pages.findings import Look
+from brainiarb.pages.rows import read_rows
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+if __name__ == "__main__":
+    with job(snakemake.log, snakemake.output):
+        given, page = snakemake.input, Path(snakemake.output.page)
+        text = archives_page(
+            page=page,
+            look=Look(Path(given.template), Path(given.style)),
+            config=snakemake.params.settings["described"],
+            tables={name: read_rows(given[name]) for name in ("agents", "learning_curves")},
+            figures={Path(file).stem: Path(file) for file in given.figures},
+            captions={Path(file).stem: Path(file).read_text("utf-8") for file in given.captions},
+            citation=yaml.safe_load(Path(given.citation).read_text("utf-8")),
+            provenance=provenance(),
+        )
+        with whole(page) as temporary:
+            temporary.write_text(text, encoding="utf-8")
