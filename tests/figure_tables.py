@@ -5,6 +5,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
+from archive_tables import ARCHIVE_BUILDERS
 from brainiarb.actors.layers import LAYERS
 from brainiarb.bodies.model import forward_column, plain_model
 from brainiarb.bodies.observations import observation_table
@@ -293,6 +294,7 @@ def acting(layers=("linear1", "linear2")):
 
 
 BUILDERS = {
+    **ARCHIVE_BUILDERS,
     "table1": observations,
     "fig1_walker": walker,
     "fig2_cka": similarity_by_procedure,

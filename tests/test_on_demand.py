@@ -1,6 +1,10 @@
 """Targets that the default study does not make: the noise axes, and the stability of the map."""
 
+import re
+import shlex
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +12,7 @@ import pandas as pd
 import pytest
 
 from brainiarb.clones.axes import MEASURES
-from conftest import new_folder, snakemake
+from conftest import ROOT, new_folder, snakemake
 from plans import plan
 
 EXPERT = Path("results/tiny/walker2d/tiny")
@@ -25,8 +29,32 @@ PLACES = {
 
 def test_archives_are_compared_without_cloning_anybody(finished):
     made = plan(finished, config={"study": {"clone": [], "compare": ["tiny"]}})
-    assert {"tiny/similarity/actions.csv", "tables/actions.csv"} <= made
-    assert not [name for name in made if "bc_" in name or name.startswith("figures/")]
+    tables = {f"tables/{name}.csv" for name in ("actions", "gait_map", "spectra", "similarity")}
+    assert {"tiny/similarity/actions.csv", "archives/gait_map.npz", *tables} <= made
+    assert not [name for name in made if "bc_" in name or "claims" in name]
+    drawn = {Path(name).stem for name in made if name.startswith("figures/")}
+    of_archives = {"fig_archives", "fig_archives_gaits", "fig_archives_similarity"}
+    assert of_archives <= drawn <= {*of_archives, "fig1_walker", "table1", "learning_curves"}
+    assert "findings.html" in made
+    assert "explorer.html" not in made  # it shows two agents
+
+
+def test_the_command_that_compares_two_archives_does_so(tmp_path):
+    """The command is that of config/compare.yaml, which the README names."""
+    text = (ROOT / "config/compare.yaml").read_text("utf-8")
+    command = re.search(r"#   (snakemake .*?)\n# It", text, re.S)[1].replace("\\\n#", " ")
+    words = shlex.split(command)
+    for name, shipped in (("a", "crossq_0"), ("b", "sac_0")):
+        archive = ROOT / f"workflow/resources/checkpoints/walker2d/{shipped}.zip"
+        shutil.copyfile(archive, tmp_path / f"{name}.zip")
+    words = [word.replace("body=hopper", "body=walker2d") for word in words]
+    words[words.index("config/compare.yaml")] = str(ROOT / "config/compare.yaml")
+    call = [sys.executable, "-m", *words, "-n", "--snakefile", str(ROOT / "Snakefile")]
+    done = subprocess.run(call, cwd=tmp_path, capture_output=True, text=True, check=False)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    for file in ("findings.html", "explorer.html", "figures/fig_archives_gaits.png"):
+        assert f"results/compare/walker2d/{file}" in said
 
 
 def test_the_noise_axes_are_planned_from_recordings_to_the_figure(finished):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from brainiarb.activity.activations import Activations, open_activations
+from brainiarb.activity.stimuli import read_stimuli
 from brainiarb.actors.actors import read_actors
 from brainiarb.rollouts.arrays import read_rollouts
 from conftest import ROOT, made_once, snakemake
@@ -60,12 +61,13 @@ def test_episodes_last_25_seconds_and_nobody_ends_one_by_a_fall(replicated):
 
 def test_the_published_procedure_has_rows_of_its_own_and_pairs_them_by_index(replicated):
     with open_activations(replicated / "activations/bc_80.h5") as file:
-        assert (Activations(file, "own").rows, Activations(file, "common").rows) == (1500, 99)
+        own, common = (Activations(file, group).rows for group in ("own", "common"))
+    assert (own, common) == (1500, len(read_stimuli(replicated / "common_states.npz").observations))
     table = pd.read_csv(replicated / "similarity/bc_80.csv")
     unpaired = table[table["pairing"] == "unpaired"]
     assert set(unpaired["rows"]) == {1500}
     paired = table[(table["comparison"] == "expert_clone") & (table["pairing"] == "paired")]
-    assert set(paired["rows"]) == {99}
+    assert set(paired["rows"]) == {common}
 
 
 def test_in_its_map_the_expert_samples_its_actions_and_a_clone_does_not(replicated):

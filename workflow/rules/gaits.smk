@@ -53,7 +53,9 @@ rule map_archives:
             "body",
             "analysis.transient",
             "analysis.rate_range",
-            gaitmap={k: v for k, v in config["gaitmap"].items() if "published" not in k},
+            gaitmap={
+                k: v for k, v in config["gaitmap"].items() if "published" not in k
+            },
             experts=COMPARED,
         ),
         code=code("map_archives.py"),

@@ -4,9 +4,11 @@ import os
 
 # The pages of a study, and what each shows. The end of a run says where they are.
 PAGES = {
-    f"{BODY_FOLDER}/findings.html": "which claims hold, and why, with all figures"
-    if CLONED
-    else "how the archives walk and act, with all figures"
+    f"{BODY_FOLDER}/findings.html": (
+        "which claims hold, and why, with all figures"
+        if CLONED
+        else "how the archives walk and act, with all figures"
+    )
 }
 if CLONED or len(COMPARED) > 1:
     PAGES[f"{BODY_FOLDER}/explorer.html"] = (

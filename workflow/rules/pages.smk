@@ -1,6 +1,5 @@
 """Pages: tables, figures and recordings -> pages of one file each, which a browser opens offline"""
 
-
 if CLONED:
 
     rule write_findings:
@@ -15,7 +14,8 @@ if CLONED:
                 *expand(f"{BODY_FOLDER}/figures/{{name}}.gif", name=FILMS),
             ],
             captions=[
-                located(f"workflow/report/{name}.rst") for name in (*PAGED_FIGURES, *FILMS)
+                located(f"workflow/report/{name}.rst")
+                for name in (*PAGED_FIGURES, *FILMS)
             ],
             ledger=config["statistics"]["claims"],
             citation=located("CITATION.cff"),
@@ -87,7 +87,7 @@ rule write_explorer:
         maps=(
             expand(expert_file("gait_map.npz"), expert=sorted(CLONED))
             if CLONED
-            else archives_file("gait_map.npz")
+            else [archives_file("gait_map.npz")]
         ),
         clones=cloned_files("bc_{noise}/rollouts.npz"),
         networks=cloned_files("activations/bc_{noise}.h5"),

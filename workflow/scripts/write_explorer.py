@@ -36,13 +36,13 @@ if __name__ == "__main__":
             agents += read_agents(body, path, networks, "common", expert, level, transient, kept)
         # Where nobody is cloned, the one map of all archives stands for each of them.
         shared, scaled_by = (
-            (list(given.maps), None) if groups else ([*given.maps] * len(levels), experts[0])
+            (list(given.maps), "") if groups else ([*given.maps] * len(levels), experts[0])
         )
         maps = zip(levels, shared, strict=True)
         data = explorer_data(
             body,
             agents,
-            [Family(expert, *read_map(path), scaled_by or expert) for expert, path in maps],
+            [Family(expert, *read_map(path), scaled_by) for expert, path in maps],
             tables,
             settings["segment"],
             first=(settings["first"], settings["noisy_level"]),

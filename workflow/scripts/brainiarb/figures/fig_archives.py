@@ -74,7 +74,8 @@ def by_episode(axes: Axes, episodes: pd.DataFrame, names: list[str]) -> None:
                 mew=0.5, linestyle="none",
             )  # fmt: skip
     archive_ticks(axes, names)
-    axes.set_ylim(bottom=min(0, episodes["return"].min()))
+    low, high = episodes["return"].min(), episodes["return"].max()
+    axes.set_ylim(min(0, low), max(0, high + 0.04 * abs(high)))
     axes.set_ylabel("return (first 1,000 steps)")
 
 

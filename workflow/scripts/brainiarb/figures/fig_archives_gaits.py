@@ -85,6 +85,8 @@ def matrix(axes: Axes, table: pd.DataFrame, column: str, names: list[str]) -> No
         value = values[row, place]
         colour = "white" if value < DARK else "black"
         axes.text(place, row, f"{value:.2f}", ha="center", va="center", fontsize=6, color=colour)
+    if not np.isfinite(values).any():
+        axes.text(0.5, 0.5, "no value", ha="center", va="center", transform=axes.transAxes)
     axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(length=0)
@@ -107,8 +109,12 @@ def channels(
             )  # fmt: skip
         axes.set_title(str(channel), fontsize="medium")
         axes.set(xscale="log", xlim=band)
-        if (rows["density"] > 0).any():
-            axes.set_yscale("log")
+        if not (rows["density"] > 0).any():
+            why = "no power in the band,\nor no episode\nholds a segment"
+            axes.text(0.5, 0.5, why, ha="center", va="center", transform=axes.transAxes)
+            axes.set(xticks=[], yticks=[])
+            continue
+        axes.set_yscale("log")
         axes.set_ylabel("power (1/Hz)" if unit == "1" else f"power ({unit}²/Hz)")
         axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.minorticks_off()

@@ -43,8 +43,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     figure = Figure(figsize=(PAGE_WIDTH, 0.6 + 2.1 * rows_of(len(layers), COLUMNS)))
     panels = panel_grid(figure, len(layers), COLUMNS)
     for axes, letter, (layer, title) in zip(panels, letters(), layers.items(), strict=False):
-        of_layer = (rows[rows["layer_first"] == layer] for rows in (equal, observed))
-        by_archive(axes, *of_layer, names)
+        first, second = (rows[rows["layer_first"] == layer] for rows in (equal, observed))
+        by_archive(axes, first, second, names)
         head(axes, letter, title)
     for axes in panels[::COLUMNS]:
         axes.set_ylabel("CKA with the archive")

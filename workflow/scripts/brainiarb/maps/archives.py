@@ -42,11 +42,13 @@ def archive_map(walks: Sequence[SteadyWalk], settings: MapSettings, seed: int) -
     shared = fit_map(numbered, settings, seed)
     placed = place_agents(numbered, shared, settings.frames * len(walks[0].episodes))[: len(walks)]
     cells, cycles = shared_tracks(numbered, shared)
-    tables = (cells, cycles, occupancy_table(placed, shared))
+    regions, rng = int(shared.regions.max()), np.random.default_rng(seed)
     return ArchiveMap(
-        shared,
-        *(_named(table, names) for table in tables),
-        distances_between(placed, names, int(shared.regions.max()), np.random.default_rng(seed)),
+        shared=shared,
+        cells=_named(cells, names),
+        cycles=_named(cycles, names),
+        occupancy=_named(occupancy_table(placed, shared), names),
+        distances=distances_between(placed, names, regions, rng),
     )
 
 

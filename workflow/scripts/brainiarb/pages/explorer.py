@@ -46,8 +46,8 @@ class Family:
     shared: SharedMap
     kind: str
     """The features of the map; see `map_features`."""
-    scaled_by: str
-    """The expert whose walk scales the features."""
+    scaled_by: str = ""
+    """The expert whose walk scales the features, if that is another one."""
 
 
 def explorer_data(
@@ -145,7 +145,11 @@ def _places(
     """Return where each agent is on each map that it can be shown on: its own, experts on all."""
     places: dict[str, dict[str, Any]] = {agent.key: {} for agent in agents}
     for family in families:
-        (expert,) = (a for a in agents if a.walk.expert == family.scaled_by and a.walk.level < 0)
+        (expert,) = (
+            a
+            for a in agents
+            if a.walk.expert == (family.scaled_by or family.expert) and a.walk.level < 0
+        )
         placed = [a for a in agents if a.walk.level < 0 or a.walk.expert == family.expert]
         episodes = [shown[agent.key].of_episode() for agent in placed]
         shared = with_agents(family.shared, family.kind, expert.walk, episodes)
