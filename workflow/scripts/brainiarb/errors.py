@@ -15,7 +15,7 @@ def one_line(text: object, longest: int = LONGEST) -> str:
     >>> one_line("half a\\nline, then \\x1b[31m")
     'half a line, then \\\\x1b[31m'
     >>> one_line("a long text that says its file first and what to do last", 40)
-    'a long text that says i ... to do last'
+    'a long text that says its ... to do last'
     """
     line = " ".join(str(text).splitlines())
     line = "".join(
