@@ -4,6 +4,7 @@ import json
 import pickle
 from collections.abc import Callable, Mapping
 from functools import cache, partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -155,11 +156,14 @@ def foreign_readers(folder: Path, monkeypatch: Any) -> list[Reader]:
     (folder / "expert.json").write_bytes((SHIPPED / "crossq_0.json").read_bytes())
     (folder / "expert.csv").write_bytes((SHIPPED / "crossq_0.csv").read_bytes())
     (folder / "config.yaml").write_bytes((ROOT / "config/quick.yaml").read_bytes())
+    onnx = []
+    if find_spec("onnx"):  # an extra
+        onnx = [Reader("ONNX", _onnx(folder), _imported, checksum=False)]
     return [
         Reader("archive of SB3", _archive(folder), _imported, checksum=True, repack=True),
         Reader("plain npz", folder / "expert.npz", _imported, checksum=True, repack=True),
         Reader("safetensors", folder / "expert.safetensors", _imported, checksum=False),
-        Reader("ONNX", _onnx(folder), _imported, checksum=False),
+        *onnx,
         Reader("VecNormalize", _vecnormalize(folder), _normalisation, checksum=False),
         Reader("data set npz", _dataset(folder, "npz"), _read_dataset, checksum=True, repack=True),
         Reader("data set HDF5", _dataset(folder, "hdf5"), _read_dataset, checksum=False),

@@ -1,6 +1,8 @@
 """What Snakemake would make in a checkout and which config it refuses, by its public API."""
 
+import os
 from contextlib import contextmanager
+from unittest import mock
 
 import pytest
 import yaml
@@ -24,8 +26,12 @@ STUDY_FOLDER = "results/walker2d"  # of the default study
 
 @contextmanager
 def opened(checkout, overlays, cores=1):
-    """Give the workflow of a checkout under the default config and the overlays, not yet read."""
-    with SnakemakeApi(OutputSettings(dryrun=True, quiet={Quietness.ALL})) as api:
+    """Give the workflow of a checkout under the default config and the overlays, not yet read.
+
+    What the workflow says to its jobs by the environment ends with it.
+    """
+    silent = OutputSettings(dryrun=True, quiet={Quietness.ALL})
+    with mock.patch.dict(os.environ), SnakemakeApi(silent) as api:
         yield api.workflow(
             resource_settings=ResourceSettings(cores=cores),
             config_settings=ConfigSettings(configfiles=overlays),

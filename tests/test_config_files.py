@@ -34,7 +34,8 @@ MERGED = "\n".join(
         (MAPPINGS, "more than 100,000 values"),
         (MERGED, "more than 100,000 values"),
         ("a: &a [*a]", "more than 100,000 values"),
-        ("x: " + "[" * 20_000 + "]" * 20_000, "nests deeper than 40"),
+        ("x: " + "[" * 500 + "]" * 500, "nests deeper than 40"),
+        ("x: " + "[" * 20_000 + "]" * 20_000, "nest"),  # some versions of YAML's library refuse it
         ("# café".encode("latin1"), "is no text in UTF-8; save it as UTF-8"),
         ("seed: 1".encode("utf-16"), "zero byte"),
         ("seed: [1,\n", "is no YAML"),

@@ -52,7 +52,7 @@ def test_a_state_of_other_settings_is_not_gone_on_from(tmp_path):
 def test_a_damaged_state_is_one_clear_error(tmp_path):
     state = tmp_path / "expert.training"
     state.write_bytes(b"half a state")
-    with pytest.raises(ValueError, match=r"expert\.training is not a whole state .* delete it"):
+    with pytest.raises(ValueError, match=r"expert\.training has no record .* delete it"):
         train(BODY, TRAINING, state)
 
 

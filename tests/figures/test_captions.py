@@ -15,7 +15,7 @@ CAPTIONS = sorted((ROOT / "workflow/report").glob("*.rst"))
 CONFIG = (ROOT / "config/config.yaml").read_text(encoding="utf-8")
 STATISTICS = ("fig4_psd", "fig_functional", "fig_robustness", "fig_similarity", "fig_strides")
 
-OF_NO_CLONES = {"table1", "fig1_walker", "learning_curves", "fig_claims"}
+OF_NO_CLONES = {"table1", "fig1_walker", "learning_curves", "fig_claims", "fig_archives_gaits"}
 """They show no clone, or the number of clones in each row."""
 AXES = yaml.safe_load(CONFIG)["noise_axes"]
 

@@ -6,10 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from brainiarb.maps.published import published_tracks
+from brainiarb.maps.published import published_maps
 from brainiarb.maps.shared import fit_map
 from brainiarb.maps.tracks import shared_tracks
 from builders import MAP_SETTINGS, RATE, SECONDS, a_walk, one_map, several
+
+
+def published_tracks(walks, frames, seed):
+    """Return the cells and the tracks of the maps as published."""
+    made = published_maps(walks, frames, seed)
+    return made.cells, made.tracks
 
 
 @pytest.fixture(scope="module")

@@ -74,8 +74,9 @@ def by_episode(axes: Axes, episodes: pd.DataFrame, names: list[str]) -> None:
                 mew=0.5, linestyle="none",
             )  # fmt: skip
     archive_ticks(axes, names)
-    low, high = episodes["return"].min(), episodes["return"].max()
-    axes.set_ylim(min(0, low), max(0, high + 0.04 * abs(high)))
+    known = [0.0, *episodes["return"].dropna()]
+    low, high = min(known), max(known)
+    axes.set_ylim(low, high + 0.04 * ((high - low) or 1))
     axes.set_ylabel("return (first 1,000 steps)")
 
 
