@@ -222,33 +222,7 @@ def own_readers(folder: Path) -> list[Reader]:
 
 def all_readers(folder: Path, monkeypatch: Any) -> list[Reader]:
     """Return the readers of foreign files and of results, each with a valid file in a folder."""
-    return [*foreign_readers(folder, monkeypatch), *_datasets(folder), *own_readers(folder)]
-
-
-def _datasets(folder: Path) -> list[Reader]:
-    """Return the readers of data sets of D4RL, each with a few steps."""
-    rng = np.random.default_rng(2)
-    rows = 12
-    arrays = {
-        "observations": rng.normal(size=(rows, OBSERVATIONS)).astype(np.float32),
-        "actions": rng.uniform(-1, 1, (rows, 6)).astype(np.float32),
-        "rewards": rng.normal(size=rows).astype(np.float32),
-        "terminals": np.zeros(rows, bool),
-        "timeouts": np.arange(rows) % 6 == 5,
-    }
-    np.savez(folder / "data.npz", **arrays)
-    with h5py.File(folder / "data.hdf5", "w") as file:
-        for name, values in arrays.items():
-            file[name] = values
-    return [
-        Reader("D4RL npz", folder / "data.npz", _dataset, checksum=True, repack=True),
-        Reader("D4RL HDF5", folder / "data.hdf5", _dataset, checksum=False),
-    ]
-
-
-def _dataset(path: Path) -> dict[str, bytes]:
-    parts = vars(read_dataset(path, body()))
-    return _bytes({name: part for name, part in parts.items() if part is not None})
+    return [*foreign_readers(folder, monkeypatch), *own_readers(folder)]
 
 
 def _config(path: Path) -> Any:
