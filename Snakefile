@@ -43,6 +43,7 @@ include: "workflow/rules/dynamics.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/statistics.smk"
 include: "workflow/rules/noise_axes.smk"
+include: "workflow/rules/offline_files.smk"
 include: "workflow/rules/offline.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/page_contents.smk"
@@ -50,6 +51,7 @@ include: "workflow/rules/pages.smk"
 include: "workflow/rules/progress.smk"
 include: "workflow/rules/cluster.smk"
 include: "workflow/rules/records.smk"
+include: "workflow/rules/verify.smk"
 
 
 rule all:

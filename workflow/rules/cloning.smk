@@ -3,20 +3,6 @@
 """
 
 
-def teacher_files(wildcards):
-    """Return what clones learn from: a data set has no network, whose layers they could have."""
-    names = {
-        "demonstrations": f"demonstrations/noise_{wildcards.noise}.npz",
-        "rollouts": "rollouts.npz",
-    }
-    if wildcards.expert not in DATASETS:
-        names["checkpoint"] = "checkpoint.zip"
-    return {
-        kind: expert_file(name).format(expert=wildcards.expert)
-        for kind, name in names.items()
-    }
-
-
 rule train_clones:
     input:
         unpack(teacher_files),

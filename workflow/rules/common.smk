@@ -251,3 +251,17 @@ wildcard_constraints:
     ),
     mode="|_sampled",
     method=any_of(METHODS),
+
+
+def teacher_files(wildcards):
+    """Return what clones learn from: a data set has no network, whose layers they could have."""
+    names = {
+        "demonstrations": f"demonstrations/noise_{wildcards.noise}.npz",
+        "rollouts": "rollouts.npz",
+    }
+    if wildcards.expert not in DATASETS:
+        names["checkpoint"] = "checkpoint.zip"
+    return {
+        kind: expert_file(name).format(expert=wildcards.expert)
+        for kind, name in names.items()
+    }

@@ -6,44 +6,6 @@ The clones of all methods learn from the same demonstrations and walk in the sam
 cloning stands beside the others at each of their levels.
 """
 
-OFFLINE_LEVELS = {
-    method: OFFLINE.get(method, sorted({*sum(OFFLINE.values(), [])}))
-    for method in METHODS
-}
-OFFLINE_EXPERTS = sorted(config["offline"]["experts"] or list(CLONED)[:1])
-
-
-def offline_files(name, experts, methods=METHODS):
-    """Return a file of each expert, method and level; without {noise}, one of each method with levels."""
-    return list(
-        dict.fromkeys(
-            expert_file(name).format(expert=expert, method=method, noise=level)
-            for expert in experts
-            for method in methods
-            for level in OFFLINE_LEVELS[method]
-        )
-    )
-
-
-def of_method(name):
-    """Return an input function that gives a file of {expert} for each level of the clones of {method}."""
-    return lambda wildcards: offline_files(name, [wildcards.expert], [wildcards.method])
-
-
-def measures_of(method):
-    """Return the tables of measures of a method: of its clones, of their floors and of the experts."""
-    shared = ("measures/similarity.csv", "measures/functional_untrained.csv")
-    parts = (
-        "offline/{method}/returns.csv",
-        "offline/{method}/gaits.csv",
-        "measures/similarity_{method}_{noise}.csv",
-        "measures/functional_{method}_{noise}.csv",
-    )
-    return [
-        *expand(expert_file("{name}"), expert=OFFLINE_EXPERTS, name=shared),
-        *[x for name in parts for x in offline_files(name, OFFLINE_EXPERTS, [method])],
-    ]
-
 
 use rule measure_returns as measure_offline_returns with:
     input:

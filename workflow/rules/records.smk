@@ -1,4 +1,4 @@
-"""Records: the command of this study, which a refused file names; what killed jobs left; `verify`"""
+"""Records: the command of this study, which a refused file names; what killed jobs left"""
 
 import os
 import shlex
@@ -26,17 +26,3 @@ def sweep_results():
 
 
 os.environ.setdefault(COMMAND, own_command())
-
-
-rule verify:
-    log:
-        log_file("verify.log"),
-    localrule: True
-    conda:
-        "../../envs/analysis.yaml"
-    params:
-        folder=BODY_FOLDER,
-    message:
-        "Verifying the files in {params.folder}"
-    script:
-        "../scripts/verify_results.py"
