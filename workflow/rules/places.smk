@@ -12,10 +12,6 @@ from snakemake.utils import update_config
 
 BASE = Path(str(workflow.current_basedir)).parents[1]
 SCRIPTS = BASE / "workflow" / "scripts"
-sys.path.append(str(SCRIPTS))
-from brainiarb.bounded import read_text
-from brainiarb.config_files import fault_of
-
 SHIPPED_CONFIG = BASE / "config" / "config.yaml"
 OWN_CONFIG = Path("config", "config.yaml")
 if not SHIPPED_CONFIG.is_file():
@@ -23,6 +19,10 @@ if not SHIPPED_CONFIG.is_file():
         f"Snakefile: no file {SHIPPED_CONFIG}; clone the repository and name the Snakefile of the clone, "
         f"because the workflow needs the files beside it"
     )
+
+sys.path.append(str(SCRIPTS))
+from brainiarb.bounded import read_text
+from brainiarb.config_files import fault_of
 
 
 def located(name):
