@@ -6,7 +6,8 @@ import pandas as pd
 import yaml
 from PIL import Image
 
-from brainiarb.pages.findings import Look, Sources, findings
+from brainiarb.pages.findings import Sources, findings
+from brainiarb.pages.page import Look
 from brainiarb.pages.rows import read_rows
 from brainiarb.statistics.ledger import read_claims
 from brainiarb.statistics.replication import replication_table

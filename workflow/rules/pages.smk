@@ -20,6 +20,7 @@ if CLONED:
             ledger=config["statistics"]["claims"],
             citation=located("CITATION.cff"),
             template=located("workflow/report/findings.html"),
+            page_parts=located("workflow/report/page_parts.html"),
             style=located("workflow/report/findings.css"),
         output:
             page=report(
@@ -56,6 +57,7 @@ else:
             captions=[located(f"workflow/report/{name}.rst") for name in PAGED_FIGURES],
             citation=located("CITATION.cff"),
             template=located("workflow/report/archives.html"),
+            page_parts=located("workflow/report/page_parts.html"),
             style=located("workflow/report/findings.css"),
         output:
             page=report(

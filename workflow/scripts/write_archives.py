@@ -8,14 +8,14 @@ import yaml
 from brainiarb.files import whole
 from brainiarb.jobs import job, provenance
 from brainiarb.pages.archives import archives_page
-from brainiarb.pages.findings import Look
+from brainiarb.pages.page import Look
 from brainiarb.pages.rows import read_rows
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 if __name__ == "__main__":
-    with job(snakemake.log, snakemake.output):
+    with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
         given, page = snakemake.input, Path(snakemake.output.page)
         text = archives_page(
             page=page,

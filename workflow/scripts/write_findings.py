@@ -8,7 +8,8 @@ import yaml
 
 from brainiarb.files import whole
 from brainiarb.jobs import job, provenance
-from brainiarb.pages.findings import Look, Sources, findings
+from brainiarb.pages.findings import Sources, findings
+from brainiarb.pages.page import Look
 from brainiarb.pages.rows import read_rows
 
 if TYPE_CHECKING:

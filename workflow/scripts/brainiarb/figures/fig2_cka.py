@@ -6,17 +6,14 @@ from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import HEAT, PAGE_WIDTH, head, layer_names
+from brainiarb.figures.cells import cell_colours, draw_cells
+from brainiarb.figures.style import PAGE_WIDTH, head, layer_names
 
 TABLES = ["similarity", "self_similarity", "published_cka"]
 SETTINGS = ["figures.noisy_level"]
 
-SCALE = Normalize(0, 1)
-DARK = 0.55  # cells below this value carry white digits
 COLUMNS = 4
 
 
@@ -79,9 +76,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             axes.set_axis_off()
         places[0].set_ylabel("layer of the first network")
         part.supxlabel("layer of the second network", fontsize=7)
-        part.colorbar(
-            ScalarMappable(SCALE, HEAT), ax=part.axes, shrink=0.75, label="linear CKA", pad=0.01
-        )
+        part.colorbar(cell_colours(), ax=part.axes, shrink=0.75, label="linear CKA", pad=0.01)
     return figure, pd.concat(shown, ignore_index=True)
 
 
@@ -105,17 +100,8 @@ def heat_map(axes: Axes, cells: pd.DataFrame, names: Mapping[str, str]) -> None:
     """Draw one panel with its numbers: a pair without a value says so, a missing pair is blank."""
     table = cells.pivot(index="layer_first", columns="layer_second", values="cka")
     values = table.reindex(index=[*names], columns=[*names]).to_numpy(float)
-    axes.imshow(values, norm=SCALE, cmap=HEAT)
+    draw_cells(axes, values, [*names.values()], [*names.values()])
     known = {*zip(cells["layer_first"], cells["layer_second"], strict=True)}
     for (i, first), (j, second) in product(enumerate(names), repeat=2):
-        value = values[i, j]
-        if not pd.isna(value):
-            colour = "white" if value < DARK else "black"
-            axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=6, color=colour)
-        elif (first, second) in known:
+        if pd.isna(values[i, j]) and (first, second) in known:
             axes.text(j, i, "undef.", ha="center", va="center", fontsize=5.5)
-    labels = [*names.values()]
-    axes.set_xticks(range(len(names)), labels, rotation=40, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(names)), labels)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)

@@ -1,5 +1,6 @@
 """Figure 3: one full gait cycle, on one gait map of all agents and on maps of single agents."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, FigureBase
 
 from brainiarb.figures.style import MUTED, PAGE_WIDTH, agent_name, head, letters, two_rows
 
@@ -48,13 +49,18 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
                 frame(axes, cell)
             count = f" (1 of {len(parts)})" if level >= 0 else ""
             head(axes, next(names), agent_name(level) + count)
-        row.colorbar(
-            ScalarMappable(Normalize(0, 1), PHASE), ax=panels, shrink=0.7, pad=0.01,
-            label="phase of the cycle",
-        )  # fmt: skip
+        phase_bar(row, panels)
     drawn = pd.concat([cells.assign(kind="cell"), cycles.assign(kind="cycle")], ignore_index=True)
     drawn = pd.concat([drawn, paths.assign(kind="path")], ignore_index=True)
     return figure, drawn[drawn["level"].isin(levels)]
+
+
+def phase_bar(part: FigureBase, panels: Sequence[Axes]) -> None:
+    """Draw a colour bar of the phases beside panels of `map_panel`."""
+    part.colorbar(
+        ScalarMappable(Normalize(0, 1), PHASE), ax=panels, shrink=0.7, pad=0.01,
+        label="phase of the cycle",
+    )  # fmt: skip
 
 
 def map_panel(axes: Axes, cells: pd.DataFrame, cycle: pd.DataFrame) -> None:

@@ -5,21 +5,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from brainiarb.figures.style import EXPERT, HEAT, MUTED, PAGE_WIDTH, head
+from brainiarb.figures.by_level import sides
+from brainiarb.figures.cells import cell_colours, draw_cells
+from brainiarb.figures.style import EXPERT, PAGE_WIDTH, head, say_no_value, slanted_names
 
 TABLES = ["returns", "actions", "measures"]
 EVERY_EXPERT = ["returns", "actions", "measures"]
 TARGET = "archives"
 
 UNTRAINED = "untrained"
-SCALE = Normalize(0, 1)
-DARK = 0.55  # cells below this value carry white digits
-SPREAD = 0.5
-"""Width over which the episodes of an archive stand, in steps between archives."""
 RATES = {"speed": "speed (m/s)", "stride_frequency": "strikes of a foot (Hz)"}
 
 
@@ -41,13 +37,13 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         values = of_measure.reindex(names).to_numpy(float)
         axes.plot(range(len(names)), values, "D", ms=4, color=EXPERT)
         if np.isnan(values).all():
-            axes.text(0.5, 0.5, "no value", ha="center", transform=axes.transAxes, color=MUTED)
+            say_no_value(axes, [])
         archive_ticks(axes, names)
         axes.set_ylabel(label)
         head(axes, letter)
     explained(last, actions, names)
     head(last, "D", "explained actions")
-    figure.colorbar(ScalarMappable(SCALE, HEAT), ax=last, shrink=0.7, label="R²", extend="min")
+    figure.colorbar(cell_colours(), ax=last, shrink=0.7, label="R²", extend="min")
     parts = [
         episodes.assign(kind="episode"),
         gaits.assign(kind="gait"),
@@ -58,7 +54,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
 
 def archive_ticks(axes: Axes, names: list[str]) -> None:
     """Name the archives below an axis."""
-    axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
+    slanted_names(axes, names)
     axes.set_xlim(-0.7, len(names) - 0.3)
 
 
@@ -66,7 +62,7 @@ def by_episode(axes: Axes, episodes: pd.DataFrame, names: list[str]) -> None:
     """Draw the return of each episode; an open mark is an episode with a fall."""
     for place, name in enumerate(names):
         rows = episodes[episodes["expert"] == name]
-        side = SPREAD * ((np.arange(len(rows)) + 0.5) / len(rows) - 0.5)
+        side = sides(len(rows))
         fell = rows["fell"].to_numpy(bool)
         for chosen, filling in ((~fell, EXPERT), (fell, "white")):
             axes.plot(
@@ -85,13 +81,5 @@ def explained(axes: Axes, actions: pd.DataFrame, names: list[str]) -> None:
     means = actions.groupby(["expert", "network"])["value"].mean().unstack()
     columns = [*names, UNTRAINED]
     values = means.reindex(index=names, columns=columns).to_numpy(float)
-    axes.imshow(np.clip(values, 0, 1), norm=SCALE, cmap=HEAT, aspect="auto")
-    for row, column in zip(*np.nonzero(np.isfinite(values)), strict=True):
-        value = values[row, column]
-        colour = "white" if value < DARK else "black"
-        axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=6, color=colour)
-    axes.set_yticks(range(len(names)), names)
-    axes.set_xticks(range(len(columns)), columns, rotation=40, ha="right", rotation_mode="anchor")
+    draw_cells(axes, values, names, columns, aspect="auto")
     axes.set_ylabel("acts in its own states")
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)

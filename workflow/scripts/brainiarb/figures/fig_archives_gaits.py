@@ -5,19 +5,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from brainiarb.figures.fig3_gait_cycles import PHASE, map_panel
+from brainiarb.figures.cells import cell_colours, draw_cells
+from brainiarb.figures.fig3_gait_cycles import map_panel, phase_bar
 from brainiarb.figures.style import (
-    HEAT,
     PAGE_WIDTH,
     head,
     legend,
     letters,
     panel_grid,
     rows_of,
+    say_no_value,
     series_colour,
 )
 
@@ -27,9 +26,7 @@ SETTINGS = ["spectra.lowest", "spectra.highest"]
 TARGET = "archives"
 
 COLUMNS = 4
-SCALE = Normalize(0, 1)
 STYLES = ("-", "--", ":", "-.")  # of the lines of archives, with the colours of the series
-DARK = 0.55  # cells below this value carry white digits
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -50,9 +47,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         cells, cycle = (table[table["expert"] == name] for table in (tables["gait_map"], cycles))
         map_panel(axes, cells, cycle)
         head(axes, next(letter), name)
-    above.colorbar(
-        ScalarMappable(SCALE, PHASE), ax=panels, shrink=0.7, pad=0.01, label="phase of the cycle"
-    )
+    phase_bar(above, panels)
     distances = (
         (tables["map_distances"], "distance", "time in regions of the map"),
         (between(tables["spectral_distances"]), "spectral_distance", "spectra of the posture"),
@@ -61,7 +56,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     for axes, (table, column, title) in zip(sides, distances, strict=True):
         matrix(axes, table, column, names)
         head(axes, next(letter), title)
-    middle.colorbar(ScalarMappable(SCALE, HEAT), ax=sides, shrink=0.8, label="distance, 0 to 1")
+    middle.colorbar(cell_colours(), ax=sides, shrink=0.8, label="distance, 0 to 1")
     channels(below, shown, units, names, band)
     parts = {"cycle": cycles, "spectrum": shown, "map": distances[0][0], "spectra": distances[1][0]}
     return figure, pd.concat(
@@ -80,17 +75,9 @@ def matrix(axes: Axes, table: pd.DataFrame, column: str, names: list[str]) -> No
     """Draw a cell for each pair of archives; on the diagonal, parts of one recording."""
     means = table.groupby(["first", "second"])[column].mean().unstack()
     values = means.reindex(index=names, columns=names).to_numpy(float)
-    axes.imshow(values, norm=SCALE, cmap=HEAT)
-    for row, place in zip(*np.nonzero(np.isfinite(values)), strict=True):
-        value = values[row, place]
-        colour = "white" if value < DARK else "black"
-        axes.text(place, row, f"{value:.2f}", ha="center", va="center", fontsize=6, color=colour)
+    draw_cells(axes, values, names, names)
     if not np.isfinite(values).any():
-        axes.text(0.5, 0.5, "no value", ha="center", va="center", transform=axes.transAxes)
-    axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(names)), names)
-    axes.tick_params(length=0)
-    axes.spines[:].set_visible(False)
+        say_no_value(axes, [])
 
 
 def channels(

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from brainiarb.figures.by_level import sides
 from brainiarb.figures.style import (
     CLEAN,
     MUTED,
@@ -19,6 +19,7 @@ from brainiarb.figures.style import (
     letters,
     panel_grid,
     rows_of,
+    slanted_names,
 )
 
 TABLES = ["similarity"]
@@ -28,7 +29,6 @@ TARGET = "archives"
 COLUMNS = 4
 PAIRS = ("expert_seed", "expert_algorithm")
 FLOOR, OBSERVATIONS = "expert_untrained", "expert_observation"
-SPREAD = 0.5
 
 
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
@@ -65,18 +65,13 @@ def by_archive(axes: Axes, equal: pd.DataFrame, observed: pd.DataFrame, names: l
     for place, name in enumerate(names):
         rows = equal[equal["expert"] == name]
         floor = rows.loc[rows["comparison"] == FLOOR, "cka"].to_numpy(float)
-        axes.plot(place + spread(len(floor)) - 0.15, floor, "^", ms=3, color=MUTED)
+        axes.plot(place + sides(len(floor)) / 2 - 0.15, floor, "^", ms=3, color=MUTED)
         others = rows[rows["comparison"].isin(PAIRS)].sort_values("second")
-        axes.plot(place + spread(len(others)) + 0.1, others["cka"], "o", ms=3.4, color=CLEAN)
+        axes.plot(place + sides(len(others)) / 2 + 0.1, others["cka"], "o", ms=3.4, color=CLEAN)
         for value in observed.loc[observed["expert"] == name, "cka"].dropna():
             axes.plot([place - 0.35, place + 0.35], [value, value], color=NOISY, linewidth=0.9)
-    axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
+    slanted_names(axes, names)
     axes.set_xlim(-0.6, len(names) - 0.4)
     axes.set_ylim(-0.03, 1.03)
     if equal["cka"].isna().all():
         axes.text(0.5, 0.5, "no pair\nhas this layer", ha="center", transform=axes.transAxes)
-
-
-def spread(count: int) -> np.ndarray:
-    """Return places of `count` marks beside each other, around 0."""
-    return SPREAD / 2 * ((np.arange(count) + 0.5) / max(count, 1) - 0.5)

@@ -150,6 +150,11 @@ def head(axes: "Axes", letter: str, title: str = "") -> None:
     axes.set_title(rf"$\mathbf{{{letter}}}$  {title}", loc="left")
 
 
+def slanted_names(axes: "Axes", names: Sequence[str]) -> None:
+    """Name the places 0, 1, 2, ... of the x axis, in slanted type."""
+    axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
+
+
 def say_no_value(axes: "Axes", notes: Iterable[str]) -> None:
     """Write in the middle of a panel that it has no value, and the first reason that is given."""
     words = ["no value", *textwrap.wrap(next(filter(None, notes), ""), REASON_WIDTH)]

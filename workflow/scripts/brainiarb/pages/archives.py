@@ -4,11 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
-from brainiarb.pages.citation import citations
-from brainiarb.pages.findings import Look, shown_figure
+from brainiarb.pages.page import Look, page_of
 from brainiarb.pages.rows import Row
-from brainiarb.pages.study import command_for, experts_of
-from brainiarb.pages.template import rendered, style
 
 LEFT_OUT = {
     "claims and statistics": "Every claim and every test is of clones.",
@@ -33,20 +30,8 @@ def archives_page(
 ) -> str:
     """Return the page as HTML that needs no other file and no JavaScript.
 
-    The arguments are those of `findings.findings`; `tables` holds `agents` and `learning_curves`.
+    The arguments are those of `page_of`.
     """
-    return rendered(
-        look.template,
-        style=style(look.style),
-        body=page.parent.name,
-        config=config,
-        experts=experts_of(tables["agents"], tables["learning_curves"], config["study"]),
-        figures=[
-            shown_figure(name, path, captions[name], page, config, provenance["command"])
-            for name, path in figures.items()
-        ],
-        left_out=LEFT_OUT,
-        citations=citations(citation),
-        provenance=provenance,
-        command=lambda file: command_for(page.parent / file, provenance["command"]),
+    return page_of(
+        page, look, config, tables, figures, captions, citation, provenance, left_out=LEFT_OUT
     )

@@ -5,15 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from markupsafe import Markup
-
-from brainiarb.pages.captions import caption_html, first_sentence
-from brainiarb.pages.citation import citations
 from brainiarb.pages.claims import COMPARISONS, EXPECTATIONS, claims_of, levels_of, tally
-from brainiarb.pages.pictures import Picture, screen_picture
+from brainiarb.pages.page import Look, page_of
 from brainiarb.pages.rows import Row
-from brainiarb.pages.study import clones_of, command_for, experts_of
-from brainiarb.pages.template import rendered, style
+from brainiarb.pages.study import clones_of
 from brainiarb.statistics.ledger import CONTRADICTED, SUPPORTED, UNRESOLVED, UNTESTABLE
 
 VERDICTS = {
@@ -23,35 +18,12 @@ VERDICTS = {
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A figure on the page."""
-
-    name: str
-    title: str
-    caption: Markup
-    picture: Picture
-    file: str
-    """Where the full figure is, seen from the page."""
-    others: Mapping[str, str]
-    """Files beside it by what they are, seen from the page."""
-    command: str
-
-
-@dataclass(frozen=True)
 class Sources:
     """Files that the page names, as paths from the page on; of `makers`, scripts by measure."""
 
     claims: str
     library: str
     makers: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Look:
-    """How the page looks: the files of its template and of its style sheet."""
-
-    template: Path
-    style: Path
 
 
 def findings(
@@ -67,57 +39,24 @@ def findings(
 ) -> str:
     """Return the page as HTML that needs no other file and no JavaScript.
 
-    `page` is its own path. `config` is what the study was asked. `tables` holds rows of the tables
-    `claims`, `measures`, `agents` and `learning_curves`. `figures` holds the pictures by name, in
-    the order of the page, and `captions` their texts in reStructuredText. `provenance` is that of
-    `brainiarb.jobs`.
+    The arguments are those of `page_of`; `tables` also holds `claims` and `measures`.
     """
     claims = claims_of(tables["claims"], tables["measures"])
-    return rendered(
-        look.template,
-        style=style(look.style),
-        body=page.parent.name,
-        config=config,
+    return page_of(
+        page,
+        look,
+        config,
+        tables,
+        figures,
+        captions,
+        citation,
+        provenance,
         claims=claims,
         levels=levels_of(claims),
         tally=tally(claims, [*VERDICTS]),
         marks=VERDICTS,
         comparisons=COMPARISONS,
         expectations=EXPECTATIONS,
-        experts=experts_of(tables["agents"], tables["learning_curves"], config["study"]),
         clones=clones_of(config),
-        figures={
-            name: shown_figure(name, path, captions[name], page, config, provenance["command"])
-            for name, path in figures.items()
-        },
-        citations=citations(citation),
         sources=sources,
-        provenance=provenance,
-        command=lambda file: command_for(page.parent / file, provenance["command"]),
-    )
-
-
-def shown_figure(
-    name: str,
-    path: Path,
-    caption: str,
-    page: PurePath,
-    config: Mapping[str, Any],
-    command: str | None,
-) -> Shown:
-    """Return a figure for a page: its picture, its caption, its files and the command for it."""
-    html = caption_html(caption, config)
-    beside = (("PDF", ".pdf"), ("film", ".mp4"), ("numbers", ".csv"))
-    return Shown(
-        name=name,
-        title=first_sentence(html),
-        caption=html,
-        picture=screen_picture(path),
-        file=path.relative_to(page.parent).as_posix(),
-        others={
-            kind: path.with_suffix(suffix).relative_to(page.parent).as_posix()
-            for kind, suffix in beside
-            if path.with_suffix(suffix).exists()
-        },
-        command=command_for(path, command),
     )

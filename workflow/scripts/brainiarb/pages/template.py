@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from brainiarb.statistics.answers import number
@@ -15,13 +15,19 @@ def rendered(template: str | Path, **names: Any) -> str:
     """Return the page that a template of Jinja gives with the names.
 
     All text is escaped, except `Markup`. A name that is not given is an error. The filters are
-    `number` (three digits, with a minus sign), `thousands` (1,000) and `listed` (a, b and c).
+    `number` (three digits, with a minus sign), `thousands` (1,000) and `listed` (a, b and c). A
+    template imports others that lie beside it.
     """
+    template = Path(template)
     environment = Environment(
-        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
+        loader=FileSystemLoader(template.parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
     )
     environment.filters |= {"number": shown, "thousands": "{:,}".format, "listed": listed}
-    return environment.from_string(Path(template).read_text("utf-8")).render(names)
+    return environment.get_template(template.name).render(names)
 
 
 def shown(value: Any) -> str:
