@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
@@ -125,14 +125,18 @@ def open_npz(path: str | Path) -> dict[str, StoredArray]:
             # The name and the extra field of a member follow the 30 bytes of its header.
             file.seek(member.header_offset + 26)
             file.seek(sum(struct.unpack("<HH", file.read(4))), os.SEEK_CUR)
-            read_header = _HEADERS[np.lib.format.read_magic(file)]
-            shape, fortran_order, dtype = read_header(file)
+            shape, fortran_order, dtype = read_npy_header(file)
             if dtype.hasobject:
                 raise Refused(f"{member.filename} holds pickled objects")
             arrays[member.filename.removesuffix(".npy")] = StoredArray(
                 Path(path), dtype, shape, fortran_order, file.tell()
             )
     return arrays
+
+
+def read_npy_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Read up to the numbers of a `.npy`; return shape, whether by columns, and type of these."""
+    return _HEADERS[np.lib.format.read_magic(file)](file)
 
 
 def digest_of(path: str | Path) -> str:

@@ -19,12 +19,12 @@ import h5py
 import numpy as np
 
 from brainiarb.bodies.body import Body
-from brainiarb.bodies.model import environment_facts
 from brainiarb.bounded import open_zip, parsed_json, read_object
 from brainiarb.datasets.minari import EPISODES, METADATA
 from brainiarb.datasets.trajectories import Trajectories, joined, trajectories
 from brainiarb.errors import Refused
-from brainiarb.files import refusing_damage
+from brainiarb.files import read_npy_header, refusing_damage
+from brainiarb.rollouts.arrays import row_widths
 
 MOST_STEPS = 5_000_000
 """The most time steps that are read; a data set of D4RL has at most two million."""
@@ -47,6 +47,15 @@ class Declared:
     read: Callable[[], np.ndarray]
     """Returns the array."""
 
+    @property
+    def rows(self) -> int:
+        """The number of rows; 0 of a single number."""
+        return (*self.shape, 0)[0]
+
+
+Find = Callable[[str], Declared | None]
+"""Finds an array by its name, if there is one."""
+
 
 def read_dataset(path: str | Path, body: Body) -> Trajectories:
     """Read a data set of a body.
@@ -61,24 +70,22 @@ def read_dataset(path: str | Path, body: Body) -> Trajectories:
             return _read_minari(_minari_folder(path), body)
         if path.suffix.lower() in HDF5:
             with h5py.File(path) as file:
-                return _of_d4rl(lambda name: _in_hdf5(file, name), body)
+                return _of_d4rl(partial(_in_hdf5, file), body)
         if path.suffix.lower() == NPZ:
             with open_zip(path) as file:
-                return _of_d4rl(lambda name: _in_npz(file, name), body)
+                return _of_d4rl(partial(_in_npz, file), body)
         raise Refused(f"its name ends in none of {', '.join((*HDF5, NPZ))}, and it is no folder")
 
 
-def _of_d4rl(find: Callable[[str], Declared | None], body: Body) -> Trajectories:
+def _of_d4rl(find: Find, body: Body) -> Trajectories:
     """Return the data set whose arrays `find` finds by their names in D4RL."""
     widths = _widths(body)
-    needed = {name: find(name) for name in ("observations", "actions", "rewards", "terminals")}
-    missing = [name for name, array in needed.items() if array is None]
-    if missing:
-        raise Refused(f"it has no array {missing[0]!r}")
+    names = ("observations", "actions", "rewards", "terminals")
+    needed = {name: _needed(find, name) for name in names}
     further = {name: find(name) for name in ("timeouts", "next_observations")}
     further |= {name: find(f"infos/{name}") or find(name) for name in ("qpos", "qvel")}
     arrays = {name: array for name, array in {**needed, **further}.items() if array is not None}
-    rows = arrays["rewards"].shape[0] if arrays["rewards"].shape else 0
+    rows = needed["rewards"].rows
     _check_rows(rows)
     read = {name: _read(array, name, (rows, *widths[name])) for name, array in arrays.items()}
     return trajectories(body, read)
@@ -93,25 +100,23 @@ def _read_minari(folder: Path, body: Body) -> Trajectories:
             (name for name in file if re.fullmatch(r"episode_\d{1,9}", name)),
             key=lambda name: int(name.removeprefix("episode_")),
         )
-        lengths = []
-        for name in names:
-            rewards = _needed(file, f"{name}/rewards")
-            lengths.append(rewards.shape[0] if rewards.shape else 0)
+        find = partial(_in_hdf5, file)
+        lengths = [_needed(find, f"{name}/rewards").rows for name in names]
         _check_rows(sum(lengths))
         return joined(
             body,
             (
-                _minari_episode(file, name, length, widths)
+                _minari_episode(find, name, length, widths)
                 for name, length in zip(names, lengths, strict=True)
             ),
         )
 
 
 def _minari_episode(
-    file: h5py.File, group: str, length: int, widths: Mapping[str, tuple[int, ...]]
+    find: Find, group: str, length: int, widths: Mapping[str, tuple[int, ...]]
 ) -> dict[str, np.ndarray]:
     """Return the arrays of an episode by D4RL's names."""
-    observed = _needed(file, f"{group}/observations")
+    observed = _needed(find, f"{group}/observations")
     observations = _read(observed, f"{group}/observations", (length + 1, *widths["observations"]))
     episode = {"observations": observations[:-1], "next_observations": observations[1:]}
     for name, minari in (
@@ -120,15 +125,14 @@ def _minari_episode(
         ("terminals", "terminations"),
         ("timeouts", "truncations"),
     ):
-        array = _needed(file, f"{group}/{minari}")
+        array = _needed(find, f"{group}/{minari}")
         episode[name] = _read(array, f"{group}/{minari}", (length, *widths[name]))
     for name in ("qpos", "qvel"):
-        state = _in_hdf5(file, f"{group}/infos/{name}")
+        state = find(f"{group}/infos/{name}")
         if state is not None:
-            rows = state.shape[0] if state.shape else 0
-            if rows not in (length, length + 1):
-                raise Refused(f"{group}/infos/{name} has {rows} rows for {length} steps")
-            whole = _read(state, f"{group}/infos/{name}", (rows, *widths[name]))
+            if state.rows not in (length, length + 1):
+                raise Refused(f"{group}/infos/{name} has {state.rows} rows for {length} steps")
+            whole = _read(state, f"{group}/infos/{name}", (state.rows, *widths[name]))
             episode[name] = whole[:length]
     return episode
 
@@ -154,18 +158,8 @@ def _check_environment(metadata: Path, body: Body) -> None:
 
 def _widths(body: Body) -> dict[str, tuple[int, ...]]:
     """Return the shape of a row of each array."""
-    facts = environment_facts(body)
-    observations, actions = ((size,) for size in facts.sizes)
-    return {
-        "observations": observations,
-        "next_observations": observations,
-        "actions": actions,
-        "rewards": (),
-        "terminals": (),
-        "timeouts": (),
-        "qpos": (facts.nq,),
-        "qvel": (facts.nv,),
-    }
+    widths = row_widths(body)
+    return {**widths, "next_observations": widths["observations"]}
 
 
 def _check_rows(rows: int) -> None:
@@ -186,8 +180,8 @@ def _read(array: Declared, name: str, shape: tuple[int, ...]) -> np.ndarray:
     return values
 
 
-def _needed(file: h5py.File, name: str) -> Declared:
-    array = _in_hdf5(file, name)
+def _needed(find: Find, name: str) -> Declared:
+    array = find(name)
     if array is None:
         raise Refused(f"it has no array {name!r}")
     return array
@@ -218,12 +212,7 @@ def _in_npz(file: ZipFile, name: str) -> Declared | None:
     if member not in file.namelist():
         return None
     with file.open(member) as content:
-        version = np.lib.format.read_magic(content)
-        header = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }[version]
-        shape, _, dtype = header(content)
+        shape, _, dtype = read_npy_header(content)
     return Declared(shape, dtype, partial(_npy, file, member))
 
 

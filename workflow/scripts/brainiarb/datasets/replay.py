@@ -1,20 +1,17 @@
 """Replay: recordings of a body from the observations, actions and states of a data set."""
 
-import json
-
-import gymnasium
-import mujoco
 import numpy as np
 
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.coordinates import place_columns
-from brainiarb.bodies.model import environment_facts, plain_model, task_of
+from brainiarb.bodies.model import plain_model, task_of
 from brainiarb.bodies.task import OwnEnvironment
 from brainiarb.bodies.walkers import Walkers
 from brainiarb.datasets.trajectories import Trajectories
 from brainiarb.errors import Refused
-from brainiarb.rollouts.arrays import EPISODE_DTYPES, LEARNT, PART, Rollouts, dtypes
-from brainiarb.rollouts.episodes import episode_starts
+from brainiarb.rollouts.arrays import EPISODE_DTYPES, LEARNT, PART, Rollouts, dtypes, metadata
+from brainiarb.rollouts.episodes import episode_lengths, episode_starts
+from brainiarb.rollouts.transitions import transitions
 
 TOGETHER = 500
 """How many states are stepped at once."""
@@ -34,7 +31,6 @@ def demonstrations(
     final = data.next_observations[rows[ends]]
     learnt = {name: getattr(data, of)[rows] for name, of in LEARNT.items()}
     qpos, qvel = states(body, data, rows)
-    versions = {module.__name__: module.__version__ for module in (gymnasium, mujoco, np)}
     return {
         "observations": data.observations[rows],
         "actions": data.actions[rows],
@@ -48,11 +44,7 @@ def demonstrations(
         "qvel": qvel,
         "final_observations": final.astype(EPISODE_DTYPES["final_observations"]),
         **learnt,
-        "body": np.array(body.stored),
-        "environment": np.array(body.env_id),
-        "mode": np.array("mean"),
-        "versions": np.array(json.dumps(versions)),
-        "sampling_rate": np.array(environment_facts(body).sampling_rate),
+        **metadata(body, "mean"),
     }
 
 
@@ -85,11 +77,10 @@ def replayed(body: Body, walked: Rollouts) -> Rollouts:
         for name, values in results.items():
             held.setdefault(name, []).append(values)
     taken = {name: np.concatenate(values)[:count] for name, values in held.items()}
-    starts = episode_starts(walked["episode_ids"])
-    _check_physics(body, walked, taken.pop("seen"), starts)
+    _check_physics(body, walked, taken.pop("seen"))
     ways = taken.pop("reached") - qpos
     full = {**walked, **taken, "contacts": taken["contact_forces"] > 0}
-    full["qpos"] = _placed(body, qpos, ways, starts)
+    full["qpos"] = _placed(body, qpos, ways, walked["episode_ids"])
     # The arrays of a recording have one agent.
     full["clone_ids"] = np.zeros(count)
     return {name: full[name].astype(dtype, copy=False) for name, dtype in dtypes(body).items()} | {
@@ -134,22 +125,20 @@ def observed_columns(body: Body, coordinates: str) -> np.ndarray:
     return np.array([place[0] if len(place) == 1 else -1 for place in places])
 
 
-def _placed(body: Body, qpos: np.ndarray, ways: np.ndarray, starts: np.ndarray) -> np.ndarray:
+def _placed(body: Body, qpos: np.ndarray, ways: np.ndarray, ids: np.ndarray) -> np.ndarray:
     """Return positions whose places, where they are 0 throughout, add up the ways of the steps."""
     placed = qpos.copy()
     places = place_columns(plain_model(body))
     for column in (places[axis] for axis in ("x", "y") if axis in places):
         if not qpos[:, column].any():
             gone = np.cumsum(ways[:, column]) - ways[:, column]
-            first = np.searchsorted(starts, np.arange(len(qpos)), side="right") - 1
-            placed[:, column] = gone - gone[starts][first]
+            placed[:, column] = gone - np.repeat(gone[episode_starts(ids)], episode_lengths(ids))
     return placed
 
 
-def _check_physics(body: Body, walked: Rollouts, seen: np.ndarray, starts: np.ndarray) -> None:
+def _check_physics(body: Body, walked: Rollouts, seen: np.ndarray) -> None:
     """Refuse steps that lead elsewhere than recorded."""
-    following = np.roll(walked["observations"], -1, axis=0)
-    following[np.append(starts[1:], len(seen)) - 1] = walked["final_observations"]
+    following = transitions(walked).next_observations
     changed = np.linalg.norm(following - walked["observations"], axis=1)
     missed = np.linalg.norm(following - seen, axis=1)
     error = float(np.median(missed / np.maximum(changed, 1e-9)))

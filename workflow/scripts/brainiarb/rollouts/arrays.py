@@ -6,6 +6,7 @@ it stands in `final_observations`. Rows are sorted by clone, then by episode, th
 `brainiarb.rollouts.transitions` gives each row with the state that follows.
 """
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +102,21 @@ def row_widths(body: Body) -> dict[str, tuple[int, ...]]:
         "qpos": (facts.nq,),
         "qvel": (facts.nv,),
         "heights": (len(body.height_geoms),),
+    }
+
+
+def metadata(body: Body, mode: str) -> Rollouts:
+    """Return the arrays of `METADATA` of a recording that is made now."""
+    import gymnasium
+    import mujoco
+
+    versions = {module.__name__: module.__version__ for module in (gymnasium, mujoco, np)}
+    return {
+        "body": np.array(body.stored),
+        "environment": np.array(body.env_id),
+        "mode": np.array(mode),
+        "versions": np.array(json.dumps(versions)),
+        "sampling_rate": np.array(environment_facts(body).sampling_rate),
     }
 
 

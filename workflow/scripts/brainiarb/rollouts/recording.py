@@ -1,6 +1,5 @@
 """Recording: many walkers step together, and each step calls the policy once for all of them."""
 
-import json
 import logging
 from collections.abc import Callable
 
@@ -9,7 +8,15 @@ import numpy as np
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.world import World, world_of
 from brainiarb.errors import Refused
-from brainiarb.rollouts.arrays import DTYPES, EPISODE_DTYPES, PART, Rollouts, dtypes, row_widths
+from brainiarb.rollouts.arrays import (
+    DTYPES,
+    EPISODE_DTYPES,
+    PART,
+    Rollouts,
+    dtypes,
+    metadata,
+    row_widths,
+)
 from brainiarb.rollouts.episodes import RETURN_STEPS, steps_into_episode
 from brainiarb.rollouts.noise import Noise, Walked, with_learnt
 from brainiarb.seeds import derive_seed, generator
@@ -198,8 +205,6 @@ def _record(
     lane ends there. `noise` (lanes, steps, a) is added to the actions. `reset_seed` maps a lane and
     the number of its resets so far to the seed of the next reset.
     """
-    import gymnasium
-    import mujoco
     from tqdm import tqdm
 
     if mode not in MODES:
@@ -275,14 +280,9 @@ def _record(
     rows["contacts"] = rows["contact_forces"] > 0
     lane_of_end, step_of_end, final = (np.concatenate(part) for part in zip(*ends, strict=True))
     final = final[np.lexsort((step_of_end, lane_of_end))]
-    versions = {module.__name__: module.__version__ for module in (gymnasium, mujoco, np)}
     return {name: rows[name].astype(dtype, copy=False) for name, dtype in types.items()} | {
         "final_observations": final.astype(EPISODE_DTYPES["final_observations"]),
-        "body": np.array(body.stored),
-        "environment": np.array(body.env_id),
-        "mode": np.array(mode),
-        "versions": np.array(json.dumps(versions)),
-        "sampling_rate": np.array(walkers.facts.sampling_rate),
+        **metadata(body, mode),
     }
 
 
