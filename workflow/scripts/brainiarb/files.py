@@ -14,7 +14,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
-from brainiarb.errors import Refused
+from brainiarb.errors import REASON, Refused, one_line
 from brainiarb.records import RECORD, again, check, seal
 from brainiarb.temporaries import is_full, temporary_folder
 
@@ -232,17 +232,20 @@ def reading(path: str | Path, kind: str, foreign: bool = False) -> Iterator[None
     The error of a missing file stays.
     """
     check(path, foreign)
-    with refusing_damage(path, kind, again(path)):
+    with refusing_damage(path, f"{kind} file", again(path)):
         yield
 
 
 @contextmanager
 def refusing_damage(path: str | Path, kind: str, advice: str) -> Iterator[None]:
-    """Turn any error of a reader into Refused, except that a file is missing."""
+    """Turn any error of a reader into Refused, except that a file is missing.
+
+    The sentence says that the file is not a whole one of its `kind`, why, and the `advice`.
+    """
     try:
         yield
     except FileNotFoundError:
         raise
     except Exception as error:
-        reason, *_ = str(error).splitlines() or [repr(error)]
-        raise Refused(f"{path} is not a whole {kind} file ({reason:.200}); {advice}") from error
+        reason = one_line(str(error) or repr(error), REASON)
+        raise Refused(f"{path} is not a whole {kind} ({reason}); {advice}") from error

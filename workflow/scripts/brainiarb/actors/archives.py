@@ -7,8 +7,8 @@ import io
 import re
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +25,7 @@ from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import make_env
 from brainiarb.bounded import open_zip, parsed_json, unpacked
 from brainiarb.errors import REASON, Refused, one_line
-from brainiarb.files import whole
+from brainiarb.files import refusing_damage, whole
 from brainiarb.records import check
 
 if TYPE_CHECKING:
@@ -44,18 +44,7 @@ _WRAPPERS = re.compile(r"\b(_orig_mod|module)\.")
 # The end of the text that describes a function or an object; it differs between processes.
 _ADDRESS = re.compile(rb" at 0x[0-9a-f]+")
 
-
-@contextmanager
-def _whole(where: str | Path) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        reason = one_line(str(error) or repr(error), REASON)
-        raise Refused(
-            f"{where} is not a whole Stable-Baselines3 archive ({reason}); save the model again"
-        ) from error
+_whole = partial(refusing_damage, kind="Stable-Baselines3 archive", advice="save the model again")
 
 
 def _open(path: str | Path) -> zipfile.ZipFile:

@@ -35,7 +35,7 @@ from brainiarb.actors.onnx_file import onnx_arrays
 from brainiarb.bodies.body import Body
 from brainiarb.bounded import open_zip, parsed_json, read_bytes, unpacked
 from brainiarb.confined import confined
-from brainiarb.errors import REASON, Refused, one_line
+from brainiarb.errors import Refused
 from brainiarb.files import refusing_damage, whole
 from brainiarb.rollouts.scaler import Scaler
 
@@ -52,7 +52,7 @@ def holds_plain_weights(path: str | Path) -> bool:
         return True
     if not zipfile.is_zipfile(path):
         return False
-    with refusing_damage(path, "zip", "copy or download it again"), open_zip(path) as file:
+    with refusing_damage(path, "zip file", "copy or download it again"), open_zip(path) as file:
         return "linear1.weight.npy" in file.namelist()
 
 
@@ -163,7 +163,8 @@ def _with_norms(tensors: dict[str, Tensor], architecture: Architecture) -> dict[
 
 def _arrays(path: Path) -> tuple[dict[str, np.ndarray], Any]:
     """Return the arrays of a file, float32, and the architecture that it holds itself, if any."""
-    try:
+    advice = "save it again by `numpy.savez`, safetensors' `save_file` or to ONNX"
+    with refusing_damage(path, "file of plain arrays", advice):
         if path.suffix.lower() == ".safetensors":
             return _safetensors(read_bytes(path, LARGEST)), None
         if path.suffix.lower() == ".onnx":
@@ -180,14 +181,6 @@ def _arrays(path: Path) -> tuple[dict[str, np.ndarray], Any]:
         inside = parsed_json(contents.pop(INSIDE), strict=True) if INSIDE in contents else None
         arrays = {name.removesuffix(".npy"): _array(value) for name, value in contents.items()}
         return arrays, inside
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        reason = one_line(str(error) or repr(error), REASON)
-        raise Refused(
-            f"{path} is not a whole file of plain arrays ({reason}); save it again by "
-            "`numpy.savez`, safetensors' `save_file` or to ONNX"
-        ) from error
 
 
 def _safetensors(content: bytes) -> dict[str, np.ndarray]:

@@ -65,7 +65,7 @@ def read_dataset(path: str | Path, body: Body) -> Trajectories:
     another body, holds numbers that are not finite, or no step of it ends an episode.
     """
     path = Path(path)
-    with refusing_damage(path, "data set", ADVICE):
+    with refusing_damage(path, "data set file", ADVICE):
         if path.is_dir():
             return _read_minari(_minari_folder(path), body)
         if path.suffix.lower() in HDF5:

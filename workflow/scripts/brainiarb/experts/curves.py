@@ -31,7 +31,7 @@ def read_curve(path: str | Path | None) -> pd.DataFrame:
     empty = pd.DataFrame(columns=list(MEASURED), dtype=float)
     if path is None:
         return empty
-    with refusing_damage(path, "CSV", "mend it, or move it away"):
+    with refusing_damage(path, "CSV file", "mend it, or move it away"):
         text = read_text(path)
         if not text.strip():
             raise Refused("it is empty")
@@ -43,15 +43,15 @@ def read_curve(path: str | Path | None) -> pd.DataFrame:
             said = one_line(f"{path} is not a learning curve (it lacks {lacking}) and is not used")
             logging.warning(said)
             return empty
+        if not text.endswith("\n"):
+            raise Refused("it ends within a row")
         curve = pd.read_csv(io.StringIO(text))
-        _check_curve(curve, cut=not text.endswith("\n"))
+        _check_numbers(curve)
     return curve
 
 
-def _check_curve(curve: pd.DataFrame, cut: bool) -> None:
-    """Refuse a curve that was cut, or whose numbers no training has."""
-    if cut:
-        raise Refused("it ends within a row")
+def _check_numbers(curve: pd.DataFrame) -> None:
+    """Refuse a curve whose numbers no training has."""
     if curve.empty:
         raise Refused("it has no row")
     values = curve[[*MEASURED, *({"resumed"} & set(curve))]]

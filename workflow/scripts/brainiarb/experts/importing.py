@@ -2,8 +2,8 @@
 
 The module reads archives of the algorithms in `SUPPORTED` from any Stable-Baselines3 since 1.3, and
 plain files (see `actors.plain`). It unpickles nothing, so the packages of an archive's author (gym,
-sb3-contrib, another Python) do not matter. Torch's weights-only reader gives the weights, and the
-plain fields of `data` give everything else.
+sb3-contrib, another Python) do not matter. `actors.state_dicts` gives the weights, and the plain
+fields of `data` give everything else.
 """
 
 import logging
@@ -160,7 +160,7 @@ def check_sum(path: str | Path) -> None:
     beside = Path(f"{path}.sha256")
     if not beside.is_file():
         return
-    with refusing_damage(beside, "checksum", "write it again, or remove it"):
+    with refusing_damage(beside, "checksum file", "write it again, or remove it"):
         (told, *_) = read_text(beside).split()
     if told.lower() != digest_of(path):
         raise Refused(
@@ -175,7 +175,7 @@ def read_record(path: str | Path | None) -> dict[str, Any]:
     """
     if path is None:
         return {"made_by": "unknown"}
-    with refusing_damage(path, "JSON", "mend or remove it"):
+    with refusing_damage(path, "JSON file", "mend or remove it"):
         record = read_object(path)
     for name in ("algorithm", "environment"):
         if not isinstance(record.get(name, ""), str):
