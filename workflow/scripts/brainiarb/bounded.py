@@ -8,12 +8,11 @@ Their errors say what is wrong and not where; `files.refusing_damage` adds the n
 import io
 import json
 import math
-import re
+import os
 import zipfile
 from collections.abc import Iterable
-from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from brainiarb.errors import Refused
 
@@ -26,7 +25,7 @@ MOST_MEMBERS = 10_000
 DEEPEST = 40
 """The most objects and lists of JSON that may lie one within the other."""
 
-_MEMBER = re.compile(rb"PK\x01\x02")
+_ENTRY = b"PK\x01\x02"
 
 
 def read_bytes(path: str | Path, largest: int) -> bytes:
@@ -112,26 +111,21 @@ def _with_keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def open_zip(source: str | Path | bytes) -> zipfile.ZipFile:
     """Open a zip archive, or the bytes of one, whose list of members is short enough to be read."""
-    if isinstance(source, bytes):
-        members = _MEMBER.finditer(source)
-        count = sum(1 for _ in islice(members, MOST_MEMBERS + 1))
-    else:
-        size = Path(source).stat().st_size
-        if size > LARGEST_ZIP:
+    with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as file:
+        if file.seek(0, os.SEEK_END) > LARGEST_ZIP:
             raise Refused(f"it has more than {LARGEST_ZIP:,} bytes")
-        count = _members_on_disk(Path(source))
-    if count > MOST_MEMBERS:
-        raise Refused(f"it holds more than {MOST_MEMBERS:,} members")
+        file.seek(0)
+        if _entries(file) > MOST_MEMBERS:
+            raise Refused(f"it holds more than {MOST_MEMBERS:,} members")
     return zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
 
 
-def _members_on_disk(path: Path, piece: int = 2**20) -> int:
+def _entries(file: IO[bytes], piece: int = 2**20) -> int:
     """Return how many entries the list of members may have, by their first bytes."""
     count, before = 0, b""
-    with path.open("rb") as file:
-        while content := file.read(piece):
-            count += len(_MEMBER.findall(before + content))
-            before = content[-3:]
+    while content := file.read(piece):
+        count += (before + content).count(_ENTRY)
+        before = content[1 - len(_ENTRY) :]
     return count
 
 

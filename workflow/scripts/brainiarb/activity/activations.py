@@ -80,14 +80,12 @@ def _check_networks(file: h5py.File) -> None:
         networks, actions = group["weights/mean_linear.bias"].shape
         if states.shape[:-1] != ids.shape:
             raise ValueError(f"{group.name} has states {states.shape} of episodes {ids.shape}")
-        shapes = architecture.shapes((states.shape[-1], actions))
-        for name, (out, inputs) in shapes.items():
-            for part, shape in (("weight", (out, inputs)), ("bias", (out,))):
-                values = group[f"weights/{name}.{part}"]
-                if values.shape != (networks, *shape) or values.dtype != np.float32:
-                    raise ValueError(f"{values.name} is {values.dtype} of the shape {values.shape}")
-                if not np.isfinite(values[()]).all():
-                    raise ValueError(f"{values.name} is not finite")
+        for name, shape in architecture.parameters((states.shape[-1], actions)).items():
+            values = group[f"weights/{name}"]
+            if values.shape != (networks, *shape) or values.dtype != np.float32:
+                raise ValueError(f"{values.name} is {values.dtype} of the shape {values.shape}")
+            if not np.isfinite(values[()]).all():
+                raise ValueError(f"{values.name} is not finite")
 
 
 def record_shared(

@@ -144,6 +144,14 @@ class Architecture:
             for number, (name, out) in enumerate(zip(self.layers, outputs, strict=True))
         }
 
+    def parameters(self, sizes: tuple[int, int]) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each weight (out, in) and each bias (out) by its name."""
+        return {
+            f"{name}.{part}": shape
+            for name, (out, inputs) in self.shapes(sizes).items()
+            for part, shape in (("weight", (out, inputs)), ("bias", (out,)))
+        }
+
     def read(self, layer: str, values: np.ndarray) -> np.ndarray:
         """Return the recorded values (..., p) of a layer as the next layer reads them.
 

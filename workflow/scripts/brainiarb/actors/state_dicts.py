@@ -58,12 +58,12 @@ def read_saved(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, str]]:
         if size > len(content):
             raise Refused(f"its weights unpack from {len(content)} to {size} bytes")
         (pickled,) = (name for name in infos if name.rpartition("/")[2] == "data.pkl")
+        folder = pickled.removesuffix("data.pkl")
         members = {
             name: unpacked(archive, info, len(content))
             for name, info in infos.items()
-            if name.startswith(pickled.removesuffix("data.pkl"))
+            if name.startswith(folder)
         }
-    folder = pickled.removesuffix("data.pkl")
     order = {b"little": "<", b"big": ">"}[members.get(f"{folder}byteorder", b"little").strip()]
 
     def stored(identity: Any) -> _Stored:

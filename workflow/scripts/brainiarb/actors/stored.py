@@ -48,11 +48,10 @@ def _check_stack(actors: StoredActors) -> None:
     """Raise Refused unless K actors have finite weights of the shapes of their architecture."""
     weights = actors.weights
     sizes = weights["linear1.weight"].shape[-1], weights["mean_linear.bias"].shape[-1]
-    for name, (out, inputs) in actors.architecture.shapes(sizes).items():
-        for part, shape in (("weight", (out, inputs)), ("bias", (out,))):
-            found = weights[f"{name}.{part}"].shape
-            if found != (len(actors), *shape):
-                raise Refused(f"{name}.{part} has the shape {found}, not {(len(actors), *shape)}")
+    for name, shape in actors.architecture.parameters(sizes).items():
+        found, expected = weights[name].shape, (len(actors), *shape)
+        if found != expected:
+            raise Refused(f"{name} has the shape {found}, not {expected}")
     for name, values in weights.items():
         if not np.isfinite(values).all():
             raise Refused(f"{name} holds a number that is not finite")
