@@ -34,11 +34,9 @@ def main() -> int:
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         readers = all_readers(Path(folder), patch)
+        share, left = divmod(asked.count, len(readers))
         for number, reader in enumerate(readers):
-            share = asked.count * (number + 1) // len(readers) - asked.count * number // len(
-                readers
-            )
-            fuzz(reader, share, asked.seed, tally)
+            fuzz(reader, share + (number < left), asked.seed, tally)
     rows = [
         Row(LIMITS.get(name, name), f"{count:,}", f"{asked.count:,} inputs", "", "0", count == 0)
         for name, count in tally.faults().items()

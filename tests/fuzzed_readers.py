@@ -3,7 +3,7 @@
 import json
 import pickle
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -35,18 +35,14 @@ from brainiarb.files import (
     write_csv,
     write_json,
     write_npz,
-)  # fmt: skip
+)
 from conftest import ROOT
 from fuzzing import Reader
 
 SHIPPED = ROOT / "workflow/resources/checkpoints/walker2d"
 OBSERVATIONS, HIDDEN = 17, 4
-
-
-@cache
-def body() -> Any:
-    """The body of the fuzzed files."""
-    return get_body("walker2d")
+BODY = get_body("walker2d")
+TOLD = {"architecture": {"hidden": [HIDDEN], "activation": "Tanh", "spread": "none"}}
 
 
 def _arrays() -> dict[str, np.ndarray]:
@@ -62,12 +58,8 @@ def _same(actors: Actors) -> tuple[Any, ...]:
     return actors.architecture, values
 
 
-def _told() -> dict[str, Any]:
-    return {"architecture": {"hidden": [HIDDEN], "activation": "Tanh", "spread": "none"}}
-
-
 def _imported(path: Path) -> Any:
-    imported = import_archive(path, body(), told=_told())
+    imported = import_archive(path, BODY, told=TOLD)
     record = {name: value for name, value in imported.record.items() if name != "sha256"}
     critics = {name: value.numpy().tobytes() for name, value in imported.critics.items()}
     return _same(imported.actors), critics, record
@@ -139,7 +131,7 @@ def _dataset(folder: Path, kind: str) -> Path:
 
 
 def _read_dataset(path: Path) -> Any:
-    data = read_dataset(path, body())
+    data = read_dataset(path, BODY)
     return [None if part is None else part.tobytes() for part in vars(data).values()]
 
 
@@ -182,7 +174,7 @@ def _written(folder: Path) -> dict[str, Callable[[Path], Any]]:
     write_actors(folder / "bc_40.pt", actors, {"level": 40})
     write_csv(folder / "returns.csv", pd.DataFrame({"clone": [0, 1], "return": [5000, 1 / 3]}))
     write_json(folder / "checkpoint.json", {"algorithm": "sac", "seed": 3})
-    write_archive(folder / "checkpoint.zip", actors, 0, body())
+    write_archive(folder / "checkpoint.zip", actors, 0, BODY)
     with whole(folder / "bc_40.h5") as temporary, h5py.File(temporary, "w") as file:
         file["common/observations"] = rng.normal(size=(20, OBSERVATIONS))
     return {
@@ -193,7 +185,7 @@ def _written(folder: Path) -> dict[str, Callable[[Path], Any]]:
         ),
         "returns.csv": lambda path: read_csv(path).to_csv(),
         "checkpoint.json": read_json,
-        "checkpoint.zip": lambda path: _same(read_expert(path, body())),
+        "checkpoint.zip": lambda path: _same(read_expert(path, BODY)),
         "bc_40.h5": lambda path: open_activations(path)["common/observations"][()].tobytes(),
     }
 
