@@ -325,8 +325,8 @@ def checked(config):
     stop_if(too_large(config))
     if workflow.modifier.is_main_snakefile():
         stop_if(fault for path in workflow.configfiles for fault in repeated_keys(path))
-    schema = yaml.safe_load(
-        (BASE / "workflow/schemas/config.schema.yaml").read_text("utf-8")
+    schema = yaml.load(
+        (BASE / "workflow/schemas/config.schema.yaml").read_text("utf-8"), LOADER
     )
     config = typed(config, schema)
     errors = Draft202012Validator(schema).iter_errors(config)

@@ -13,12 +13,12 @@ def ledger_faults(config, path):
         yield fault
         return
     try:
-        ledger = yaml.safe_load(Path(path).read_text("utf-8"))
+        ledger = yaml.load(Path(path).read_text("utf-8"), LOADER)
     except yaml.YAMLError as error:
         yield f"{path} is no YAML: {' '.join(str(error).split())}"
         return
-    schema = yaml.safe_load(
-        (BASE / "workflow/schemas/claims.schema.yaml").read_text("utf-8")
+    schema = yaml.load(
+        (BASE / "workflow/schemas/claims.schema.yaml").read_text("utf-8"), LOADER
     )
     errors = [*Draft202012Validator(schema).iter_errors(ledger)]
     if errors:

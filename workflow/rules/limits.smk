@@ -1,10 +1,11 @@
 """Limits of a config: how much it holds, that no key stands twice, and where results may lie."""
 
 import math
+from itertools import accumulate
 from pathlib import Path
 
 import yaml
-from brainiarb.config_files import MOST_VALUES
+from brainiarb.config_files import LOADER, MOST_VALUES
 from brainiarb.errors import LONGEST, one_line
 
 PROJECT = (
@@ -24,12 +25,10 @@ PROJECT = (
 def stop_if(complaints):
     """Stop with one line that holds the complaints, if there are any; it tells how many it leaves out."""
     told = list(map(one_line, complaints))
-    shown = [
-        text
-        for n, text in enumerate(told)
-        if len("; ".join(told[: n + 1])) < LONGEST - 30
-    ]
-    shown = shown or [one_line(text, LONGEST - 30) for text in told[:1]]
+    room = LONGEST - 30
+    ends = accumulate(len(f"; {text}") for text in told)
+    shown = [text for text, end in zip(told, ends) if end - len("; ") < room]
+    shown = shown or [one_line(text, room) for text in told[:1]]
     left = len(told) - len(shown)
     if told:
         raise SystemExit(
@@ -61,9 +60,8 @@ def repeated_keys(path):
 
     YAML takes the last of them without a word.
     """
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        todo = [yaml.compose(Path(path).read_text("utf-8"), loader)]
+        todo = [yaml.compose(Path(path).read_text("utf-8"), LOADER)]
     except (OSError, ValueError, yaml.YAMLError):
         return  # Snakemake has read it by another way, such as JSON with tabs.
     seen = set()
