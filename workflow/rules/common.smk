@@ -24,8 +24,8 @@ WALKED = sorted({*COMPARED, *DATASETS})
 TABULATED = CLONED or dict.fromkeys(COMPARED, [])
 DRAWN_EXPERT = next(iter(TABULATED))
 LEVELS = sorted(config["noise"]["levels"])
-# The noise levels of the clones of each method. Those of behaviour cloning are the levels of its expert.
 METHODS = keys_of("clones/methods.py", "METHODS")
+# The noise levels of the clones of each method. Those of behaviour cloning are the levels of its expert.
 OFFLINE = {method: sorted(of) for method, of in config["offline"]["methods"].items()}
 DRAWN = sorted({config["figures"][f"{which}_level"] for which in ("noisy", "study")})
 MAPPED = sorted(
@@ -58,8 +58,9 @@ SERIES = sorted(
 
 def schedule_of(method):
     """Return the settings of how long the clones of a method train; cloning has its own."""
-    keys = () if method == "bc" else ("batch_size", "epochs")
-    return {"schedule": {key: config["offline"][key] for key in keys}} if keys else {}
+    if method == "bc":
+        return {}
+    return {"schedule": {k: config["offline"][k] for k in ("batch_size", "epochs")}}
 
 
 def levels_of(expert, among=LEVELS):
@@ -148,9 +149,29 @@ def disturbed_agents(wildcards):
     return expert_file(name).format(expert=wildcards.expert)
 
 
-def peer_files(name):
+def peer_files(name, among=COMPARED):
     """Return an input function that gives a file of each other expert that is compared."""
-    return lambda wildcards: expand(expert_file(name), expert=others(wildcards.expert))
+    return lambda wildcards: expand(
+        expert_file(name), expert=others(wildcards.expert, among)
+    )
+
+
+def gait_settings(expert, levels, among=COMPARED):
+    """Return the settings of a rule that measures how an expert, its clones and others walk."""
+    return settings(
+        "seed",
+        "body",
+        "analysis.transient",
+        "analysis.rate_range",
+        "recording.clone_episodes",
+        "spectra.segment",
+        "spectra.lowest",
+        "spectra.highest",
+        "statistics.alpha",
+        expert=expert,
+        levels=levels,
+        others=others(expert, among),
+    )
 
 
 def map_settings(wildcards, without=()):

@@ -91,9 +91,7 @@ rule measure_gaits:
     input:
         expert=expert_file("rollouts.npz"),
         clones=clones_of("bc_{noise}/rollouts.npz"),
-        others=lambda wildcards: expand(
-            expert_file("rollouts.npz"), expert=others(wildcards.expert, WALKED)
-        ),
+        others=peer_files("rollouts.npz", WALKED),
     output:
         strides=expert_file("strides.csv"),
         distances=expert_file("spectral_distances.csv"),
@@ -108,19 +106,8 @@ rule measure_gaits:
     resources:
         **WALKING,
     params:
-        settings=lambda wildcards: settings(
-            "seed",
-            "body",
-            "analysis.transient",
-            "analysis.rate_range",
-            "recording.clone_episodes",
-            "spectra.segment",
-            "spectra.lowest",
-            "spectra.highest",
-            "statistics.alpha",
-            expert=wildcards.expert,
-            levels=levels_of(wildcards.expert),
-            others=others(wildcards.expert, WALKED),
+        settings=lambda wildcards: gait_settings(
+            wildcards.expert, levels_of(wildcards.expert), WALKED
         ),
         code=code("measure_gaits.py"),
     message:

@@ -21,9 +21,7 @@ use rule measure_gaits as measure_offline_gaits with:
     input:
         expert=expert_file("rollouts.npz"),
         clones=of_method("{method}_{noise}/rollouts.npz"),
-        others=lambda wildcards: expand(
-            expert_file("rollouts.npz"), expert=others(wildcards.expert)
-        ),
+        others=peer_files("rollouts.npz"),
     output:
         strides=expert_file("offline/{method}/strides.csv"),
         distances=expert_file("offline/{method}/spectral_distances.csv"),
@@ -32,19 +30,8 @@ use rule measure_gaits as measure_offline_gaits with:
     log:
         log_file("measure_offline_gaits/{expert}_{method}.log"),
     params:
-        settings=lambda wildcards: settings(
-            "seed",
-            "body",
-            "analysis.transient",
-            "analysis.rate_range",
-            "recording.clone_episodes",
-            "spectra.segment",
-            "spectra.lowest",
-            "spectra.highest",
-            "statistics.alpha",
-            expert=wildcards.expert,
-            levels=OFFLINE_LEVELS[wildcards.method],
-            others=others(wildcards.expert),
+        settings=lambda wildcards: gait_settings(
+            wildcards.expert, OFFLINE_LEVELS[wildcards.method]
         ),
         code=code("measure_gaits.py"),
 

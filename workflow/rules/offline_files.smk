@@ -7,13 +7,12 @@ OFFLINE_LEVELS = {
 OFFLINE_EXPERTS = sorted(config["offline"]["experts"] or list(CLONED)[:1])
 
 
-def offline_files(name, experts, methods=METHODS):
-    """Return a file of each expert, method and level; without {noise}, one of each method with levels."""
+def offline_files(name, experts, method):
+    """Return a file of each expert and level of a method; without {noise}, one of each expert."""
     return list(
         dict.fromkeys(
             expert_file(name).format(expert=expert, method=method, noise=level)
             for expert in experts
-            for method in methods
             for level in OFFLINE_LEVELS[method]
         )
     )
@@ -21,7 +20,7 @@ def offline_files(name, experts, methods=METHODS):
 
 def of_method(name):
     """Return an input function that gives a file of {expert} for each level of the clones of {method}."""
-    return lambda wildcards: offline_files(name, [wildcards.expert], [wildcards.method])
+    return lambda wildcards: offline_files(name, [wildcards.expert], wildcards.method)
 
 
 def measures_of(method):
@@ -35,5 +34,5 @@ def measures_of(method):
     )
     return [
         *expand(expert_file("{name}"), expert=OFFLINE_EXPERTS, name=shared),
-        *[x for name in parts for x in offline_files(name, OFFLINE_EXPERTS, [method])],
+        *[x for name in parts for x in offline_files(name, OFFLINE_EXPERTS, method)],
     ]

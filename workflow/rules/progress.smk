@@ -1,16 +1,12 @@
 """Progress: on a terminal, one picture of the running study takes the place of Snakemake's lines"""
 
 import json
-import sys
 import time
 from collections import Counter, defaultdict
 
-from snakemake.logging import logger
-
-sys.path.append(str(SCRIPTS))
-
 from brainiarb.jobs import SCREEN
 from brainiarb.progress import Display, Study
+from snakemake.logging import logger
 
 
 def past_times():
