@@ -34,7 +34,8 @@ def test_each_changed_file_is_listed_and_no_other(study):
     shutil.copy(study / "a/checkpoint.json", study / "b/checkpoint.json")
     found = damaged(study)
     assert list(found) == [study / "a/strides.csv", study / "b/checkpoint.json"]
-    assert "its bytes have changed" in found[study / "a/strides.csv"]
+    said = f"{study / 'a/strides.csv'} is not what was written there: its bytes have changed"
+    assert found[study / "a/strides.csv"] == said
     assert "it was made as walker2d/a/checkpoint.json" in found[study / "b/checkpoint.json"]
     assert main([str(study)]) == 1
 

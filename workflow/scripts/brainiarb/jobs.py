@@ -109,16 +109,11 @@ def _tell(error: Exception, cause: Exception | None = None) -> None:
 
 def _made_by(log: list[str], params: Mapping[str, Any], wildcards: Mapping[str, str]) -> Making:
     """Return what the records of a job say: its log is `<results>/<body>/logs/<rule>...`."""
-    parts = Path(*log[:1]).parts
-    if "logs" not in parts:
-        return Making(settings=params.get("settings", {}), wildcards=dict(wildcards.items()))
-    at = len(parts) - 1 - parts[::-1].index("logs")
-    return Making(
-        root=Path(*parts[:at]),
-        rule=Path(parts[at + 1]).stem,
-        settings=params.get("settings", {}),
-        wildcards=dict(wildcards.items()),
-    )
+    parts, root, rule = Path(*log[:1]).parts, None, None
+    if "logs" in parts:
+        at = len(parts) - 1 - parts[::-1].index("logs")
+        root, rule = Path(*parts[:at]), Path(parts[at + 1]).stem
+    return Making(root, rule, dict(wildcards.items()), params.get("settings", {}))
 
 
 def provenance() -> dict[str, Any]:

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from brainiarb.errors import Refused
+from brainiarb.errors import Refused, one_line
 
 FORMAT = 1
 """The version of what files hold and of their records; a reader refuses any other."""
@@ -97,14 +97,12 @@ def seal(temporary: Path, path: Path) -> None:
     length = len(before + _text(made, "0" * 32) + after)
     with temporary.open("r+b") as file:
         size = _open_end(file, path.suffix, length)
+        file.seek(0)
+        text = _text(made, _digest(file, size, made))
         if size is not None:
-            file.seek(0)
-            text = _text(made, _digest(file, size, made))
             file.seek(size)
             file.write(before + text + after)
             return
-        file.seek(0)
-        text = _text(made, _digest(file, None, made))
     beside = temporary.with_name(f"{path.name}.json")
     beside.write_bytes(text + b"\n")
     beside.chmod(0o644)
@@ -112,8 +110,17 @@ def seal(temporary: Path, path: Path) -> None:
     os.replace(beside, _beside(path))
 
 
+class RecordError(Refused):
+    """A file that is not what was written there."""
+
+    def __init__(self, fault: str, advice: str) -> None:
+        super().__init__(fault + advice)
+        self.fault = one_line(fault)
+        """What is wrong, without what to do about it."""
+
+
 def check(path: str | Path, foreign: bool = False) -> None:
-    """Raise Refused, in one sentence that names the file, unless it is what was written there.
+    """Raise RecordError, in one sentence that names the file, unless it is what was written there.
 
     Its bytes must be those of its record. Within the results of the present job, it must have been
     made for its place, with the seed and the body of the job; elsewhere, if the folders around it
@@ -127,17 +134,19 @@ def check(path: str | Path, foreign: bool = False) -> None:
             if _now.place(path) is None and (foreign or _now.root is not None):
                 return
             if path.suffix in _AROUND:
-                raise Refused(
+                raise RecordError(
                     f"{path} has no record of what it holds: it was cut short, or another program "
-                    f"or an older version wrote it; {again(path)}"
+                    "or an older version wrote it",
+                    f"; {again(path)}",
                 )
-            raise Refused(
+            raise RecordError(
                 f"{path} has no record of what it holds in {_beside(path)}: copy that too if you "
-                f"copied the file, or {again(path)}"
+                "copied the file",
+                f", or {again(path)}",
             )
         fault = _fault(path, file, stored)
     if fault is not None:
-        raise Refused(f"{path} is not what was written there: {fault}; {again(path)}")
+        raise RecordError(f"{path} is not what was written there: {fault}", f"; {again(path)}")
 
 
 @dataclass(frozen=True)

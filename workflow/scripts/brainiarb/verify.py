@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from brainiarb.errors import Refused
-from brainiarb.records import FOLDER, Making, check, making
+from brainiarb.records import FOLDER, Making, RecordError, check, making
 from brainiarb.temporaries import PREFIX
 
 OTHER = ("logs", "tensorboard", "minari", FOLDER)
@@ -54,8 +54,8 @@ def damaged(folder: str | Path) -> dict[Path, str]:
         for path in result_files(root):
             try:
                 check(path)
-            except Refused as error:
-                found[path] = str(error)
+            except RecordError as error:
+                found[path] = error.fault
     return found
 
 
@@ -67,8 +67,8 @@ def remake_command(command: Sequence[str], paths: Sequence[Path]) -> list[str]:
 def report(folder: str | Path, command: Sequence[str]) -> list[Path]:
     """Log each damaged file of a study, and the command that makes them again; return them."""
     found = damaged(folder)
-    for said in found.values():
-        logging.error("%s", said.partition("; delete it")[0].partition(", or delete it")[0])
+    for fault in found.values():
+        logging.error("%s", fault)
     if found:
         words = shlex.join(remake_command(command, [*found]))
         logging.info("to make them again, with all that depends on them: %s", words)
