@@ -200,12 +200,11 @@ def injected(
         said = (fault.__doc__ or "").strip()
         try:
             seen = fault(trial)
+            same = trained(trial.folder) == expected
         except (AssertionError, TimeoutError, subprocess.TimeoutExpired) as error:
-            seen = f"{type(error).__name__}: {str(error)[-300:]}"
-            rows.append((said, seen, False))
-            continue
+            seen, same = f"{type(error).__name__}: {str(error)[-300:]}", False
         finally:
             for snakemake in trial.started:
                 snakemake.kill()
-        rows.append((said, seen, trained(trial.folder) == expected))
+        rows.append((said, seen, same))
     return rows
