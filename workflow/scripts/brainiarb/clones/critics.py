@@ -14,6 +14,8 @@ from brainiarb.actors.gradients import (
     parameter_gradient,
     views,
 )
+from brainiarb.clones.demonstrations import TrainingRows
+from brainiarb.seeds import derive_seed
 
 Slope = Callable[[Tensor], Tensor]
 """Values (K, c, n) -> the gradient (K, c, n) of a loss with respect to each of them."""
@@ -32,18 +34,16 @@ class Critics:
         Weights and biases are uniform on +-1 / sqrt(inputs of the layer), as in PyTorch.
         """
         widths = [inputs, *hidden, 1]
+        weights = [*zip(widths[1:], widths[:-1], strict=True)]
+        biases = [(width,) for width in widths[1:]]
+        of_network = [*zip([*weights, *biases], 2 * widths[:-1], strict=True)]
         tensors = []
         for seed in seeds:
             generator = torch.Generator().manual_seed(seed)
-            for _ in range(each):
-                shapes = [
-                    *zip(widths[1:], widths[:-1], strict=True),
-                    *((width,) for width in widths[1:]),
-                ]
-                tensors += [
-                    (torch.rand(shape, generator=generator) * 2 - 1) / fan_in**0.5
-                    for shape, fan_in in zip(shapes, 2 * widths[:-1], strict=True)
-                ]
+            tensors += [
+                (torch.rand(shape, generator=generator) * 2 - 1) / fan_in**0.5
+                for shape, fan_in in each * of_network
+            ]
         self.vector = torch.cat([tensor.flatten() for tensor in tensors])
         self.gradient = torch.zeros_like(self.vector)
         self.networks, self.gradients = (
@@ -97,6 +97,18 @@ class Critics:
             strict=True,
         )
         return torch.stack(values), torch.stack(slopes)[:, :, states.shape[2] :]
+
+
+def critics_and_targets(rows: TrainingRows, hidden: Sequence[int]) -> tuple[Critics, Critics]:
+    """Return two critics of states beside actions for each learner, and their targets.
+
+    They are drawn by the seeds of the learner's rows. The targets begin as their critics.
+    """
+    seeds = [derive_seed(seed, "critics") for seed in rows.seeds]
+    critics, targets = (
+        Critics(rows.observations + rows.actions, hidden, seeds, 2) for _ in range(2)
+    )
+    return critics, targets
 
 
 def squared_error_slope(values: Tensor, targets: Tensor) -> Tensor:

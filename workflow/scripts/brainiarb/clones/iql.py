@@ -24,7 +24,7 @@ from torch import Tensor
 from brainiarb.actors.actors import Actors
 from brainiarb.actors.gradients import Adam
 from brainiarb.clones.bc import imitation_losses, trunk_outputs
-from brainiarb.clones.critics import Critics, squared_error_slope
+from brainiarb.clones.critics import Critics, critics_and_targets, squared_error_slope
 from brainiarb.clones.demonstrations import TrainingRows
 from brainiarb.clones.learners import Learners
 from brainiarb.clones.losses import LossAndSlope
@@ -78,12 +78,9 @@ class IQL:
         self.learners = Learners(actors)
         self.loss, self._loss_and_slope = imitation_losses(cloning, rows.seeds)
         self._passed = trunk_outputs(cloning, rows.actions)
-        seeds = [derive_seed(seed, "critics") for seed in rows.seeds]
         of_value = [derive_seed(seed, "value") for seed in rows.seeds]
         self.values = Critics(rows.observations, settings.hidden, of_value, 1)
-        self.critics, self.targets = (
-            Critics(rows.observations + rows.actions, settings.hidden, seeds, 2) for _ in range(2)
-        )
+        self.critics, self.targets = critics_and_targets(rows, settings.hidden)
         self._actor_optimizer, self._value_optimizer, self._critic_optimizer = (
             Adam(part.vector, part.gradient, settings.learning_rate)
             for part in (self.learners, self.values, self.critics)

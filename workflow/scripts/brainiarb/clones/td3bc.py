@@ -17,7 +17,7 @@ from torch import Tensor
 
 from brainiarb.actors.actors import Actors
 from brainiarb.actors.gradients import Adam
-from brainiarb.clones.critics import Critics, squared_error_slope
+from brainiarb.clones.critics import Critics, critics_and_targets, squared_error_slope
 from brainiarb.clones.demonstrations import TrainingRows
 from brainiarb.clones.learners import Learners
 from brainiarb.clones.losses import mse
@@ -67,10 +67,7 @@ class TD3BC:
         """Start from the weights of the actors; draw those of the critics by the seeds of rows."""
         self.settings, self.loss = settings, mse
         self.learners, self.target_learners = Learners(actors), Learners(actors)
-        seeds = [derive_seed(seed, "critics") for seed in rows.seeds]
-        self.critics, self.targets = (
-            Critics(rows.observations + rows.actions, settings.hidden, seeds, 2) for _ in range(2)
-        )
+        self.critics, self.targets = critics_and_targets(rows, settings.hidden)
         self._actor_optimizer, self._critic_optimizer = (
             Adam(part.vector, part.gradient, settings.learning_rate)
             for part in (self.learners, self.critics)

@@ -1,6 +1,7 @@
 """Training: K clones of a level learn together by a method, each from its own demonstrations."""
 
 import logging
+import math
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -81,12 +82,11 @@ def train_clones(
     best = torch.full((clones,), torch.inf)
     weights = [value.clone() for value in parameters]
     waited = torch.zeros(clones, dtype=torch.int64)
+    patience = math.inf if schedule.patience is None else schedule.patience
     history = []
     for epoch in tqdm(range(schedule.epochs), desc=progress, disable=progress is None):
         total, batches = torch.zeros(clones), 0
-        running = torch.ones(clones, dtype=torch.bool)
-        if schedule.patience is not None:
-            running = waited < schedule.patience
+        running = waited < patience
         numbers = running.nonzero().flatten().tolist()
         for batch in rows.minibatches():
             losses = training.update(batch, numbers)
@@ -111,7 +111,7 @@ def train_clones(
             for k in range(clones)
             if running[k]
         ]
-        if schedule.patience is not None and not (waited < schedule.patience).any():
+        if not (waited < patience).any():
             break
     if not torch.isfinite(best).all():
         raise Refused(
