@@ -17,7 +17,7 @@ Means are not compared where some clones walk and others do not.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -26,8 +26,7 @@ from brainiarb.statistics.comparisons import CHANGING_STATES, RATIO
 from brainiarb.statistics.effects import effects
 from brainiarb.statistics.ledger import REFERENCE
 from brainiarb.statistics.measures import FLOOR
-from brainiarb.statistics.methods import Inference
-from brainiarb.statistics.questions import CONDITIONAL, OVER, is_split
+from brainiarb.statistics.questions import Question, is_split, method_of
 from brainiarb.statistics.shares import wilson
 from brainiarb.statistics.subjects import Subject, subjects
 
@@ -42,20 +41,6 @@ COMPARISONS = {
 """The comparison of `effects` that answers each question about means."""
 CHANGING = ("data", "method")
 """Kinds that compare clones which a measure of their own states shows different states."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What is found of one question about one measure at one level."""
-
-    subject: Subject
-    level: int
-    kind: str
-    result: Inference
-    unit: str
-    clones: list[int]
-    """Number of clones of each expert."""
-    left_out: int
 
 
 def method_effects(
@@ -75,8 +60,8 @@ def method_effects(
     for method, table in measures.items():
         for subject in subjects(table, beside(measures, method)):
             if not (subject.measure.startswith(FLOOR) or subject.declared.grows):
-                answers = _answers(subject, confidence, walking)
-                rows += [_row(method, answer, confidence) for answer in answers]
+                questions = _questions(subject, confidence, walking)
+                rows += [_row(method, subject, question) for question in questions]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table.sort_values(["measure", "level"], kind="stable", ignore_index=True)
 
@@ -86,8 +71,8 @@ def beside(measures: Mapping[str, pd.DataFrame], method: str) -> pd.DataFrame | 
     return None if method == REFERENCE else measures.get(REFERENCE)
 
 
-def _answers(subject: Subject, confidence: float, walking: float) -> Iterator[Answer]:
-    """Answer all questions about one measure of the clones of one method."""
+def _questions(subject: Subject, confidence: float, walking: float) -> Iterator[Question]:
+    """Ask all questions about one measure of the clones of one method."""
     for level in subject.levels:
         yield from _shares(subject, level, confidence, walking)
         for kind, comparison in COMPARISONS.items():
@@ -100,22 +85,22 @@ def _answers(subject: Subject, confidence: float, walking: float) -> Iterator[An
                 yield from _means(subject, level, kind, comparison, confidence)
 
 
-def _shares(subject: Subject, level: int, confidence: float, walking: float) -> Iterator[Answer]:
-    """Tell the share of clones that walk, or are marked, if the measure has two modes."""
+def _shares(subject: Subject, level: int, confidence: float, walking: float) -> Iterator[Question]:
+    """Ask for the share of clones that walk, or are marked, if the measure has two modes."""
     hits = subject.walkers(level, walking) if subject.declared.two_modes else {}
     if hits:
         values = subject.values(level).values()
         clones = [len(x) for x in hits.values()]
-        yield Answer(
-            subject, level, "walks", wilson([*hits.values()], confidence), subject.declared.share,
-            clones, sum(map(len, values)) - sum(clones),
+        yield Question(
+            "walks", level, wilson([*hits.values()], confidence), clones,
+            sum(map(len, values)) - sum(clones), "Wilson", confidence, unit=subject.declared.share,
         )  # fmt: skip
 
 
 def _means(
     subject: Subject, level: int, kind: str, comparison: str, confidence: float
-) -> Iterator[Answer]:
-    """Answer a question about means, unless only shares are told of the measure."""
+) -> Iterator[Question]:
+    """Ask a question about means, unless only shares are told of the measure."""
     if subject.declared.counted:
         return
     logarithms = subject.declared.ratio
@@ -125,18 +110,21 @@ def _means(
         result = found.interval(confidence)
         if kind == "value":
             result = replace(result, p=np.nan)
-        unit = RATIO if logarithms and kind != "value" else subject.unit
+        unit = RATIO if logarithms and kind != "value" else None
         clones = [len(x) for x in found.blocks.values()]
-        yield Answer(subject, level, kind, result, unit, clones, found.left_out)
+        changing = kind in CHANGING and subject.declared.on_states_of_level
+        yield Question(
+            kind, level, result, clones, found.left_out, method_of("t", "blocks", clones),
+            confidence, unit=unit, notes=(CHANGING_STATES,) * changing,
+        )  # fmt: skip
 
 
-def _row(method: str, answer: Answer, confidence: float) -> tuple:
+def _row(method: str, subject: Subject, question: Question) -> tuple:
     """Return one row of the table."""
-    result, experts = answer.result, len(answer.clones)
-    changing = answer.kind in CHANGING and answer.subject.declared.on_states_of_level
+    result = question.result
     return (
-        answer.subject.measure, answer.unit, method, answer.level, answer.kind, result.estimate,
-        result.low, result.high, confidence, result.p, experts, sum(answer.clones),
-        answer.left_out, OVER if experts > 1 else CONDITIONAL,
-        "; ".join(filter(None, (result.note, CHANGING_STATES * changing))),
+        subject.measure, question.unit or subject.unit, method, question.level, question.kind,
+        result.estimate, result.low, result.high, question.confidence, result.p,
+        len(question.units), sum(question.units), question.left_out, question.condition,
+        "; ".join(filter(None, (result.note, *question.notes))),
     )  # fmt: skip
