@@ -130,7 +130,7 @@ def _claim(name: str, entry: Mapping[str, Any]) -> Claim:
 
 
 def _part(entry: Mapping[str, Any]) -> Part:
-    ratio, control = entry["comparison"] == "ratio", entry.get("control")
+    ratio = entry["comparison"] == "ratio"
     return Part(
         measure=entry["measure"],
         comparison=entry["comparison"],
@@ -139,7 +139,7 @@ def _part(entry: Mapping[str, Any]) -> Part:
         no_effect=float(entry.get("no_effect", ratio)),
         logarithms=entry.get("logarithms", ratio),
         stimuli=entry.get("stimuli", ""),
-        control=_measured(control),
+        control=_measured(entry.get("control")),
         method=entry.get("method", REFERENCE),
     )
 

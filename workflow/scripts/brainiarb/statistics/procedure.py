@@ -37,16 +37,19 @@ def by_procedure(
     method and name; `similarity` is None where a study has no such table.
     """
     found, note = _effects(claim, level, of_measure, similarity)
-    draws = np.concatenate([np.zeros(0), *found.blocks.values()]) if found else np.zeros(0)
-    draws = np.exp(draws) if found and found.logarithms else draws
-    value = found.interval(0.9).estimate if found and len(draws) else np.nan
+    value, least, most, count = np.nan, np.nan, np.nan, 0
+    if found:
+        draws = np.concatenate([*found.blocks.values()])
+        draws = np.exp(draws) if found.logarithms else draws
+        value, least, most = found.interval(0.9).estimate, draws.min(), draws.max()
+        count = len(draws)
     values = (
         claim.published,
         claim.values.get(level, np.nan),
         value,
-        draws.min(initial=np.inf) if len(draws) else np.nan,
-        draws.max(initial=-np.inf) if len(draws) else np.nan,
-        len(draws),
+        least,
+        most,
+        count,
         _says(claim, value),
         note,
     )
