@@ -119,6 +119,14 @@ def assert_same_weights(network, layers, tolerance=1e-6):
         torch.testing.assert_close(module.bias.detach(), bias, atol=tolerance, rtol=0)
 
 
+def assert_same_critics(paper, method, k):
+    """Assert that learner k of a method has the critics and the targets of a plain learner."""
+    for part in ("critics", "targets"):
+        networks, learnt = getattr(paper, part), getattr(method, part).networks[k]
+        for network, layers in zip(networks, learnt, strict=True):
+            assert_same_weights(network, layers)
+
+
 def minibatches(rows, count):
     """Return minibatches of rows in the default type of torch."""
     dtype = torch.get_default_dtype()
@@ -134,6 +142,14 @@ def mean_action_after(method, rows, count):
         method.update(batch, [0])
     inputs = rows.training[0][0].unsqueeze(0)
     return torch.tanh(method.learners.outputs(inputs)[0, :, :ACTIONS]).mean(dim=0)
+
+
+def update_beside(method, papers, batches):
+    """Update a method, and a plain learner for each of its clones, from the same minibatches."""
+    for batch in batches:
+        method.update(batch, range(len(papers)))
+        for k, paper in enumerate(papers):
+            paper.update(*of_clone(batch, k))
 
 
 def of_clone(batch, k):

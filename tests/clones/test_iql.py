@@ -23,15 +23,16 @@ from offline_clones import (
     HIDDEN,
     PlainAdam,
     actors_of,
+    assert_same_critics,
     assert_same_weights,
     bandit,
     float64,
     follow,
     mean_action_after,
     minibatches,
-    of_clone,
     plain_network,
     training_rows,
+    update_beside,
 )
 from small_clones import ACTIONS, CLONES, CLONING
 
@@ -89,16 +90,11 @@ def test_updates_are_those_of_the_paper(loss):
     rows, updates = training_rows(), 5
     method = IQL(actors_of("state"), rows, replace(CLONING, loss=loss), updates, SETTINGS)
     papers = [Paper(method, k, loss, reward_scale(rows.returns[k]), updates) for k in range(CLONES)]
-    for batch in minibatches(rows, 3):
-        method.update(batch, range(CLONES))
-        for k, paper in enumerate(papers):
-            paper.update(*of_clone(batch, k))
+    update_beside(method, papers, minibatches(rows, 3))
     for k, paper in enumerate(papers):
         assert_same_weights(paper.actor, method.learners.networks[k])
         assert_same_weights(paper.value, method.values.networks[k][0])
-        for part, networks in (("critics", paper.critics), ("targets", paper.targets)):
-            for network, layers in zip(networks, getattr(method, part).networks[k], strict=True):
-                assert_same_weights(network, layers)
+        assert_same_critics(paper, method, k)
 
 
 def test_without_a_temperature_it_is_behaviour_cloning():

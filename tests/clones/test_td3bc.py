@@ -14,15 +14,16 @@ from offline_clones import (
     HIDDEN,
     PlainAdam,
     actors_of,
+    assert_same_critics,
     assert_same_weights,
     bandit,
     float64,
     follow,
     mean_action_after,
     minibatches,
-    of_clone,
     plain_network,
     training_rows,
+    update_beside,
 )
 from small_clones import ACTIONS, CLONES, CLONING
 
@@ -67,16 +68,11 @@ def test_updates_are_those_of_the_paper():
     rows = training_rows()
     method = TD3BC(actors_of("none"), rows, CLONING, settings=SETTINGS)
     papers = [Paper(method, k, seed) for k, seed in enumerate(rows.seeds)]
-    for batch in minibatches(rows, 4):
-        method.update(batch, range(CLONES))
-        for k, paper in enumerate(papers):
-            paper.update(*of_clone(batch, k))
+    update_beside(method, papers, minibatches(rows, 4))
     for k, paper in enumerate(papers):
         assert_same_weights(paper.actor, method.learners.networks[k])
         assert_same_weights(paper.target_actor, method.target_learners.networks[k])
-        for part, networks in (("critics", paper.critics), ("targets", paper.targets)):
-            for network, layers in zip(networks, getattr(method, part).networks[k], strict=True):
-                assert_same_weights(network, layers)
+        assert_same_critics(paper, method, k)
 
 
 def test_the_actor_moves_in_every_second_update():
