@@ -18,8 +18,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
+from benchmarks.cloning import ACTIONS, CLONES, CLONING, OBSERVATIONS
 from benchmarks.table import Row, show
-from benchmarks.turns import Block, alternate, median_ratio, versus
+from benchmarks.turns import Block, alternate, median_ratio, speed, versus
 from brainiarb.actors.actors import untrained
 from brainiarb.actors.architecture import Architecture
 from brainiarb.actors.gradients import linear, multiply, weight_gradient
@@ -28,20 +29,14 @@ from brainiarb.clones import iql, td3bc
 from brainiarb.clones.demonstrations import TrainingRows
 from brainiarb.clones.losses import LABEL_BOUND
 from brainiarb.clones.methods import METHODS
-from brainiarb.clones.settings import Cloning
 from brainiarb.rollouts.arrays import Rollouts
 from brainiarb.rollouts.scaler import Scaler
 
-CLONES, SAMPLES, EPISODES, BATCH = 8, 4_000, 20, 256
-OBSERVATIONS, ACTIONS = 17, 6
+SAMPLES, EPISODES, BATCH = 4_000, 20, CLONING.batch_size
 UPDATES = 10
 """Updates of each clone in a turn: an even number, for the actor of TD3 moves in every second."""
 REPEATS = 5
 BAR = 2.0
-CLONING = Cloning(
-    loss="mse_nll", learning_rate=1e-3, batch_size=BATCH, epochs=1, patience=1, validation=0.1,
-    log_std_floor=-5.0,
-)  # fmt: skip
 IQL, TD3BC = iql.PUBLISHED, td3bc.PUBLISHED
 LEARNING_RATE, DISCOUNT, TAU = IQL.learning_rate, IQL.discount, IQL.tau
 """These three are the same in both papers."""
@@ -192,29 +187,27 @@ def side_by_side(method: str, rows: TrainingRows) -> Block:
     )
     learning, batches = kind.build(actors, rows, CLONING, 1_000_000), endless(rows)
 
-    def block() -> float:
-        start = time.process_time()
+    def work() -> int:
         for _ in range(UPDATES):
             learning.update(next(batches), range(CLONES))
-        return UPDATES * CLONES / (time.process_time() - start)
+        return UPDATES * CLONES
 
-    return block
+    return partial(speed, work, time.process_time)
 
 
 def one_after_the_other(method: str, rows: TrainingRows) -> Block:
     """Return a block of as many updates of plain learners, each from rows that it draws."""
     learners = [PLAIN[method]() for _ in range(CLONES)]
 
-    def block() -> float:
-        start = time.process_time()
+    def work() -> int:
         for learner, columns in zip(learners, rows.training, strict=True):
             for _ in range(UPDATES):
                 drawn = torch.randint(len(columns[0]), (BATCH,))
                 state, action, reward, following, goes_on = (column[drawn] for column in columns)
                 learner.update(state, action, reward.unsqueeze(1), following, goes_on.unsqueeze(1))
-        return UPDATES * CLONES / (time.process_time() - start)
+        return UPDATES * CLONES
 
-    return block
+    return partial(speed, work, time.process_time)
 
 
 # How often an update passes through a network: (inputs, outputs), forwards, backwards to the
@@ -249,14 +242,13 @@ def products_alone(method: str) -> Block:
             done.append((back, partial(multiply, y, weight)))
     rounds = UPDATES * CLONES
 
-    def block() -> float:
-        start = time.process_time()
+    def work() -> int:
         for times, product in done:
             for _ in range(int(times * rounds)):
                 product()
-        return rounds / (time.process_time() - start)
+        return rounds
 
-    return block
+    return partial(speed, work, time.process_time)
 
 
 def method_rows(method: str) -> list[Row]:
