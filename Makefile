@@ -110,7 +110,7 @@ help:
 	@echo 'make report     the study, then its HTML report: $(REPORT)'
 	@echo 'make verify     are all files of a study what was written? REMAKE=1 makes again what is not'
 	@echo 'make test       the tests;  make lint  what CI checks besides;  make format  mend it'
-	@echo 'make test-cluster  the quick study and seven faults on a throw-away Slurm (Debian, root); LOCAL=FOLDER compares'
+	@echo 'make test-cluster  the quick study and eight faults on a throw-away Slurm (Debian, root); LOCAL=FOLDER compares'
 	@echo '                with a finished local run instead of making one; this is no part of make test and of CI'
 	@echo 'make docs       the documentation as HTML: docs/_build/html/index.html'
 	@echo 'make answers    write the numbers of the finished default study into README.md and docs/answers.md'

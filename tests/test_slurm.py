@@ -1,11 +1,13 @@
 """Slurm: why a job ended, and which jobs of a killed Snakemake still run; no Slurm is needed."""
 
 import logging
+import re
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 import yaml
+from snakemake.cli import parse_args
 
 from brainiarb import slurm
 from brainiarb.slurm import Endings, doubled, left_over, why_ended
@@ -107,3 +109,43 @@ def test_the_profile_merges_every_group_that_a_rule_names():
             below.strip().strip('"') for line, below in pairwise(lines) if line.strip() == "group:"
         }
     assert merged == named - {"axes_{expert}_{meaning}_{noise}"}
+
+
+def test_a_rule_has_a_group_or_the_docs_name_it_as_a_job_of_its_own():
+    told = (ROOT / "docs/cluster.md").read_text("utf-8")
+    (sentence,) = (part for part in told.split("\n\n") if "are jobs of their own" in part)
+    named = set(re.findall(r"\(`(\w+)`\)", sentence))
+    text = "\n".join(p.read_text("utf-8") for p in (ROOT / "workflow/rules").glob("*.smk"))
+    _, *rules = re.split(r"^ *(?=(?:use )?rule )", text, flags=re.MULTILINE)
+    alone = {
+        rule.split()[1].rstrip(":")
+        for rule in rules
+        if rule.startswith("rule ") and " script:" in rule
+        if " group:" not in rule and " localrule:" not in rule
+    }
+    assert alone == named == {"train_expert", "refit_maps"}
+
+
+def test_an_option_of_the_command_line_takes_the_place_of_all_that_the_profile_says_for_it(
+    tmp_path,
+):
+    profile = yaml.safe_load((ROOT / "slurm/profile.yaml").read_text("utf-8"))
+    profile["set-resources"] = {"train_expert": {"gpu": 1, "slurm_partition": "gpu"}}
+    (tmp_path / "profile.yaml").write_text(yaml.safe_dump(profile))
+
+    def asked(*options):
+        _, arguments = parse_args(["--profile", str(tmp_path), *options])
+        rules = {
+            rule: {name: resource.raw for name, resource in resources.items()}
+            for rule, resources in arguments.set_resources.items()
+        }
+        defaults = {name: resource.raw for name, resource in arguments.default_resources.items()}
+        return rules, {name: defaults.get(name) for name in ("mem_mb", "slurm_account")}
+
+    memory = {"mem_mb": profile["default-resources"]["mem_mb"], "slurm_account": None}
+    assert asked() == (profile["set-resources"], memory)
+    set_again = asked("--set-resources", "train_expert:runtime=60")
+    assert set_again == ({"train_expert": {"runtime": 60}}, memory)
+    other_defaults = asked("--default-resources", "slurm_account=lab")
+    nothing_but_it = {"mem_mb": None, "slurm_account": "lab"}
+    assert other_defaults == (profile["set-resources"], nothing_but_it)

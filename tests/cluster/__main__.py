@@ -11,6 +11,7 @@ line says why and nothing is tested.
 import argparse
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +19,7 @@ import yaml
 
 from benchmarks.table import Row, show
 from tests.cluster.faults import FAULTS, injected
-from tests.cluster.study import ROOT, different, on_slurm, results, run, snakemake, used
+from tests.cluster.study import ROOT, different, on_slurm, processes, results, run, snakemake, used
 from tests.cluster.throwaway import Cluster, MissingError, cluster
 
 OVERHEAD = 2.0
@@ -59,6 +60,14 @@ def study_rows(made: Cluster, folder: Path, config: str, local: Path | None) -> 
     ]  # fmt: skip
 
 
+def fault_rows(made: Cluster, folder: Path, steps: int, names: Sequence[str]) -> list[Row]:
+    """Inject faults and return a row for each."""
+    return [
+        Row(fault, seen, "", "", "the same expert", same)
+        for fault, seen, same in injected(made, folder, steps, names)
+    ]
+
+
 def main() -> int:
     """Bring up Slurm, run the study, inject the faults and print the table."""
     parser = argparse.ArgumentParser(prog="python -m tests.cluster", description=__doc__)
@@ -72,17 +81,19 @@ def main() -> int:
         signal.signal(asked, lambda *_: sys.exit(1))
     rows = []
     try:
-        with cluster() as made, TemporaryDirectory(prefix="study") as name:
+        with TemporaryDirectory(prefix="study") as name:
             folder = Path(name).resolve()
-            if "study" in options.only:
-                local = options.local and options.local.resolve()
-                rows += study_rows(made, folder, options.config, local)
-            names = [name for name in FAULTS if name in options.only]
-            if names:
-                rows += [
-                    Row(fault, seen, "", "", "the same expert", same)
-                    for fault, seen, same in injected(made, folder / "faults", options.steps, names)
-                ]
+            with cluster() as made:
+                if "study" in options.only:
+                    local = options.local and options.local.resolve()
+                    rows += study_rows(made, folder, options.config, local)
+                names = [name for name in FAULTS if name in options.only]
+                if names:
+                    rows += fault_rows(made, folder / "faults", options.steps, names)
+            left = processes(folder)
+            rows.append(
+                Row("processes that are left at the end", str(len(left)), "", "", "0", not left)
+            )
     except MissingError as reason:
         print(f"skipped: {reason}")
         return 0

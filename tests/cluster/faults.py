@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.cluster.study import ROOT, on_slurm, run
+from tests.cluster.study import ROOT, end, on_slurm, processes, run, start
 from tests.cluster.throwaway import Cluster
 
 CONFIG = "tests/config/tiny.yaml"
@@ -40,10 +40,9 @@ class Trial:
     def start(self, *options: str) -> "subprocess.Popen[str]":
         """Start the training and return its Snakemake, which says all into `said.txt`."""
         with (self.folder / "said.txt").open("a") as said:
-            snakemake = subprocess.Popen(
-                self.call(*options), cwd=self.folder, env=self.cluster.environment,
-                stdout=said, stderr=said, text=True,
-            )  # fmt: skip
+            snakemake = start(
+                self.call(*options), self.folder, self.cluster.environment, said.fileno()
+            )
         self.started.append(snakemake)
         return snakemake
 
@@ -55,6 +54,10 @@ class Trial:
         """Wait until a Slurm job trains, and return its number."""
         log = self.folder / "results/tiny/walker2d/logs/train_expert/tiny.log"
         return until(lambda: self.cluster.queue("RUNNING") if log.exists() else [])[0]
+
+    def scripts(self) -> list[int]:
+        """Return the processes that run the script of the training."""
+        return processes(self.folder, "/.snakemake/scripts/")
 
 
 def until(found: "Callable[[], list[int]]") -> list[int]:
@@ -80,7 +83,7 @@ def killed(trial: Trial) -> str:
     """The process of the job is killed, as by a node out of memory."""
     snakemake = trial.start()
     trial.training()
-    for pid in until(lambda: pids(trial.folder)):
+    for pid in until(trial.scripts):
         os.kill(pid, signal.SIGKILL)
     snakemake.wait(PATIENCE)
     return "a second job trains on"
@@ -106,14 +109,25 @@ def too_little_memory(trial: Trial) -> str:
     return "said, and a second job has more"
 
 
+def too_little_time(trial: Trial) -> str:
+    """The job asks for less time than it needs, and gets more at the next try."""
+    snakemake = trial.start("--set-resources", "train_expert:runtime=2 ** (2 * attempt - 2)")
+    trial.training()
+    # The job stands still, so that its minute is surely too short; Slurm wakes what it ends.
+    for pid in until(trial.scripts):
+        os.kill(pid, signal.SIGSTOP)
+    snakemake.wait(PATIENCE)
+    assert "it needed more time than it had asked for (1:00)" in trial.said(), trial.said()
+    return "said, and a second job has more"
+
+
 def restarted(trial: Trial) -> str:
     """Snakemake is killed; the same command must not train twice at once."""
     first = trial.start()
     job = trial.training()
-    first.kill()
-    first.wait()
+    end(first)
     # The job stands still, so that it surely runs as long as others are started beside it.
-    still = until(lambda: pids(trial.folder))
+    still = until(trial.scripts)
     for pid in still:
         os.kill(pid, signal.SIGSTOP)
     locked = run(trial.call(), trial.folder, trial.cluster.environment)
@@ -155,25 +169,10 @@ def without_cuda(trial: Trial) -> str:
 FAULTS = {
     fault.__name__: fault
     for fault in (
-        scancel, killed, node_down, too_little_memory, restarted, two_at_once,
-        without_cuda,
+        scancel, killed, node_down, too_little_memory, too_little_time, restarted,
+        two_at_once, without_cuda,
     )
 }  # fmt: skip
-
-
-def pids(folder: Path) -> list[int]:
-    """Return the processes of scripts that work in a folder."""
-    import psutil
-
-    found = []
-    for process in psutil.process_iter():
-        try:
-            script = any("/.snakemake/scripts/" in word for word in process.cmdline())
-            if script and Path(process.cwd()) == folder:
-                found.append(process.pid)
-        except (OSError, psutil.Error):
-            continue
-    return found
 
 
 def trained(folder: Path) -> bytes:
@@ -205,6 +204,6 @@ def injected(
             seen, same = f"{type(error).__name__}: {str(error)[-300:]}", False
         finally:
             for snakemake in trial.started:
-                snakemake.kill()
+                end(snakemake)
         rows.append((said, seen, same))
     return rows

@@ -1,10 +1,15 @@
 """The study on a throw-away Slurm: its files beside those of a local run, and what it took."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 USED = re.compile(r"used ([\d.]+) s of CPU, at most (\d+) MB")
@@ -24,15 +29,47 @@ def on_slurm(*options: str, config: str) -> list[str]:
     return snakemake("--profile", str(ROOT / "slurm"), *often, *options, config=config)
 
 
+def start(
+    call: list[str], folder: Path, environment: Mapping[str, str], said: int
+) -> "subprocess.Popen[str]":
+    """Start a command in a folder, as a group of processes of its own that `end` ends.
+
+    What it says goes to the file of the descriptor `said`.
+    """
+    return subprocess.Popen(
+        ["timeout", "--signal=INT", str(SLOWEST), *call],
+        cwd=folder, env=dict(environment), stdout=said, stderr=subprocess.STDOUT, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+def end(started: "subprocess.Popen[str]") -> None:
+    """End a command of `start` at once, with all processes that it started on this machine."""
+    with suppress(ProcessLookupError):
+        os.killpg(started.pid, signal.SIGKILL)
+    started.wait()
+
+
 def run(call: list[str], folder: Path, environment: Mapping[str, str]) -> tuple[int, str]:
     """Run a command in a folder; return its exit code and what it said."""
     folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        ["timeout", "--signal=INT", str(SLOWEST), *call],
-        cwd=folder, env=dict(environment), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, check=False,
-    )  # fmt: skip
-    return done.returncode, done.stdout
+    started = start(call, folder, environment, subprocess.PIPE)
+    try:
+        said, _ = started.communicate()
+    finally:
+        end(started)
+    return started.returncode, said
+
+
+def processes(folder: Path, word: str = "") -> list[int]:
+    """Return the processes that work in a folder or below it, and whose command has a word."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(OSError, psutil.Error):
+            inside = Path(process.cwd()).is_relative_to(folder)
+            if inside and word in " ".join(process.cmdline()):
+                found.append(process.pid)
+    return found
 
 
 def results(folder: Path) -> dict[str, Path]:

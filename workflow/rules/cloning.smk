@@ -44,8 +44,12 @@ rule export_clone:
         log_file("export_clone/{expert}_{method}_{noise}_{clone}.log"),
     wildcard_constraints:
         clone=any_of(range(config["noise"]["clones"])),
+    group:
+        "walks_{expert}_{noise}"
     conda:
         "../../envs/rl.yaml"
+    resources:
+        **TINY,
     params:
         settings=lambda wildcards: settings("body", clone=int(wildcards.clone)),
         code=code("export_clone.py"),

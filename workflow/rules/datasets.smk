@@ -15,6 +15,8 @@ rule place_dataset:
         log_file("place_dataset/{expert}.log"),
     wildcard_constraints:
         expert=any_of(DATASETS),
+    group:
+        "walks_{expert}_expert"
     conda:
         "../../envs/rl.yaml"
     resources:
@@ -44,8 +46,12 @@ rule write_minari:
         dataset=directory(expert_file("minari/noise_{noise}")),
     log:
         log_file("write_minari/{expert}_{noise}.log"),
+    group:
+        "walks_{expert}_{noise}"
     conda:
         "../../envs/rl.yaml"
+    resources:
+        **DEMONSTRATING,
     params:
         settings=lambda wildcards: settings(
             "seed",

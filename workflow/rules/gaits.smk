@@ -45,8 +45,12 @@ rule map_archives:
         distances=archives_file("map_distances.csv"),
     log:
         log_file("map_archives.log"),
+    group:
+        "finish"
     conda:
         "../../envs/analysis.yaml"
+    resources:
+        **MAPPING,
     params:
         settings=settings(
             "seed",

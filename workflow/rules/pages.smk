@@ -67,6 +67,8 @@ else:
             ),
         log:
             log_file("write_archives.log"),
+        group:
+            "finish"
         conda:
             "../../envs/pages.yaml"
         resources:
