@@ -141,9 +141,10 @@ def direct_forces(body: Body, data: mujoco.MjData) -> np.ndarray:
     """Return the normal force on each foot from the contacts of data that are up to date."""
     model = plain_model(body)
     forces, wrench = np.zeros(len(body.feet)), np.zeros(6)
-    for foot, (_, geom) in enumerate(body.feet):
+    for foot, geoms in enumerate(body.soles.values()):
+        numbers = {model.geom(geom).id for geom in geoms}
         for number in range(data.ncon):
-            if model.geom(geom).id in data.contact[number].geom:
+            if not numbers.isdisjoint(data.contact[number].geom.tolist()):
                 mujoco.mj_contactForce(model, data, number, wrench)
                 forces[foot] += wrench[0]
     return forces
@@ -172,7 +173,14 @@ def direct_sensors(
     return np.concatenate([heights, *forces])
 
 
-@pytest.mark.parametrize("body", [WALKER, ANT], ids=lambda body: body.name)
+SHINS = replace(
+    WALKER,
+    name="walker2d whose feet have shins",
+    feet=(("right", ("foot_geom", "leg_geom")), ("left", ("foot_left_geom", "leg_left_geom"))),
+)
+
+
+@pytest.mark.parametrize("body", [WALKER, ANT, SHINS], ids=lambda body: body.name)
 def test_heights_are_those_at_the_action_and_forces_those_of_all_simulation_steps(body):
     walkers, rng = Walkers(body, 3), np.random.default_rng(3)
     everyone = np.arange(3)

@@ -42,11 +42,17 @@ def test_a_level_says_how_many_of_its_clones_have_a_value():
     assert [text.get_text() for text in panel(gait_measures(), "fundamental").texts] == ["3/4"]
 
 
-def test_a_panel_in_which_no_clone_has_a_value_says_so():
+def test_a_panel_in_which_no_clone_has_a_value_says_so_and_why():
     measures = gait_measures()
-    measures.loc[measures["level"] >= 0, "value"] = np.nan
-    assert "no clone\nhas a value" in [text.get_text() for text in panel(measures).texts]
+    measures.loc[measures["level"] >= 0, ["value", "note"]] = np.nan, "one foot only"
+    said = [text.get_text() for text in panel(measures).texts]
+    assert "no clone\nhas a value\none foot only" in said
     assert len(panel(measures).get_yticks())
+
+
+def test_a_panel_of_a_measure_that_the_body_does_not_have_says_so():
+    (said,) = panel(gait_measures(), "step_phase_of_a_third_foot").texts
+    assert said.get_text() == "no clone\nhas a value\nnot measured of this body"
 
 
 def test_values_of_very_different_size_have_a_logarithmic_axis():

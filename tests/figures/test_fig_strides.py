@@ -44,6 +44,15 @@ def test_clones_that_alternate_are_shown_as_a_share_with_its_interval():
     assert shares["estimate"].tolist() == [0, 0.75]
 
 
+def test_a_share_that_no_clone_has_says_why():
+    measures = gait_measures()
+    unmarked = (measures["measure"] == "period_2") & (measures["level"] >= 0)
+    measures.loc[unmarked, ["value", "note"]] = np.nan, "the body has no feet"
+    figure, _ = draw("fig_strides", {"measures": measures, "statistics": statistics_of(measures)})
+    said = [text.get_text() for text in panel(figure, "period_2").texts]
+    assert "no clone\nhas a value\nthe body has no feet" in said
+
+
 def test_the_variability_of_both_feet_is_drawn_and_measures_of_regularity_have_no_mean():
     measures = gait_measures()
     left = measures["measure"] == "stride_time_cv_left"

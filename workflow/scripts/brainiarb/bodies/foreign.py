@@ -34,9 +34,10 @@ def described_body(description: Mapping[str, Any]) -> Body:
     """Return the body of a description, such as `{gymnasium: Walker2d-v5, feet: {left: GEOM}}`.
 
     A task of dm_control's suite is `{dm_control: walker-walk}`, which needs the package dm_control.
-    Without `feet`, what needs feet is left out of a study. All parts of the model that move are
-    recorded. Raises Refused if a key is not known, and if the environment cannot be made, is none
-    of MuJoCo, or moves other things than hinges and slides by its actions.
+    A foot of several geoms names them all: `{left: [HEEL, TOES]}`. Without `feet`, what needs feet
+    is left out of a study. All parts of the model that move are recorded. Raises Refused if a key
+    is not known, and if the environment cannot be made, is none of MuJoCo, or moves other things
+    than hinges and slides by its actions.
     """
     libraries = [name for name in LIBRARIES if name in description]
     if len(libraries) != 1 or description.keys() - {*LIBRARIES, *KEYS}:
@@ -50,14 +51,18 @@ def described_body(description: Mapping[str, Any]) -> Body:
     make = partial(_make, library, identity)
     env = make()
     model = _named_spec(env).compile()
-    feet = dict(description.get("feet") or {})
     geoms = [model.geom(number).name for number in range(model.ngeom)]
-    for foot, geom in feet.items():
-        if geom not in geoms:
-            raise Refused(
-                f"body: {identity} has no geom {geom!r} for the foot {foot!r}; its geoms are "
-                f"{', '.join(geoms)}"
-            )
+    feet = {
+        foot: (named,) if isinstance(named, str) else tuple(named)
+        for foot, named in (description.get("feet") or {}).items()
+    }
+    for foot, named in feet.items():
+        for geom in named:
+            if geom not in geoms:
+                raise Refused(
+                    f"body: {identity} has no geom {geom!r} for the foot {foot!r}; its geoms are "
+                    f"{', '.join(geoms)}"
+                )
     lowest, highest = description.get("rates") or (0.625, 5.0)
     return Body(
         name=_folder(library, identity),

@@ -28,7 +28,9 @@ class Looped:
         self._envs: list[Any] = [task.bare() for _ in range(count)]
         self._model, self._data = plain_model(body), mujoco.MjData(plain_model(body))
         self._geoms = [self._model.geom(name).id for name in body.height_geoms]
-        self._feet = [self._model.geom(name).id for _, name in body.feet]
+        self._feet = [
+            {self._model.geom(name).id for name in geoms} for geoms in body.soles.values()
+        ]
         self._observations = np.zeros((count, self.facts.observations))
         self.qpos = np.zeros((count, self.facts.nq))
         """(count, nq) positions; to be read."""
@@ -107,8 +109,8 @@ class Looped:
 
         forces, wrench = np.zeros(len(self._feet)), np.zeros(6)
         for number in range(env.data.ncon) if self._feet else ():
-            for foot, geom in enumerate(self._feet):
-                if geom in env.data.contact[number].geom:
+            for foot, geoms in enumerate(self._feet):
+                if not geoms.isdisjoint(env.data.contact[number].geom.tolist()):
                     mujoco.mj_contactForce(env.model, env.data, number, wrench)
                     forces[foot] += wrench[0]
         return forces

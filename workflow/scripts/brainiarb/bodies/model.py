@@ -182,12 +182,14 @@ def legs(body: Body) -> tuple[str, ...]:
     """
     model = plain_model(body)
     paths: dict[str, set[int]] = {}
-    for foot, geom in body.feet:
-        # The path goes from the foot up to the root.
-        part, paths[foot] = model.geom(geom).bodyid[0], set()
-        while model.body_parentid[part] > 0:
-            paths[foot].add(part)
-            part = model.body_parentid[part]
+    for foot, geoms in body.soles.items():
+        paths[foot] = set()
+        for geom in geoms:
+            # The path goes from the foot up to the root.
+            part = model.geom(geom).bodyid[0]
+            while model.body_parentid[part] > 0:
+                paths[foot].add(part)
+                part = model.body_parentid[part]
     owners = [
         [foot for foot, path in paths.items() if model.geom(geom).bodyid[0] in path]
         for geom in body.height_geoms

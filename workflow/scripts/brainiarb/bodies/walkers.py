@@ -19,8 +19,12 @@ from brainiarb.bodies.task import ACCELERATION, BEHIND, VELOCITY, Fields, Parts,
 if TYPE_CHECKING:
     import mujoco
 
-# A touch sensor counts the contacts inside its zone, so the zone surrounds the whole foot.
-_ZONE_SCALE = 1.1
+# The most contacts of one geom that are read, the strongest ones; a box on the ground has four.
+_CONTACTS = 8
+# How MuJoCo numbers the choice of the strongest contacts.
+_STRONGEST = 2
+# A contact sensor reports the normal force first, then two of friction.
+_FORCES = 3
 # A position sensor reports z as its third coordinate.
 _Z = 2
 
@@ -28,8 +32,8 @@ _Z = 2
 def sensing_model(body: Body) -> "mujoco.MjModel":
     """Return the body's model with sensors added; it moves bit for bit like the original.
 
-    The sensor data that are added are the normal force on each foot (N), then the position of each
-    height geom (m).
+    The sensor data that are added are the forces (N) of `_CONTACTS` contacts of each geom of each
+    foot, 0 where there are fewer, then the position of each height geom (m).
     """
     import mujoco
 
@@ -38,22 +42,16 @@ def sensing_model(body: Body) -> "mujoco.MjModel":
     if plain_model(body).ntree == 1:
         spec.option.disableflags |= int(mujoco.mjtDisableBit.mjDSBL_ISLAND)
     _pair_with_ground(spec, plain_model(body))
-    for foot, geom_name in body.feet:
-        # The compiled geom has a size and a place even if the model file gives its two ends.
-        geom = plain_model(body).geom(geom_name)
-        site = spec.geom(geom_name).parent.add_site(
-            name=f"{foot}_foot_zone",
-            type=geom.type[0],
-            pos=geom.pos,
-            quat=geom.quat,
-            size=_ZONE_SCALE * geom.size,
-        )
-        spec.add_sensor(
-            name=f"{foot}_foot_force",
-            type=mujoco.mjtSensor.mjSENS_TOUCH,
-            objtype=mujoco.mjtObj.mjOBJ_SITE,
-            objname=site.name,
-        )
+    forces = 1 << int(mujoco.mjtConDataField.mjCONDATA_FORCE)
+    for foot, geom_names in body.soles.items():
+        for geom_name in geom_names:
+            spec.add_sensor(
+                name=f"{foot}_foot_{geom_name}_forces",
+                type=mujoco.mjtSensor.mjSENS_CONTACT,
+                objtype=mujoco.mjtObj.mjOBJ_GEOM,
+                objname=geom_name,
+                intprm=[forces, _STRONGEST, _CONTACTS],
+            )
     for geom_name in body.height_geoms:
         spec.add_sensor(
             name=f"{geom_name}_position",
@@ -171,6 +169,9 @@ class Walkers:
         self._ctrl = self.batch.bind("ctrl")
         # The sensors of the body's own model come first.
         self._sensors = self.batch.bind("sensordata")[:, plain_model(body).nsensordata :]
+        geoms = [len(names) for names in body.soles.values()]
+        # Where the contacts of each foot begin, and where those of the last one end.
+        self._contacts = _CONTACTS * np.cumsum([0, *geoms])
         self._stage = {
             BEHIND: mujoco.mjtStage.mjSTAGE_NONE,
             VELOCITY: mujoco.mjtStage.mjSTAGE_VEL,
@@ -255,16 +256,17 @@ class Walkers:
         self, which: np.ndarray | slice, ids: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Take the simulation steps of a time step; return heights and forces as in `Step`."""
-        feet, substeps = len(self.body.feet), self.task.substeps
+        substeps = self.task.substeps
         sensors = self._sensors[which].copy()
-        forces = np.zeros((len(sensors), feet))
+        forces = np.zeros((len(sensors), len(self.body.feet)))
         for substep in range(substeps):
             last = substep == substeps - 1
             self.batch.step(ids, stage=self._stage if last else 0)
             if substep == 0 and self.task.stage == BEHIND:
                 sensors = self._sensors[which].copy()
-            forces += self._sensors[which, :feet]
-        return sensors[:, feet + _Z :: 3], forces / substeps
+            normal = self._sensors[which, : self._contacts[-1] * _FORCES : _FORCES]
+            forces += np.add.reduceat(normal, self._contacts[:-1], axis=1)
+        return sensors[:, self._contacts[-1] * _FORCES + _Z :: 3], forces / substeps
 
     def _update_external_forces(self, walkers: np.ndarray) -> None:
         """Compute the external forces on walkers, which MuJoCo computes only on request."""

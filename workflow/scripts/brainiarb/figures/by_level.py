@@ -10,7 +10,14 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from brainiarb.figures.means import Means
-from brainiarb.figures.style import CLEAN, EXPERT, MUTED, NOISY, say_how_many_known
+from brainiarb.figures.style import (
+    CLEAN,
+    EXPERT,
+    MUTED,
+    NOISY,
+    say_how_many_known,
+    say_no_value,
+)
 from brainiarb.statistics.measures import UNSTABLE
 
 SPREAD = 0.5  # width over which the clones of a level stand, in steps between levels
@@ -50,6 +57,16 @@ def lower_medians(rows: pd.DataFrame, column: str, levels: list[int]) -> pd.Seri
     return middle.reindex(levels)
 
 
+def say_if_no_clone_has_a_value(axes: Axes, rows: pd.DataFrame) -> bool:
+    """Write in a panel of one measure why no clone has a value, if none has; return whether."""
+    clones = rows[rows["level"] >= 0]
+    if clones["value"].notna().any():
+        return False
+    notes = clones["note"].dropna() if len(clones) else ["not measured of this body"]
+    say_no_value(axes, notes, "no clone\nhas a value")
+    return True
+
+
 def clones_by_level(
     axes: Axes, measure: str, measures: pd.DataFrame, margins: pd.DataFrame, means: Means
 ) -> None:
@@ -58,7 +75,7 @@ def clones_by_level(
     Means with their intervals stand beside them where the table of statistics has a mean. A point
     is hollow where the measure is unstable, which for a gait means that no cycle is stable.
     Above a level in which clones have no value stands how many clones have one. A panel in which no
-    clone has a value says so.
+    clone has a value says so, and why.
     """
     levels = levels_of(measures)
     rows = measures[measures["measure"] == measure]
@@ -80,13 +97,8 @@ def clones_by_level(
         say_how_many_known(axes, place, clones["value"].to_numpy(float))
     means.draw(axes, measure, {level: n + ASIDE for n, level in enumerate(levels)}, NOISY)
     values = rows["value"].dropna()
-    if not rows.loc[rows["level"] >= 0, "value"].notna().any():
-        axes.text(
-            0.5, 0.5, "no clone\nhas a value", ha="center", va="center", fontsize=6,
-            transform=axes.transAxes,
-        )  # fmt: skip
-        if not own["reference"].notna().any():
-            axes.set_yticks([])
+    if say_if_no_clone_has_a_value(axes, rows) and not own["reference"].notna().any():
+        axes.set_yticks([])
     if len(values) and values.min() > 0 and values.max() > LARGE_RATIO * values.min():
         axes.set_yscale("log")
     axes.set_xlim(-0.6, len(levels) - 0.4)

@@ -6,7 +6,13 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from brainiarb.figures.by_level import clones_by_level, legend_handles, levels_of, sides
+from brainiarb.figures.by_level import (
+    clones_by_level,
+    legend_handles,
+    levels_of,
+    say_if_no_clone_has_a_value,
+    sides,
+)
 from brainiarb.figures.inputs import of_expert
 from brainiarb.figures.means import Means, level_means, of_one_sample
 from brainiarb.figures.style import (
@@ -118,8 +124,9 @@ def share_by_level(
 ) -> None:
     """Draw the share of marked clones of each level with its interval, and the expert's mark."""
     levels = levels_of(measures)
-    rows = measures[(measures["measure"] == measure) & (measures["level"] < 0)]
-    for value in rows["value"].dropna():
+    rows = measures[measures["measure"] == measure]
+    say_if_no_clone_has_a_value(axes, rows)
+    for value in rows.loc[rows["level"] < 0, "value"].dropna():
         axes.axhline(value, color=EXPERT, linestyle="--", linewidth=0.8)
     marked = Means(shares, shares.iloc[:0].assign(value=[]), label)
     marked.draw(axes, measure, {level: place for place, level in enumerate(levels)}, NOISY)

@@ -155,9 +155,9 @@ def slanted_names(axes: "Axes", names: Sequence[str]) -> None:
     axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
 
 
-def say_no_value(axes: "Axes", notes: Iterable[str]) -> None:
+def say_no_value(axes: "Axes", notes: Iterable[str], said: str = "no value") -> None:
     """Write in the middle of a panel that it has no value, and the first reason that is given."""
-    words = ["no value", *textwrap.wrap(next(filter(None, notes), ""), REASON_WIDTH)]
+    words = [said, *textwrap.wrap(next(filter(None, notes), ""), REASON_WIDTH)]
     axes.text(
         0.5, 0.5, "\n".join(words), ha="center", va="center", fontsize=6,
         transform=axes.transAxes,

@@ -106,7 +106,7 @@ def _stance_measures(walk: SteadyWalk) -> dict[str, Measure]:
     shares = counts / n_rows if n_rows else np.full(len(counts), np.nan)
     duty, (double_support, flight) = shares[: len(feet)], shares[len(feet) :]
     footless = absent or ("" if feet else NO_FEET)
-    alone = footless or ("one foot only" if len(feet) < 2 else "")
+    alone = footless or walk.alone
     asymmetry = symmetry_index(duty)
     lifted = "" if np.isfinite(asymmetry) else "no foot touches the ground"
     return {

@@ -176,6 +176,8 @@ def _phase_measures(walk: SteadyWalk, strides: Strides) -> dict[str, Measure]:
     agreement = agreeing / n_rows if n_rows else np.nan
     short = strides.missing or ("" if n_rows else f"no episode of {LEAST_CYCLES} cycles")
     measures = {"phase_agreement": qualified("1", agreement, short, walk.unstable)}
+    if walk.alone:
+        measures["step_phase"] = qualified("cycle", np.nan, walk.alone)
     means = [circular_mean(phases) for phases in at_strikes]
     for foot, name in enumerate(feet[1:], start=1):
         suffix = f"_{name}".replace(" ", "_") if len(feet) > 2 else ""

@@ -27,6 +27,7 @@ NO_WALK = "never walked longer than the start transient"
 NO_PERIOD = "no stable cycle: no period was found"
 NO_STRIDES = "no foot strikes twice in an episode"
 NO_FEET = "the body has no feet"
+ONE_FOOT = "one foot only"
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,6 +166,12 @@ class SteadyWalk:
     def strideless(self) -> str:
         """Return why the agent has no strides, if it has none."""
         return NO_STRIDES if self.body.feet else NO_FEET
+
+    @property
+    def alone(self) -> str:
+        """Return why no two feet can be compared; empty where the body has two or more."""
+        feet = len(self.body.feet)
+        return (NO_FEET, ONE_FOOT)[feet] if feet < 2 else ""
 
     @property
     def missing(self) -> str:
