@@ -1,7 +1,9 @@
 """Records: a changed bit, a neighbour's, an older, a cut or another program's file is refused."""
 
 import json
+import shlex
 import shutil
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -13,7 +15,7 @@ from brainiarb.activity.activations import open_activations
 from brainiarb.actors.actors import read_actors, untrained, write_actors
 from brainiarb.actors.archives import read_expert, write_archive
 from brainiarb.bodies.registry import get_body
-from brainiarb.errors import Refused
+from brainiarb.errors import LONGEST, Refused
 from brainiarb.files import (
     concatenate_csv,
     open_npz,
@@ -258,3 +260,27 @@ def test_the_command_of_the_study_stands_in_the_sentence(study, monkeypatch):
     path.write_text("a\n40\n0.333333332\n")
     with pytest.raises(Refused, match=r"bc_40\.csv && snakemake .* config/quick\.yaml$"):
         read_csv(path)
+
+
+@pytest.mark.parametrize("deep", [1, 15, 60])
+@pytest.mark.parametrize("configs", [1, 5, 60])
+def test_a_long_path_or_command_leaves_the_name_of_the_file_and_what_to_do(
+    deep, configs, tmp_path, monkeypatch
+):
+    command = f"snakemake --cores all --configfile {' '.join(['config/quick.yaml'] * configs)}"
+    monkeypatch.setenv(COMMAND, command)
+    monkeypatch.chdir(tmp_path)
+    folder = Path(*["a long name of a folder"] * deep)
+    folder.mkdir(parents=True)
+    (folder / "bc_40.csv").write_text("a\n40\n")
+    with making(Making(folder)), pytest.raises(Refused) as refusal:
+        read_csv(folder / "bc_40.csv")
+    said = str(refusal.value)
+    assert len(said) <= LONGEST
+    assert "/bc_40.csv has no record of what it holds" in said
+    assert "delete it and run the workflow again" in said
+    assert said.endswith(command) == (configs < 60)
+    # The command that deletes the file is whole, or it is left out.
+    assert ("rm " in said) == (f"rm {shlex.quote(str(folder / 'bc_40.csv'))} && {command}" in said)
+    if (deep, configs) == (1, 1):
+        assert "rm " in said

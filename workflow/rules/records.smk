@@ -10,10 +10,15 @@ from brainiarb.temporaries import sweep
 def own_command():
     """Return the command that runs this study again, with its configs and changed keys."""
     given, words = workflow.config_settings, ["snakemake", "--cores", "all"]
-    if Path(workflow.main_snakefile) != Path.cwd() / "Snakefile":
+    here = Path.cwd()
+    if Path(workflow.main_snakefile) != here / "Snakefile":
         words += ["--snakefile", workflow.main_snakefile]
     if given.configfiles:
-        words += ["--configfile", *given.configfiles]
+        words += ["--configfile"]
+        words += [
+            path.relative_to(here) if path.is_relative_to(here) else path
+            for path in given.configfiles
+        ]
     if given.config_args:
         words += ["--config", *given.config_args]
     return shlex.join(map(str, words))

@@ -14,7 +14,7 @@ from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
 
-from brainiarb.errors import REASON, Refused, one_line
+from brainiarb.errors import REASON, Refused, one_line, shown_path
 from brainiarb.records import RECORD, again, check, seal
 from brainiarb.temporaries import is_full, temporary_folder
 
@@ -248,4 +248,5 @@ def refusing_damage(path: str | Path, kind: str, advice: str) -> Iterator[None]:
         raise
     except Exception as error:
         reason = one_line(str(error) or repr(error), REASON)
-        raise Refused(f"{path} is not a whole {kind} ({reason}); {advice}") from error
+        said = f"{shown_path(path)} is not a whole {kind} ({reason})"
+        raise Refused(said, f"; {advice}") from error

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from brainiarb.errors import Refused, one_line
+from brainiarb.errors import LONGEST, Refused, one_line, shown_path
 
 FORMAT = 1
 """The version of what files hold and of their records; a reader refuses any other."""
@@ -40,13 +40,16 @@ RECORD = "brainiarb"
 COMMAND = "BRAINIARB_COMMAND"
 """The environment variable with the command that runs the present study."""
 
+ADVICE = LONGEST // 2 - 10
+"""The most characters of what a message says is to do, so that it stays whole."""
+
 ZIPS = (".npz", ".pt", ".zip", ".training")
 _END_OF_JSON = b"\n}\n"
 _AROUND = {
     **dict.fromkeys([*ZIPS, ".h5"], (b"\nbrainiarb: ", b"\n")),
     ".json": (b',\n  "brainiarb": ', _END_OF_JSON),
 }
-_LONGEST = 2**16 - 1  # bytes of the comment of a zip archive
+_COMMENT = 2**16 - 1  # bytes of the comment of a zip archive
 _END_OF_ZIP = struct.Struct("<4s16sH")  # mark, counts and places, length of the comment
 _SHARED = ("seed", "body")  # settings that mean the same in every rule
 
@@ -85,9 +88,15 @@ def making(present: Making) -> Iterator[None]:
 
 
 def again(path: str | Path) -> str:
-    """Return what to do about a file that is not what it was: a sentence with the command."""
+    """Return what to do about a file that is not what it was: a sentence with the command.
+
+    The sentence is short enough to stand whole in a message. If there is no room for the command
+    that deletes the file, the name of the file stands earlier in the message.
+    """
     command = os.environ.get(COMMAND, "snakemake --cores all")
-    return f"delete it and run the workflow again: rm {shlex.quote(str(path))} && {command}"
+    said = "delete it and run the workflow again"
+    choices = (f"{said}: rm {shlex.quote(str(path))} && {command}", f"{said}: {command}")
+    return next((whole for whole in choices if len(whole) <= ADVICE), said)
 
 
 def seal(temporary: Path, path: Path) -> None:
@@ -113,8 +122,8 @@ def seal(temporary: Path, path: Path) -> None:
 class RecordError(Refused):
     """A file that is not what was written there."""
 
-    def __init__(self, fault: str, advice: str) -> None:
-        super().__init__(fault + advice)
+    def __init__(self, fault: str, advice: str = "") -> None:
+        super().__init__(fault, advice)
         self.fault = one_line(fault)
         """What is wrong, without what to do about it."""
 
@@ -133,20 +142,20 @@ def check(path: str | Path, foreign: bool = False) -> None:
         if stored is None:
             if _now.place(path) is None and (foreign or _now.root is not None):
                 return
+            said = f"{shown_path(path)} has no record of what it holds"
             if path.suffix in _AROUND:
                 raise RecordError(
-                    f"{path} has no record of what it holds: it was cut short, or another program "
-                    "or an older version wrote it",
+                    f"{said}: it was cut short, or another program or an older version wrote it",
                     f"; {again(path)}",
                 )
             raise RecordError(
-                f"{path} has no record of what it holds in {_beside(path)}: copy that too if you "
-                "copied the file",
+                f"{said} in {FOLDER} beside it: copy that too if you copied the file",
                 f", or {again(path)}",
             )
         fault = _fault(path, file, stored)
     if fault is not None:
-        raise RecordError(f"{path} is not what was written there: {fault}", f"; {again(path)}")
+        said = f"{shown_path(path)} is not what was written there: {fault}"
+        raise RecordError(said, f"; {again(path)}")
 
 
 @dataclass(frozen=True)
@@ -195,7 +204,7 @@ def _open_end(file: BinaryIO, suffix: str, length: int) -> int | None:
     It is None if the file cannot hold a record.
     """
     size = file.seek(0, os.SEEK_END)
-    if suffix in ZIPS and size >= _END_OF_ZIP.size and length <= _LONGEST:
+    if suffix in ZIPS and size >= _END_OF_ZIP.size and length <= _COMMENT:
         file.seek(size - _END_OF_ZIP.size)
         mark, places, comment = _END_OF_ZIP.unpack(file.read())
         if mark == b"PK\x05\x06" and not comment:
@@ -217,7 +226,7 @@ def _stored(path: Path, file: BinaryIO) -> _Stored | None:
     """Return the record of a file, inside or beside it; None without one."""
     if path.suffix in _AROUND:
         size = file.seek(0, os.SEEK_END)
-        start = file.seek(max(0, size - 2 * _LONGEST))
+        start = file.seek(max(0, size - 2 * _COMMENT))
         ending = file.read()
         at = ending.rfind(_AROUND[path.suffix][0])
         if at >= 0:
