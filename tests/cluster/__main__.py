@@ -9,6 +9,7 @@ line says why and nothing is tested.
 """
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -48,14 +49,19 @@ def study_rows(made: Cluster, folder: Path, config: str, local: Path | None) -> 
     tries = [job for job in jobs if job.state != "COMPLETED"]
     held = sum(job.seconds for job in jobs)
     work, most = used(folder / "slurm" / place)
-    ratio = held / work
+    spent = made.cpu_seconds()
+    against = f"CPU of the work {work:.0f} s"
+    load = f"{os.getloadavg()[2]:.1f} on {os.cpu_count()} cores"
     return [
         Row("files that differ from the local run's", str(len(unequal)),
             f"{len(results(local))} files", "", "0", not unequal),
         Row("Slurm jobs that did not end well", str(len(tries)), f"{len(jobs)} jobs", "", "0",
             not tries),
-        Row("seconds of Slurm jobs", f"{held:.0f} s", f"CPU of the work {work:.0f} s",
-            f"{ratio:.2f}", f"<= {OVERHEAD:g} x", ratio <= OVERHEAD),
+        Row("seconds of Slurm jobs", f"{held:.0f} s", against, f"{held / work:.2f}",
+            f"<= {OVERHEAD:g} x", held <= OVERHEAD * work),
+        Row("CPU seconds of Slurm jobs", f"{spent:.0f} s", against, f"{spent / work:.2f}", "",
+            None),
+        Row("load of this machine meanwhile", load, "", "", "", None),
         Row("most memory of a job", f"{most} MB", "", "", "", None),
     ]  # fmt: skip
 

@@ -48,6 +48,7 @@ SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd-%n.log
 JobCompType=jobcomp/filetxt
 JobCompLoc={folder}/ended.txt
+TaskEpilog={folder}/bin/used
 AccountingStorageType=accounting_storage/none
 MinJobAge=7200
 ProctrackType=proctrack/linuxproc
@@ -68,6 +69,12 @@ MailProg=/bin/true
 PropagateResourceLimits=NONE
 PartitionName=cpu Nodes=c1 Default=YES MaxTime=02:00:00
 PartitionName=gpu Nodes=g1 MaxTime=02:00:00
+"""
+
+USED = """\
+#!/bin/sh
+# The parent is the daemon of a step: the CPU time of its ended processes, in user and in system.
+cut -d ' ' -f 16,17 /proc/$PPID/stat >> {folder}/used.txt
 """
 
 
@@ -115,6 +122,11 @@ class Cluster:
             seconds = max((end - began).total_seconds(), 0)
             jobs.append(Ended(int(fields["JobId"]), fields["JobState"], seconds))
         return jobs
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU time (s) of all processes of the jobs that have ended."""
+        ticks = map(int, (self.folder / "used.txt").read_text("utf-8").split())
+        return sum(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def install() -> None:
@@ -183,12 +195,14 @@ def configure(folder: Path, cpus: int, megabytes: int) -> dict[str, str]:
     (folder / "gres.conf").write_text(f"NodeName=g1 Name=gpu Type=fake File={gpu}\n")
     # The plugin of the job steps drops SLURM_CONF before it calls srun; this srun sets it again.
     path = f"{os.environ['PATH']}:{SYSTEM}"
-    wrapper = folder / "bin" / "srun"
-    wrapper.write_text(
-        f'#!/bin/sh\nSLURM_CONF={conf} exec {shutil.which("srun", path=path)} "$@"\n'
-    )
-    wrapper.chmod(0o755)
-    return {**os.environ, "SLURM_CONF": str(conf), "PATH": f"{wrapper.parent}:{path}"}
+    programs = {
+        "srun": f'#!/bin/sh\nSLURM_CONF={conf} exec {shutil.which("srun", path=path)} "$@"\n',
+        "used": USED.format(folder=folder),
+    }
+    for name, program in programs.items():
+        (folder / "bin" / name).write_text(program)
+        (folder / "bin" / name).chmod(0o755)
+    return {**os.environ, "SLURM_CONF": str(conf), "PATH": f"{folder}/bin:{path}"}
 
 
 @contextmanager
