@@ -19,7 +19,7 @@ SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfil
 PARALLEL = -n $(if $(filter all,$(CORES)),logical,$(CORES)) --maxprocesses 8 --dist worksteal
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
-.PHONY: study quick report verify test test-cluster docs answers lint bench-experts bench-similarity bench-gaits bench-workflow bench-pages bench-offline fuzz format venv lock clean help
+.PHONY: study quick report verify test test-cluster docs answers estimate lint bench-experts bench-similarity bench-gaits bench-workflow bench-pages bench-offline fuzz format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python envs/unlock.py
@@ -49,6 +49,9 @@ docs: venv
 
 answers:
 	$(VENV)/bin/python docs/default_answers.py results/walker2d
+
+estimate: venv
+	PYTHONPATH=workflow/scripts $(RUN) benchmarks.estimate $(CONFIG)
 
 lint: venv
 	$(RUN) ruff check .
@@ -114,6 +117,7 @@ help:
 	@echo '                with a finished local run instead of making one; this is no part of make test and of CI'
 	@echo 'make docs       the documentation as HTML: docs/_build/html/index.html'
 	@echo 'make answers    write the numbers of the finished default study into README.md and docs/answers.md'
+	@echo 'make estimate   what config/reference.yaml and config/full.yaml, or CONFIG, will take, after a default study here'
 	@echo 'make bench-experts  how fast experts are made, against stock SB3; FULL=1 trains them anew'
 	@echo 'make bench-similarity  how fast CKA is, against the published way and recomputing'
 	@echo 'make bench-gaits  how fast gaits are recorded and analysed, against stock tools'

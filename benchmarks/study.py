@@ -9,9 +9,10 @@ size that training makes. Steps and products at these rates are the bound. Steps
 
 import json
 import os
+import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +21,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from benchmarks.table import Row
+from benchmarks.planned import Job, jobs_of
+from benchmarks.table import Row, number_of
 from brainiarb.actors.actors import mean_action
 from brainiarb.actors.archives import read_expert
 from brainiarb.actors.layers import WIDTH
@@ -30,6 +32,10 @@ from brainiarb.files import open_npz
 
 BAR = 1.4
 """Largest ratio of the study's time to its bound."""
+MOST_BYTES = 1.5e9
+"""The most that the study takes on disk."""
+MOST_MEMORY = 0.9
+"""The largest share of its `mem_mb` that a job needs."""
 WALKERS, STEPS = 64, 300
 BATCH = 256
 SECONDS = 2.0
@@ -66,6 +72,44 @@ def job_times(checkout: Path, results: Path) -> dict[str, list[tuple[float, floa
     for (rule, _), span in sorted(jobs.items()):
         times[rule].append(span)
     return dict(times)
+
+
+def stored_bytes(path: Path) -> int:
+    """Return how many bytes a file or the files of a folder take; 0 for one that is not there."""
+    if path.is_dir():
+        return sum(map(stored_bytes, path.iterdir()))
+    return path.stat().st_size if path.exists() else 0
+
+
+def disk_row(results: Path) -> Row:
+    """Return the row of what a finished study takes on disk."""
+    taken, bar = stored_bytes(results), f"<= {MOST_BYTES / 1e9:g} GB"
+    met = taken <= MOST_BYTES
+    return Row("default study on disk", f"{taken / 1e9:.2f} GB", "", "", bar, met)
+
+
+def memory_row(checkout: Path, jobs: Sequence[Job]) -> Row:
+    """Return the row of the job that needed the largest share of the memory that it asks for.
+
+    The log of each job says at its end how much it needed.
+    """
+    needed = {job: used_megabytes(checkout / job.log) for job in jobs if job.log}
+    told = {job: megabytes / job.mem_mb for job, megabytes in needed.items() if megabytes}
+    worst = max(told, key=lambda job: told[job])
+    return Row(
+        f"most memory of any of {len(told)} jobs",
+        f"{needed[worst]} MB",
+        f"mem_mb {worst.mem_mb} of {Path(worst.log).parent.name}/{Path(worst.log).stem}",
+        f"{told[worst]:.2f}",
+        f"<= {MOST_MEMORY:g} x",
+        told[worst] <= MOST_MEMORY,
+    )
+
+
+def used_megabytes(log: Path) -> int:
+    """Return the memory (MB) that a job needed, as its log says, or 0 if it does not say so."""
+    told = re.findall(r"used .* at most (\d+) MB", log.read_text("utf-8") if log.exists() else "")
+    return int(told[-1]) if told else 0
 
 
 def union_seconds(spans: list[tuple[float, float]]) -> float:
@@ -170,7 +214,7 @@ def product_rate(cores: int) -> float:
 
 
 def study_rows(checkout: Path, results: Path, validation: float) -> list[Row]:
-    """Return the row of the bound and one row for each rule, or none without a finished study."""
+    """Return the rows of bound, disk, memory and each rule, or none without a finished study."""
     if not (results / "tables/claims.csv").exists():
         return []
     times = job_times(checkout, results)
@@ -189,11 +233,15 @@ def study_rows(checkout: Path, results: Path, validation: float) -> list[Row]:
     )
     what = f"default study on {cores} cores against its bound"
     ratio = wall / bound
-    rows = [Row(what, f"{wall:.0f} s", against, f"{ratio:.2f}", f"<= {BAR:g} x", ratio <= BAR)]
+    rows = [
+        Row(what, f"{wall:.0f} s", against, f"{ratio:.2f}", f"<= {BAR:g} x", ratio <= BAR),
+        disk_row(results),
+        memory_row(checkout, jobs_of(checkout)[0]),
+    ]
     whole = sum(end - start for start, end in spans)
     share = {rule: sum(end - start for start, end in jobs) for rule, jobs in times.items()}
     for rule in sorted(share, key=lambda rule: -share[rule]):
-        jobs = f"{len(times[rule])} jobs"
+        jobs = number_of(len(times[rule]), "job")
         part = f"{share[rule] / whole:.1%}"
         rows.append(Row(f"jobs of {rule}", f"{share[rule]:.0f} s", jobs, part, "", None))
     return rows

@@ -18,6 +18,11 @@ class Row:
     """None if the figure has no bar and is only reported."""
 
 
+def number_of(count: int, what: str) -> str:
+    """Return a count with its noun: `1 job`, `2 jobs`."""
+    return f"{count} {what}{'s' * (count != 1)}"
+
+
 def show(rows: list[Row]) -> int:
     """Print the table and return the exit code: 1 if a bar is missed, else 0."""
     verdicts = {True: "met", False: "missed", None: "reported"}

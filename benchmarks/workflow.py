@@ -8,8 +8,8 @@ times counts, because other work on the machine only adds to a time.
 
 A further row is `snakemake -n` of the default study when every result exists. The results are
 empty files in a temporary folder that Snakemake has recorded as made. If the checkout has made the
-default study, the last rows compare its time with what bounds it and say what each rule took
-(`benchmarks.study`).
+default study, the last rows compare its time with what bounds it, say what each rule took
+(`benchmarks.study`), and estimate the larger studies from that (`benchmarks.estimate`).
 """
 
 import argparse
@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 
 import yaml
 
+from benchmarks.estimate import STUDIES, estimates
 from benchmarks.study import study_rows
 from benchmarks.table import Row, show
 
@@ -172,6 +173,7 @@ def main() -> int:
     config = yaml.safe_load((checkout / "config/config.yaml").read_text("utf-8"))
     results = checkout / config["results"] / config["body"]
     rows += study_rows(checkout, results, config["cloning"]["validation"])
+    rows += estimates(checkout, [checkout / f"config/{name}.yaml" for name in STUDIES])
     python = ".".join(map(str, sys.version_info[:3]))
     print(f"{os.cpu_count()} cores, Python {python}; CPU times (user and system) of starts\n")
     return show(rows)
