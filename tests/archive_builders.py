@@ -3,6 +3,7 @@
 import io
 import json
 import pathlib
+import re
 import zipfile
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 
 from brainiarb.actors.actors import Actors, mean_action
 from brainiarb.errors import Refused
+from conftest import ROOT
 
 
 class Trap:
@@ -49,6 +51,12 @@ def doctored(archive, tmp_path, fields=None, weights=None, **members):
         policy = torch.load(io.BytesIO(content["policy.pth"]), weights_only=True)
         content["policy.pth"] = torch_bytes({**policy, **weights(policy)})
     return pack(tmp_path / "doctored.zip", {**content, **members})
+
+
+def documented(heading):
+    """Return the code that follows words of the page about experts of one's own."""
+    page = (ROOT / "docs" / "own_experts.md").read_text(encoding="utf-8")
+    return re.search(rf"{heading}.*?```python\n(.*?)```", page, re.DOTALL)[1]
 
 
 def same_actor(actors, model, observations, normalise=np.asarray):

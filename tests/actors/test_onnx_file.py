@@ -4,8 +4,10 @@ from functools import partial
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
-from archive_builders import assert_refused
+from archive_builders import assert_refused, documented
 from brainiarb.actors import plain
 from brainiarb.actors.actors import mean_action
 from brainiarb.actors.plain import read_plain
@@ -134,6 +136,20 @@ def test_arrays_in_another_file_and_damage_are_refused(tmp_path):
     model = onnx.load_model_from_string(path.read_bytes())
     model.graph.initializer[0].data_location = onnx.TensorProto.EXTERNAL
     path.write_bytes(model.SerializeToString())
-    assert_refused(partial(read_plain, body=BODY), path, "lies in another file")
+    words = "lies in another file; export it with external_data=False"
+    assert_refused(partial(read_plain, body=BODY), path, words)
     path.write_bytes(b"not onnx")
     assert_refused(partial(read_plain, body=BODY), path, "not a whole file of plain arrays")
+
+
+def test_what_the_page_lets_torch_export_acts_as_the_network(tmp_path, monkeypatch):
+    pytest.importorskip("onnxscript", reason="torch exports to ONNX by the package onnxscript")
+    monkeypatch.chdir(tmp_path)
+    network = nn.Sequential(
+        nn.Linear(17, 9), nn.Tanh(), nn.Linear(9, 7), nn.Tanh(), nn.Linear(7, 6)
+    )
+    exec(documented("To ONNX"), {"network": network})
+    actors = read_plain(tmp_path / "mine.onnx", BODY)
+    with torch.no_grad():
+        acted = network(torch.from_numpy(STATES)).clamp(-1, 1).numpy()
+    np.testing.assert_allclose(mean_action(actors)(STATES), acted, atol=1e-6)

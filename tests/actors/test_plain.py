@@ -3,7 +3,6 @@
 import io
 import json
 import pickle
-import re
 import zipfile
 from functools import partial
 
@@ -13,14 +12,13 @@ import torch
 from safetensors.numpy import save_file
 from torch import nn
 
-from archive_builders import Trap, assert_refused
+from archive_builders import Trap, assert_refused, documented
 from brainiarb.actors.actors import mean_action
 from brainiarb.actors.architecture import Architecture
 from brainiarb.actors.archives import read_expert, write_archive
 from brainiarb.actors.plain import LARGEST, read_plain, write_plain
 from brainiarb.bodies.registry import get_body
 from brainiarb.experts.importing import import_archive, read_record
-from conftest import ROOT
 
 BODY = get_body("walker2d")
 STATES = np.random.default_rng(0).normal(size=(40, 17)).astype(np.float32)
@@ -44,17 +42,11 @@ def refused(path, *words, told=TOLD):
     assert_refused(partial(read_plain, body=BODY, fields=told), path, *words)
 
 
-def example(heading):
-    """Return the code of the documentation that follows a line with a word."""
-    page = (ROOT / "docs" / "own_experts.md").read_text(encoding="utf-8")
-    return re.search(rf"From {heading}.*?```python\n(.*?)```", page, re.DOTALL)[1]
-
-
 def test_ten_lines_of_torch_write_a_file_that_acts_as_the_network(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     layers = nn.Linear(17, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 6)
     network = nn.Sequential(*layers)
-    exec(example("torch"), {"network": network})
+    exec(documented("From torch"), {"network": network})
     told = read_record(tmp_path / "mine.json")
     imported = import_archive(tmp_path / "mine.safetensors", BODY, told=told)
     with torch.no_grad():
@@ -70,7 +62,7 @@ def test_ten_lines_of_jax_write_a_file_that_acts_as_the_network(tmp_path, monkey
         f"Dense_{k}": {"kernel": rng.normal(size=(i, o)) / 8, "bias": rng.normal(size=o)}
         for k, (i, o) in enumerate(((17, 64), (64, 64), (64, 6)))
     }
-    exec(example("JAX"), {"params": params})
+    exec(documented("From JAX"), {"params": params})
     told = read_record(tmp_path / "mine.json")
     values = STATES.astype(np.float64)
     for k in range(3):

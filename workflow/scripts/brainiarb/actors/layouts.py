@@ -63,6 +63,11 @@ def layout_of(names: set[str], where: object) -> Layout:
             f"{where} holds an actor with a memory (lstm), whose actions follow from more than one "
             "observation; train it without RecurrentPPO"
         )
+    if any(".cnn." in name for name in names):
+        raise Refused(
+            f"{where} holds a network for images (CnnPolicy), where a body gives one row of "
+            "numbers; train it with policy MlpPolicy on the body's own environment"
+        )
     if "actor.log_std" in names:
         raise _state_dependent_noise(where)
     if any(name.startswith("actor.latent_pi.") for name in names):

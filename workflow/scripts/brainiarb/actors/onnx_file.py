@@ -38,7 +38,9 @@ def onnx_arrays(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     known = {}
     for tensor in model.graph.initializer:
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            raise Refused(f"its array {tensor.name} lies in another file")
+            raise Refused(
+                f"its array {tensor.name} lies in another file; export it with external_data=False"
+            )
         known[tensor.name] = numbers.to_array(tensor)
     return _plain(list(_operations(model.graph, known)))
 
