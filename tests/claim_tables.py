@@ -7,7 +7,8 @@ import yaml
 from brainiarb.statistics.claim_rows import Asked
 from brainiarb.statistics.claims import claims_table
 from brainiarb.statistics.ledger import Claim, Part, read_claims
-from brainiarb.statistics.measures import Measure, measures_table, of_agent
+from brainiarb.statistics.measures import PEER, Measure, measures_table, of_agent
+from brainiarb.statistics.method_effects import of_methods
 from conftest import ROOT
 
 LEDGER, OFFLINE = (
@@ -58,6 +59,31 @@ def measured(
                 named = {measure: Measure("1", value + shift)}
                 rows += of_agent(f"expert_{number}", level, clone, named)
     return measures_table(rows)
+
+
+def measured_methods(network=None, gait=None, peers=-0.4, slope=0.0):
+    """Measures of clones that lie 0.2 off their experts, and further off by some methods."""
+    tables, rng = {}, np.random.default_rng(0)
+    for method in ("bc", "iql", "td3bc"):
+        parts = []
+        for measure, own, sign, apart in (
+            ("cka_linear2_relu", 1.0, -1, network or {}),
+            ("spectral_distance", 0.1, 1, gait or {}),
+        ):
+            offset = sign * 0.2 + apart.get(method, 0.0)
+            rows = measured(offset, slope, own=own, step=0.0, noise=0.01, measure=measure)
+            # Clones of one number by two methods are alike, but not equal.
+            own_noise = 0.002 * rng.normal(size=len(rows)) * (rows["clone"] >= 0)
+            parts.append(rows.assign(value=rows["value"] + own_noise))
+        others = [
+            row
+            for number in range(5)
+            for row in of_agent(
+                f"expert_{number}", -1, 0, {f"{PEER}cka_linear2_relu": Measure("1", 1 + peers)}
+            )
+        ]
+        tables[method] = pd.concat([*parts, measures_table(others)], ignore_index=True)
+    return of_methods(tables)
 
 
 def evaluated(measures, *claims, asked=ASKED, similarity=NO_SIMILARITY):

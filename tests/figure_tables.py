@@ -17,7 +17,7 @@ from brainiarb.figures import fig_functional, fig_noise_series, fig_strides
 from brainiarb.figures.fig4_psd import MEASURES
 from brainiarb.maps.tables import map_tables
 from brainiarb.rollouts.robustness import fall_shares, robustness_measures
-from brainiarb.statistics.method_effects import method_effects
+from brainiarb.statistics.method_effects import method_effects, of_methods
 from brainiarb.statistics.tables import statistics_table
 from builders import DERIVED, MAP_SETTINGS, a_walk, several
 from claim_tables import published_ledger
@@ -173,7 +173,7 @@ def returns():
     for name in ("return", "return_forward", "return_healthy", "return_control", "return_contact"):
         table[name] = rng.uniform(0, 3000, len(table))
     table["fell"], table["episodes"] = rng.uniform(0, 1, len(table)), 20
-    return table.assign(expert=EXPERT)
+    return table.assign(expert=EXPERT, method=np.where(table["agent"] == "clone", "bc", ""))
 
 
 def series():
@@ -209,9 +209,8 @@ def offline_tables(experts=1):
                 of_name.append((name, level, k, 0.1 if falls else 0.7 + offset + 0.02 * k * k))
             rows.append(measures_of(of_name).assign(expert=expert))
         measures[method] = pd.concat(rows, ignore_index=True)
-    tables = [table.assign(method=method) for method, table in measures.items()]
-    effects = method_effects(measures, 0.95, 0.5)
-    return {"offline_measures": pd.concat(tables, ignore_index=True), "offline_effects": effects}
+    table = of_methods(measures)
+    return {"offline_measures": table, "offline_effects": method_effects(table, 0.95, 0.5)}
 
 
 def curves():

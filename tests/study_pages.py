@@ -11,7 +11,7 @@ from brainiarb.pages.page import Look
 from brainiarb.pages.rows import read_rows
 from brainiarb.statistics.ledger import read_claims
 from brainiarb.statistics.replication import replication_table
-from claim_tables import LEDGER, evaluated, measured
+from claim_tables import LEDGER, OFFLINE, evaluated, measured, measured_methods
 from conftest import ROOT
 
 REPORT = ROOT / "workflow/report"
@@ -57,6 +57,14 @@ def write_study(folder, experts=5, ledger=LEDGER, figures=("fig_claims", "fig2_c
     return experts
 
 
+def write_methods(folder):
+    """Write the tables of the methods of offline learning of a study."""
+    measures = measured_methods(network={"td3bc": -0.1})
+    answers = evaluated(measures, *read_claims(OFFLINE), similarity=None)
+    for name, table in {"claims": answers, "measures": measures}.items():
+        table.to_csv(folder / f"tables/offline_{name}.csv", index=False, float_format="%.9g")
+
+
 def page_of(
     folder, experts, levels=(0, 80), body="walker2d", provenance=PROVENANCE, meaning="executed"
 ):
@@ -72,7 +80,7 @@ def page_of(
         figures=figures,
         captions={name: (REPORT / f"{name}.rst").read_text("utf-8") for name in figures},
         citation=yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8")),
-        sources=Sources("claims.yaml", "scripts", {"net_flux": "map_gaits.py"}),
+        sources=Sources("claims.yaml", "offline.yaml", "scripts", {"net_flux": "map_gaits.py"}),
         provenance=provenance,
     )
     page = Path(folder / "findings.html")

@@ -103,7 +103,9 @@ def test_the_clones_of_every_method_are_planned_from_the_same_demonstrations_to_
     figure = {f"figures/fig_offline.{kind}" for kind in ("csv", "pdf", "png")}
     assert plan(finished, targets=["offline_methods"]) == files | gathered | tables | figure
     asked = plan(finished, config={"offline": {"in_study": True}})
-    assert asked == files | gathered | tables | figure | {"findings.html"}
+    everywhere = {"tables/returns.csv", "tables/agents.csv", "findings.html"}
+    series = {f"figures/fig_noise_series.{kind}" for kind in ("csv", "pdf", "png")}
+    assert asked == files | gathered | tables | figure | everywhere | series
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The noise series: returns, falls and errors of clones beside the demonstrator's."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from brainiarb.figures import style
@@ -68,6 +69,14 @@ def test_demonstrated_episodes_are_counted_and_falls_are_shares_of_episodes():
     (counted,) = points(panel(figure, "demonstrated episodes of a clone"), "D")
     assert counted.get_ydata().tolist() == [20] * 6
     assert panel(figure, "share of episodes with a fall").get_ylim() == (-0.04, 1.04)
+
+
+def test_clones_by_other_methods_than_cloning_are_not_drawn():
+    agents = tables_of("fig_noise_series")["agents"]
+    others = agents[agents["agent"] == "clone"].assign(method="iql")
+    _, alone = drawn("fig_noise_series")
+    _, beside = draw("fig_noise_series", {"agents": pd.concat([agents, others])})
+    pd.testing.assert_frame_equal(beside, alone)
 
 
 def test_parts_of_the_return_that_a_body_has_not_are_left_out():

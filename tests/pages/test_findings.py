@@ -11,7 +11,7 @@ import pytest
 from brainiarb.statistics.answers import estimate, read_deciding
 from brainiarb.statistics.ledger import SUPPORTED, UNTESTABLE
 from claim_tables import LEDGER
-from study_pages import PROVENANCE, REPORT, page_of, write_study
+from study_pages import PROVENANCE, REPORT, page_of, write_methods, write_study
 
 EMPTY = {"meta", "br", "image", "rect", "path", "circle", "use", "link", "img", "input", "hr"}
 
@@ -84,6 +84,44 @@ def test_the_replication_says_published_reproduced_and_corrected_of_every_decidi
         if row["id"] == "C4a" and row["level"] == "80"
     )
     assert of_c4a.startswith("80&nbsp;% 0.06 no value nothing")
+
+
+def test_verdicts_about_methods_stand_under_their_own_heading_and_count_as_none_of_the_study(
+    page, read, tmp_path
+):
+    folder = tmp_path / "walker2d"
+    experts = write_study(folder)
+    write_methods(folder)
+    text = page_of(folder, experts).read_text("utf-8")
+    said = Reader(text).texts
+    rows = read_deciding(str(folder / "tables/offline_claims.csv"))
+    assert {row["id"] for row in rows} == {*said} - {*read.texts}
+    for row in rows:
+        for shown in (estimate(row), row["hypothesis"], row["verdict"], f"by {row['method']}"):
+            assert " ".join(shown.split()) in said[row["id"]].replace("\u2212", "-")
+    heading = "Is it the method, the data or the copy?"
+    assert text.index('id="C1"') < text.index(heading) < text.index('id="method_network_iql"')
+    assert "The study says" not in said["copy_gait"]
+    alone = page.read_text("utf-8")
+    assert heading not in alone
+    tallies = [re.search(r'<ul class="tally">.*?</ul>', x, re.S)[0] for x in (text, alone)]
+    assert tallies[0] == tallies[1]
+
+
+def test_a_claim_about_a_method_points_to_the_clones_that_it_compares(tmp_path):
+    folder = tmp_path / "walker2d"
+    experts = write_study(folder, figures=())
+    write_methods(folder)
+    said = Reader(page_of(folder, experts).read_text("utf-8")).texts["method_network_td3bc"]
+    found = re.search(r"at 80 % .* the lines ([\d, to]+) of tables/offline_measures", said)[1]
+    spans = [[int(x) for x in span.split(" to ")] for span in found.split(", ")]
+    lines = (folder / "tables/offline_measures.csv").read_text("utf-8").splitlines()
+    named = {
+        lines[n - 1].split(",")[3]
+        for first, *last in spans
+        for n in range(first, (last or [first])[0] + 1)
+    }
+    assert named == {"bc", "td3bc"}
 
 
 def test_a_changed_number_in_a_table_changes_the_page(page, tmp_path):

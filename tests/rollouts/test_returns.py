@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from brainiarb.files import read_csv, write_csv
 from brainiarb.rollouts.returns import (
     agent_returns,
     episode_returns,
@@ -68,6 +69,17 @@ def test_an_expert_has_level_and_clone_minus_one_and_others_keep_their_numbers(
     assert set(table["clone"]) == clones
     assert table["episode"].tolist() == ([0, 1, 2] if level < 0 else [0, 1, 0])
     assert table.loc[table["median"], "clone"].unique().tolist() == [min(clones)]
+
+
+def test_agents_of_several_methods_are_averaged_apart_also_where_none_has_trained_them(tmp_path):
+    expert = returns_table(recording(clones=(0, 0, 0)), "sac_0", "expert", -1, "mean")
+    clones = [
+        returns_table(recording(), "sac_0", "clone", 40, "mean", method) for method in ("bc", "iql")
+    ]
+    write_csv(tmp_path / "returns.csv", pd.concat([expert, *clones]))
+    table = agent_returns(read_csv(tmp_path / "returns.csv"))
+    assert table["method"].fillna("").tolist() == ["", "bc", "bc", "iql", "iql"]
+    assert table["episodes"].tolist() == [3, 2, 1, 2, 1]
 
 
 def test_returns_become_measures_of_each_agent():

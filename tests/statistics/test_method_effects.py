@@ -6,7 +6,7 @@ import pytest
 
 from brainiarb.statistics.ledger import REFERENCE
 from brainiarb.statistics.measures import FLOOR, PEER, Measure, measures_table, of_agent
-from brainiarb.statistics.method_effects import COLUMNS, COMPARISONS
+from brainiarb.statistics.method_effects import COLUMNS, COMPARISONS, by_method, of_methods
 from brainiarb.statistics.method_effects import method_effects as effects_of
 
 OFFSETS = {"bc": 0.0, "iql": 0.5, "td3bc": -2.0}
@@ -43,7 +43,7 @@ def tables(**given):
 
 
 def method_effects(measures):
-    return effects_of(measures, confidence=0.95, walking=0.5)
+    return effects_of(of_methods(measures), confidence=0.95, walking=0.5)
 
 
 def of(table, method, level, kind):
@@ -97,7 +97,8 @@ def test_a_clone_without_a_value_is_left_out_and_counted():
 def test_ratios_are_compared_by_their_logarithms():
     levels = {"levels": (40,), "measure": "action_mse_common"}
     given = tables(**levels)
-    given["iql"] = given["bc"].assign(value=3 * given["bc"]["value"])
+    clones = given["bc"]["level"] >= 0
+    given["iql"] = given["bc"].assign(value=given["bc"]["value"] * np.where(clones, 3, 1))
     found = of(method_effects(given), "iql", 40, "method")
     assert (found.unit, found.estimate) == ("ratio", pytest.approx(3))
 
@@ -138,3 +139,23 @@ def test_clones_that_fall_are_a_share_and_have_no_part_in_a_mean():
     assert table.query("method == 'td3bc' and level == 40 and kind in ('data', 'method')").empty
     walking = of(table, "bc", 40, "value")
     assert walking.high - walking.low < 15
+
+
+def test_one_table_holds_all_methods_and_every_other_agent_once():
+    given = tables(experts=2)
+    table = of_methods(given)
+    clones = table["level"] >= 0
+    assert set(table.loc[clones, "method"]) == {*OFFSETS}
+    assert set(table.loc[~clones, "method"]) == {""}
+    assert not table.drop(columns="method").loc[~clones].duplicated().any()
+    for method, rows in by_method(table).items():
+        ordered, same = (
+            x.sort_values(["expert", "level", "clone", "measure"], ignore_index=True)
+            for x in (rows.drop(columns="method"), given[method])
+        )
+        pd.testing.assert_frame_equal(ordered, same)
+
+
+def test_a_table_without_methods_is_one_of_the_reference():
+    measures = planted(0.0)
+    assert by_method(measures) == {REFERENCE: measures}

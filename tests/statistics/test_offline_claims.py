@@ -1,38 +1,11 @@
 """Claims about methods of offline learning: planted effects have their verdicts, each apart."""
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from brainiarb.statistics.ledger import read_claims
-from brainiarb.statistics.measures import PEER, Measure, measures_table, of_agent
-from claim_tables import OFFLINE, evaluated, measured
+from claim_tables import OFFLINE, evaluated, measured, measured_methods
 
 CLAIMS = read_claims(OFFLINE)
-
-
-def of_methods(network=None, gait=None, peers=-0.4, slope=0.0):
-    """Measures of clones that lie 0.2 off their experts, and further off by some methods."""
-    tables, rng = [], np.random.default_rng(0)
-    for method in ("bc", "iql", "td3bc"):
-        for measure, own, sign, apart in (
-            ("cka_linear2_relu", 1.0, -1, network or {}),
-            ("spectral_distance", 0.1, 1, gait or {}),
-        ):
-            offset = sign * 0.2 + apart.get(method, 0.0)
-            rows = measured(offset, slope, own=own, step=0.0, noise=0.01, measure=measure)
-            # Clones of one number by two methods are alike, but not equal.
-            own_noise = 0.002 * rng.normal(size=len(rows)) * (rows["clone"] >= 0)
-            tables.append(rows.assign(method=method, value=rows["value"] + own_noise))
-        others = [
-            row
-            for number in range(5)
-            for row in of_agent(
-                f"expert_{number}", -1, 0, {f"{PEER}cka_linear2_relu": Measure("1", 1 + peers)}
-            )
-        ]
-        tables.append(measures_table(others).assign(method=method))
-    return pd.concat(tables, ignore_index=True)
 
 
 def verdicts(measures, level):
@@ -42,28 +15,28 @@ def verdicts(measures, level):
 
 @pytest.mark.parametrize("level", [0, 80])
 def test_an_effect_of_one_method_on_the_network_supports_the_claim_of_this_method_alone(level):
-    found = verdicts(of_methods(network={"td3bc": -0.1}), level)
+    found = verdicts(measured_methods(network={"td3bc": -0.1}), level)
     assert found["method_network_td3bc"] == "supported"
     of_others = ("method_network_iql", "method_gait_iql", "method_gait_td3bc")
     assert {found[name] for name in of_others} == {"contradicted"}
 
 
 def test_an_effect_on_the_gait_is_not_one_on_the_network():
-    found = verdicts(of_methods(gait={"iql": 0.2}), 80)
+    found = verdicts(measured_methods(gait={"iql": 0.2}), 80)
     assert found["method_gait_iql"] == "supported"
     assert found["method_network_iql"] == "contradicted"
 
 
 def test_the_network_of_a_copy_is_compared_with_other_experts_and_its_gait_with_its_own_expert():
     copies = ("copy_network", "copy_gait")
-    nearer = verdicts(of_methods(peers=-0.4), 0)
-    further = verdicts(of_methods(peers=-0.1), 0)
+    nearer = verdicts(measured_methods(peers=-0.4), 0)
+    further = verdicts(measured_methods(peers=-0.1), 0)
     assert [nearer[name] for name in copies] == ["contradicted", "supported"]
     assert [further[name] for name in copies] == ["supported", "supported"]
 
 
 def test_what_noise_changes_in_all_methods_is_of_the_data_and_not_of_the_method():
-    found = verdicts(of_methods(slope=0.05), 80)
+    found = verdicts(measured_methods(slope=0.05), 80)
     assert {found[f"data_network_{method}"] for method in ("bc", "iql", "td3bc")} == {"supported"}
     assert {found[f"method_network_{method}"] for method in ("iql", "td3bc")} == {"contradicted"}
 

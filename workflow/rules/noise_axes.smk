@@ -89,6 +89,7 @@ use rule record_clones as record_axis_clones with:
             "body",
             "recording.steps",
             **place_of(wildcards),
+            method="bc",
             mode="mean",
             recorded_episodes=recorded_episodes("clone", "mean"),
         ),

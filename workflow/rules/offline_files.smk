@@ -18,6 +18,13 @@ def offline_files(name, experts, method):
     )
 
 
+RETURNS_OF_METHODS = [
+    file
+    for method in sorted({*METHODS} - {"bc"})
+    for file in offline_files("returns/{method}_{noise}.csv", OFFLINE_EXPERTS, method)
+]
+
+
 def of_method(name):
     """Return an input function that gives a file of {expert} for each level of the clones of {method}."""
     return lambda wildcards: offline_files(name, [wildcards.expert], wildcards.method)

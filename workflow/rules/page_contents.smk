@@ -16,6 +16,12 @@ if CLONED or len(COMPARED) > 1:
     )
 
 PAGED_TARGETS = ["all", *["offline_methods"] * config["offline"]["in_study"]]
+# The verdicts about methods of offline learning, where the study itself asks for them.
+OFFLINE_ANSWERS = {
+    f"offline_{table}": f"{BODY_FOLDER}/tables/offline_{table}.csv"
+    for table in ("claims", "measures")
+    if config["offline"]["in_study"]
+}
 PAGED_FIGURES = sorted(
     name
     for target in (PAGED_TARGETS if CLONED else ["archives"])

@@ -4,6 +4,7 @@ if CLONED:
 
     rule write_findings:
         input:
+            **OFFLINE_ANSWERS,
             claims=f"{BODY_FOLDER}/tables/claims.csv",
             measures=f"{BODY_FOLDER}/tables/measures.csv",
             agents=f"{BODY_FOLDER}/tables/agents.csv",
@@ -18,6 +19,7 @@ if CLONED:
                 for name in (*PAGED_FIGURES, *FILMS)
             ],
             ledger=config["statistics"]["claims"],
+            method_ledger=config["offline"]["claims"],
             citation=located("CITATION.cff"),
             template=located("workflow/report/findings.html"),
             page_parts=located("workflow/report/page_parts.html"),

@@ -91,6 +91,7 @@ rule record_clones:
             "recording.steps",
             expert=wildcards.expert,
             level=int(wildcards.noise),
+            method=wildcards.method,
             mode=mode_of(wildcards),
             recorded_episodes=recorded_episodes("clone", mode_of(wildcards)),
         ),

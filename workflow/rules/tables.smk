@@ -45,6 +45,7 @@ TABLED = {
         *expand(expert_file("returns/rollouts_sampled.csv"), expert=SERIES),
         *cloned_files("returns/demonstrations_{noise}.csv", "returns/bc_{noise}.csv"),
         *cloned_files("returns/bc_{noise}_sampled.csv", experts=SERIES),
+        *(RETURNS_OF_METHODS if config["offline"]["in_study"] else []),
     ],
 }
 
@@ -75,8 +76,8 @@ rule concatenate_tables:
     log:
         log_file("concatenate_tables/{table}.log"),
     wildcard_constraints:
-        # Returns have a rule of their own.
-        table=any_of(sorted({*TABLED, *ON_DEMAND} - {"returns"})),
+        # Measures and returns have rules of their own.
+        table=any_of(sorted({*TABLED, *ON_DEMAND} - {"measures", "returns"})),
     group:
         "finish"
     conda:
@@ -89,6 +90,27 @@ rule concatenate_tables:
         "Writing the table {wildcards.table}"
     script:
         "../scripts/concatenate_tables.py"
+
+
+rule tabulate_measures:
+    input:
+        TABLED["measures"],
+    output:
+        table=f"{BODY_FOLDER}/tables/measures.csv",
+    log:
+        log_file("tabulate_measures.log"),
+    group:
+        "finish"
+    conda:
+        "../../envs/analysis.yaml"
+    resources:
+        **TINY,
+    params:
+        code=code("tabulate_measures.py"),
+    message:
+        "Tabulating the measures of every agent"
+    script:
+        "../scripts/tabulate_measures.py"
 
 
 rule tabulate_returns:

@@ -1,4 +1,4 @@
-"""Evaluate every claim of a ledger, and set what the study published beside it."""
+"""Evaluate every claim of a ledger, and set what was published beside it where this is asked."""
 
 from typing import TYPE_CHECKING
 
@@ -25,4 +25,5 @@ if __name__ == "__main__":
         asked = Asked(**snakemake.params.settings)
         table = claims_table(read_csv(given["measures"]), similarity, claims, asked)
         write_csv(snakemake.output.table, table)
-        write_csv(snakemake.output.replication, replication_table(table))
+        if replication := snakemake.output.get("replication"):
+            write_csv(replication, replication_table(table))

@@ -34,5 +34,5 @@ if __name__ == "__main__":
         write_npz(snakemake.output.rollouts, rollouts)
         write_csv(
             snakemake.output.returns,
-            returns_table(rollouts, expert, "clone", level, settings["mode"]),
+            returns_table(rollouts, expert, "clone", level, settings["mode"], settings["method"]),
         )

@@ -23,6 +23,7 @@ from brainiarb.figures.style import (
     panel_grid,
     rows_of,
 )
+from brainiarb.statistics.ledger import REFERENCE
 
 TABLES = ["agents", "measures", "statistics"]
 EVERY_EXPERT = ["measures"]
@@ -55,8 +56,9 @@ def labels(table: pd.DataFrame) -> dict[str, str]:
 def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Figure, pd.DataFrame]:
     """Draw one panel per quantity: each clone is a point, with the demonstrator beside it.
 
-    Parts of the return that are always 0, such as the healthy reward of a body that cannot fall,
-    are left out, and so is the action error if it was not measured.
+    Clones by other methods than cloning, which a study can have too, are not drawn. Parts of the
+    return that are always 0, such as the healthy reward of a body that cannot fall, are left out,
+    and so is the action error if it was not measured.
     """
     statistics, every, alpha = tables["statistics"], tables["measures"], settings["alpha"]
     means = {
@@ -64,7 +66,9 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         WALKING: walking_means(statistics, MEASURES.values(), alpha),
     }
     shares = walking_shares(statistics, MEASURES["return"], alpha)
-    table = with_errors(tables["agents"], of_expert(every, settings["expert"]))
+    agents = tables["agents"]
+    copies = agents[agents["method"].isin(["", REFERENCE])]
+    table = with_errors(copies, of_expert(every, settings["expert"]))
     levels = sorted(table.loc[table["agent"] == "clone", "level"].unique())
     panels_of = labels(table)
     shown = [name for name in panels_of if name in SHARES or (table[name].fillna(0) != 0).any()]

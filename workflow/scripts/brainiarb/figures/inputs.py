@@ -8,6 +8,9 @@ import pandas as pd
 
 from brainiarb.files import read_csv, read_npz
 
+TEXTS = {"note", "method"}
+"""Columns that are empty in some rows, or in all."""
+
 
 def read_inputs(
     paths: Mapping[str, str], expert: str, every_expert: Collection[str]
@@ -27,9 +30,9 @@ def read_inputs(
 
 
 def read_table(path: str | Path) -> pd.DataFrame:
-    """Read a table; an empty note becomes an empty text and not a missing number."""
-    table = read_csv(path, dtype={"note": "str"})
-    return table.fillna({"note": ""}) if "note" in table else table
+    """Read a table; an empty note or method becomes an empty text and not a missing number."""
+    table = read_csv(path, dtype=dict.fromkeys(TEXTS, "str"))
+    return table.fillna(dict.fromkeys(TEXTS & {*table.columns}, ""))
 
 
 def of_expert(table: pd.DataFrame, expert: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from itertools import groupby
 from brainiarb.pages.rows import Row, lines_of
 from brainiarb.pages.template import MINUS
 from brainiarb.statistics.answers import POWER, estimate, number, sample
-from brainiarb.statistics.ledger import CLAIMED, HIGHEST, LOWEST
+from brainiarb.statistics.ledger import CLAIMED, HIGHEST, LOWEST, REFERENCE
 
 COMPARISONS = {
     "value": "the clones' own value",
@@ -125,7 +125,13 @@ def _claim(rows: Sequence[Row], places: Mapping[tuple[str, str], Sequence[Row]])
 
 def _answer(row: Row, places: Mapping[tuple[str, str], Sequence[Row]]) -> Answer:
     levels = {row["level"], REFERENCES.get(row["comparison"], row["level"])}
-    measured = [place for level in levels for place in places.get((row["measure"], level), ())]
+    methods = {"", row["method"], *[REFERENCE] * (row["comparison"] == "method")}
+    measured = [
+        place
+        for level in levels
+        for place in places.get((row["measure"], level), ())
+        if place.get("method", "") in methods
+    ]
     powers = {
         name.removeprefix(POWER): f"{float(value):.2f}"
         for name, value in row.items()

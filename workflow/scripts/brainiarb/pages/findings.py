@@ -22,6 +22,7 @@ class Sources:
     """Files that the page names, as paths from the page on; of `makers`, scripts by measure."""
 
     claims: str
+    method_claims: str
     library: str
     makers: Mapping[str, str]
 
@@ -39,9 +40,11 @@ def findings(
 ) -> str:
     """Return the page as HTML that needs no other file and no JavaScript.
 
-    The arguments are those of `page_of`; `tables` also holds `claims` and `measures`.
+    The arguments are those of `page_of`; `tables` also holds `claims` and `measures`, and where the
+    study asks about methods of offline learning, `offline_claims` and `offline_measures`.
     """
     claims = claims_of(tables["claims"], tables["measures"])
+    of_methods = claims_of(tables.get("offline_claims", ()), tables.get("offline_measures", ()))
     return page_of(
         page,
         look,
@@ -53,6 +56,8 @@ def findings(
         provenance,
         claims=claims,
         levels=levels_of(claims),
+        method_claims=of_methods,
+        method_levels=levels_of(of_methods),
         tally=tally(claims, [*VERDICTS]),
         marks=VERDICTS,
         comparisons=COMPARISONS,

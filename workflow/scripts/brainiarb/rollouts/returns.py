@@ -48,19 +48,26 @@ def episode_returns(arrays: Mapping[str, np.ndarray], steps: int = RETURN_STEPS)
 
 
 def returns_table(
-    rollouts: Rollouts, expert: str, agent: str, level: int, mode: str
+    rollouts: Rollouts, expert: str, agent: str, level: int, mode: str, method: str = ""
 ) -> pd.DataFrame:
     """Tabulate `episode_returns` with the columns that name the agents, all of one kind.
 
     `agent` is `expert`, `demonstrator` or `clone`. `level` is the noise in percent; an expert has
-    level -1 and clone -1. `mode` is `mean` or `sampled`. The column `median` marks the clone of
+    level -1 and clone -1. `mode` is `mean` or `sampled`. `method` is that by which clones learnt,
+    and is empty for other agents. The column `median` marks the clone of
     median return, which is drawn where a level is drawn by one clone.
     """
     table = episode_returns(rollouts)
     if level < 0:
         table["clone"] = -1
     for place, (column, value) in enumerate(
-        [("expert", expert), ("agent", agent), ("level", level), ("mode", mode)]
+        [
+            ("expert", expert),
+            ("agent", agent),
+            ("method", method),
+            ("level", level),
+            ("mode", mode),
+        ]
     ):
         table.insert(place, column, value)
     table["median"] = table["clone"] == median_clone(table)
@@ -76,7 +83,7 @@ def agent_returns(episodes: pd.DataFrame) -> pd.DataFrame:
     parts = [name for name in episodes.columns if name.startswith("return_")]
     values = ["return", *parts, "length", "fell"]
     names = [name for name in episodes.columns if name not in (*values, "episode")]
-    grouped = episodes.groupby(names, sort=False)
+    grouped = episodes.groupby(names, sort=False, dropna=False)
     table = grouped[values].mean()
     table.insert(0, "episodes", grouped.size())
     return table.reset_index()

@@ -6,8 +6,8 @@ import pandas as pd
 
 from brainiarb.statistics.answers import POWER
 from brainiarb.statistics.claim_rows import Asked, Row, numbers, row
-from brainiarb.statistics.ledger import REFERENCE, Claim
-from brainiarb.statistics.method_effects import beside
+from brainiarb.statistics.ledger import Claim
+from brainiarb.statistics.method_effects import beside, by_method
 from brainiarb.statistics.methods import holm
 from brainiarb.statistics.procedure import COLUMNS as PROCEDURE
 from brainiarb.statistics.procedure import Subjects
@@ -20,10 +20,9 @@ COLUMNS = (
     "estimate", "low", "high", "confidence",
     "n_experts", "n_clones", "n_left_out", "condition", "p", "p_holm", "p_against",
     "p_against_holm", "claimed", "effect", "effect_low", "effect_high", "sd_blocks",
-    "sd_experts", "control", "control_value", "answer", "verdict", "reason", "figure",
+    "sd_experts", "control", "control_value", "answer", "verdict", "reason", "figure", "method",
 )  # fmt: skip
-"""The columns before those of the power of each design, `power_<design>`. Between them stands
-`method` where the measures have it."""
+"""The columns before those of the power of each design, `power_<design>`."""
 
 
 def claims_table(
@@ -34,8 +33,8 @@ def claims_table(
 ) -> pd.DataFrame:
     """Tabulate the parts of every claim at every level that has clones or that decides it.
 
-    `measures` has the columns of `measures.COLUMNS`, and `method` where the clones of several
-    methods are compared; `similarity` gives what the published procedure would say, None where no
+    `measures` has the columns of `measures.COLUMNS`, and `method` where there are clones of several
+    methods; `similarity` gives what the published procedure would say, None where no
     claim has such rows. A claim is decided at those of its levels that are primary (`decides`).
     Other levels are described, without p and verdict. p values of claims that are not exploratory
     are corrected for all parts of one level (Holm). `answer` is of a part, and `verdict` of a
@@ -44,7 +43,7 @@ def claims_table(
     (`verdicts`). `power_<design>` is the chance that a design tells the smallest effect from none,
     at the strictest step of Holm's correction, with the variances that are found here.
     """
-    of_measure = _by_method(measures)
+    of_measure = _subjects(measures)
     rows = [
         row(claim, number, level, of_measure, asked)
         for claim in claims
@@ -62,15 +61,12 @@ def claims_table(
     ]
     table["answer"], table["reason"] = zip(*answers, strict=True)
     table["verdict"] = table.groupby(["id", "level"])["answer"].transform(combined)
-    columns = [*COLUMNS, "method"] if "method" in measures else [*COLUMNS]
-    return table[columns].assign(**_powers(rows, table[family], asked))
+    return table[[*COLUMNS]].assign(**_powers(rows, table[family], asked))
 
 
-def _by_method(measures: pd.DataFrame) -> Subjects:
+def _subjects(measures: pd.DataFrame) -> Subjects:
     """Return the subjects of a table of measures by method and measure."""
-    methods = {REFERENCE: measures}
-    if "method" in measures:
-        methods = {str(name): table for name, table in measures.groupby("method", sort=False)}
+    methods = by_method(measures)
     return {
         (method, subject.measure): subject
         for method, table in methods.items()

@@ -43,22 +43,47 @@ CHANGING = ("data", "method")
 """Kinds that compare clones which a measure of their own states shows different states."""
 
 
-def method_effects(
-    measures: Mapping[str, pd.DataFrame], confidence: float, walking: float
-) -> pd.DataFrame:
+def of_methods(measures: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the measures of the clones of several methods, and of their experts, in one table.
+
+    `measures` holds a table of measures (`measures.COLUMNS`) by the name of each method. The column
+    `method` of the result is empty for agents that no method has trained: experts, demonstrators
+    and untrained networks. Rows of them that several tables have stand there once.
+    """
+    tables = []
+    for method, table in measures.items():
+        named, of_clones = table.copy(), (table["level"] >= 0) & (table["clone"] >= 0)
+        named.insert(named.columns.get_loc("clone") + 1, "method", np.where(of_clones, method, ""))
+        tables.append(named)
+    return pd.concat(tables).drop_duplicates(ignore_index=True)
+
+
+def by_method(measures: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Return the rows of `of_methods` that concern each method: of its clones, and of the others.
+
+    A table without the column `method` is one of the reference method.
+    """
+    if "method" not in measures:
+        return {REFERENCE: measures}
+    names = measures["method"].fillna("")
+    methods = [str(name) for name in names.unique() if name] or [REFERENCE]
+    return {method: measures[names.isin([method, ""])] for method in methods}
+
+
+def method_effects(measures: pd.DataFrame, confidence: float, walking: float) -> pd.DataFrame:
     """Tabulate the answers to all questions about every measure, method and level.
 
-    `measures` holds a table of measures (`measures.COLUMNS`) by the name of each method, with the
-    rows of the clones, of their floors and of the experts. A clone walks if it keeps at least the
-    share `walking` of the value of its expert. Where a measure is declared a ratio, its logarithms
-    are compared, and the unit is `ratio`. An estimate is the mean over the clones of one expert, or
-    over experts of the means of their clones; its interval and p are those of Student's t, and
-    those of a share are Wilson's. `walks` and `value` have no p. A question without an answer has
-    no row, and so have measures that grow with the recording. Columns: `COLUMNS`.
+    `measures` is from `of_methods`, with the rows of the clones, of their floors and of the
+    experts. A clone walks if it keeps at least the share `walking` of the value of its expert.
+    Where a measure is declared a ratio, its logarithms are compared, and the unit is `ratio`. An
+    estimate is the mean over the clones of one expert, or over experts of the means of their
+    clones; its interval and p are those of Student's t, and those of a share are Wilson's. `walks`
+    and `value` have no p. A question without an answer has no row, and so have measures that grow
+    with the recording. Columns: `COLUMNS`.
     """
-    rows = []
-    for method, table in measures.items():
-        for subject in subjects(table, beside(measures, method)):
+    rows, tables = [], by_method(measures)
+    for method, table in tables.items():
+        for subject in subjects(table, beside(tables, method)):
             if not (subject.measure.startswith(FLOOR) or subject.declared.grows):
                 questions = _questions(subject, confidence, walking)
                 rows += [_row(method, subject, question) for question in questions]
