@@ -9,6 +9,7 @@ OPTIONS ?=
 REPORT ?= results/report.html
 PYTEST ?=
 FOLDER ?= results/walker2d
+PUBLISHED ?= docs/default_study
 REMAKE ?=
 PIP_OPTIONS ?=
 export PIP_OPTIONS
@@ -19,7 +20,7 @@ SNAKEMAKE = $(strip $(RUN) snakemake --cores $(CORES) $(if $(CONFIG),--configfil
 PARALLEL = -n $(if $(filter all,$(CORES)),logical,$(CORES)) --maxprocesses 8 --dist worksteal
 SMK = Snakefile $(wildcard workflow/rules/*.smk)
 
-.PHONY: study quick report verify test test-cluster docs answers estimate lint bench-experts bench-similarity bench-gaits bench-workflow bench-pages bench-offline fuzz format venv lock clean help
+.PHONY: study quick report verify test test-cluster docs answers publish compare-published estimate lint bench-experts bench-similarity bench-gaits bench-workflow bench-pages bench-offline fuzz format venv lock clean help
 
 study: venv
 	@$(VENV)/bin/python envs/unlock.py
@@ -49,6 +50,12 @@ docs: venv
 
 answers:
 	$(VENV)/bin/python docs/default_answers.py results/walker2d
+
+publish: venv
+	PYTHONPATH=workflow/scripts $(RUN) docs.publish $(FOLDER)
+
+compare-published: venv
+	@PYTHONPATH=workflow/scripts $(RUN) docs.compare_published $(FOLDER) $(PUBLISHED)
 
 estimate: venv
 	PYTHONPATH=workflow/scripts $(RUN) benchmarks.estimate $(CONFIG)
@@ -117,6 +124,8 @@ help:
 	@echo '                with a finished local run instead of making one; this is no part of make test and of CI'
 	@echo 'make docs       the documentation as HTML: docs/_build/html/index.html'
 	@echo 'make answers    write the numbers of the finished default study into README.md and docs/answers.md'
+	@echo 'make publish    write findings, explorer, claims and figures of the study in FOLDER into docs/reference_study'
+	@echo 'make compare-published  does the study in FOLDER agree with the one in PUBLISHED, docs/default_study by default?'
 	@echo 'make estimate   what config/reference.yaml and config/full.yaml, or CONFIG, will take, after a default study here'
 	@echo 'make bench-experts  how fast experts are made, against stock SB3; FULL=1 trains them anew'
 	@echo 'make bench-similarity  how fast CKA is, against the published way and recomputing'
@@ -135,7 +144,7 @@ help:
 	@echo 'TARGETS="FILE ..."          make only these, e.g. results/walker2d/figures/fig4_psd.png'
 	@echo 'OPTIONS="-n"                further options of snakemake, e.g. --config seed=2'
 	@echo 'REPORT=FILE                 where make report writes'
-	@echo 'FOLDER=results/walker2d     the results of a body, for make verify'
+	@echo 'FOLDER=results/walker2d     the results of a body, for make verify, publish and compare-published'
 	@echo 'PYTEST="-k gait"            further options of pytest'
 	@echo 'PYTHON=/path/to/python3     what to build .venv with; VENV=FOLDER  where'
 	@echo 'PIP_OPTIONS="..."           further options of pip install, e.g. for torch without CUDA:'

@@ -1,0 +1,154 @@
+"""What a reader wants of a study without running it: `make publish FOLDER=results/walker2d`.
+
+The pages, the table of claims and the figures at screen size are copied to docs/reference_study,
+and a page of the documentation is written beside them. It says what made them: commit, versions,
+machine, wall time, core hours and disk.
+"""
+
+import argparse
+import os
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from PIL import Image
+
+from benchmarks.study import job_times, stored_bytes, union_seconds
+from brainiarb.errors import Refused
+from brainiarb.jobs import provenance
+from brainiarb.statistics.answers import read_deciding, summary
+
+DOCS = Path(__file__).resolve().parent
+PUBLISHED = DOCS / "reference_study"
+CONTENTS = DOCS / "index.md"
+AFTER = "\nanswers\n"
+"""The page after which a published study stands in the contents of the documentation."""
+PAGES = ("findings.html", "explorer.html")
+CLAIMS = "claims.csv"
+WIDTH = 1400
+"""The most pixels of a figure from left to right."""
+MOST_BYTES = 25e6
+"""The most that a published study takes."""
+
+
+def at_screen_size(figure: Path, to: Path) -> None:
+    """Write a PNG with at most `WIDTH` pixels from left to right."""
+    with Image.open(figure) as image:
+        image.thumbnail((WIDTH, image.height))
+        image.save(to, optimize=True)
+
+
+def facts(root: Path, results: Path) -> dict[str, Any]:
+    """Return what made a finished study; `root` is the folder in which Snakemake ran."""
+    made = provenance()
+    spans = [span for jobs in job_times(root, results).values() for span in jobs]
+    packages = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
+    busy = sum(end - start for start, end in spans)
+    return {
+        "commit": made["commit"] or "unknown",
+        "versions": f"Python {made['python']}, {packages}",
+        "machine": f"{made['machine']}, {processor()}, {os.cpu_count()} cores",
+        "wall time": f"{union_seconds(spans) / 3600:.2f} h, in which at least one job ran",
+        "core hours": f"{busy / 3600:.2f} of {len(spans)} jobs",
+        "disk": f"{stored_bytes(results) / 1e9:.2f} GB",
+    }
+
+
+def processor() -> str:
+    """Return the name of this machine's processor, as Linux tells it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text("utf-8").splitlines() if info.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "a processor without a name")
+
+
+def page(study: str, told: dict[str, Any], claims: Path, figures: list[str]) -> str:
+    """Return the page of a published study as Markdown."""
+    rows = [f"| {name} | {value} |" for name, value in told.items()]
+    lines = [
+        "# A study to read",
+        "",
+        f"These are the findings of a finished study, `{study}`.",
+        "[The page of findings](findings.html) shows which claims hold and why,",
+        "[the explorer](explorer.html) shows two agents of your choice side by side, and",
+        f"[the table of claims]({CLAIMS}) has every number behind a verdict.",
+        "`make compare-published` says whether a study of your own agrees with this one.",
+        "",
+        "| what | value |",
+        "|---|---|",
+        *rows,
+        "",
+        "## Verdicts",
+        "",
+        *summary(read_deciding(str(claims))),
+        "",
+        "## Figures",
+        "",
+        "The page of findings has their captions.",
+        "",
+        *(line for name in figures for line in (f"![{name}](figures/{name})", "")),
+    ]
+    return "\n".join(lines)
+
+
+def listed(contents: str, entry: str) -> str:
+    """Return the contents of the documentation with an entry for a published study."""
+    return contents if entry in contents else contents.replace(AFTER, f"{AFTER}{entry}\n")
+
+
+def publish(root: Path, results: Path, to: Path) -> None:
+    """Write what is published of a finished study into a folder, in place of what it held.
+
+    Raises `Refused` if the study is not finished, if the folder holds something else, or if more
+    than `MOST_BYTES` would be published.
+    """
+    claims = results / "tables" / CLAIMS
+    missing = [path for path in (claims, *map(results.joinpath, PAGES)) if not path.exists()]
+    if missing:
+        raise Refused(f"{missing[0]} is missing; run the study to its end before you publish it")
+    if to.exists() and not (to / CLAIMS).exists():
+        raise Refused(f"{to} holds no published study that could be replaced; name a new folder")
+    to.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=to.parent) as name:
+        new = Path(name, to.name)
+        (new / "figures").mkdir(parents=True)
+        for path in (claims, *map(results.joinpath, PAGES)):
+            shutil.copyfile(path, new / path.name)
+        figures = sorted((results / "figures").glob("*.png"))
+        for figure in figures:
+            at_screen_size(figure, new / "figures" / figure.name)
+        study = results.relative_to(root).as_posix()
+        written = page(study, facts(root, results), claims, [figure.name for figure in figures])
+        (new / "index.md").write_text(written, "utf-8")
+        taken = stored_bytes(new)
+        if taken > MOST_BYTES:
+            largest = max((path for path in new.rglob("*") if path.is_file()), key=stored_bytes)
+            raise Refused(
+                f"{study} would take {taken / 1e6:.1f} MB and may take {MOST_BYTES / 1e6:g} MB; "
+                f"its largest file is {largest.name} with {stored_bytes(largest) / 1e6:.1f} MB"
+            )
+        shutil.rmtree(to, ignore_errors=True)
+        new.rename(to)
+    print(f"publish: {to} has {len(figures)} figures and takes {taken / 1e6:.1f} MB")
+
+
+def main() -> None:
+    """Publish a study of this checkout."""
+    parser = argparse.ArgumentParser(description="Publish a finished study in the documentation.")
+    parser.add_argument("results", type=Path, help="such as results/reference/walker2d")
+    parser.add_argument("--to", type=Path, default=PUBLISHED, help="the folder that is written")
+    parser.add_argument("--root", type=Path, default=Path(), help="where Snakemake ran")
+    options = parser.parse_args()
+    root = options.root.resolve()
+    try:
+        publish(root, root / options.results, options.to)
+    except Refused as error:
+        raise SystemExit(f"publish: {error}") from None
+    if options.to == PUBLISHED:
+        entry = (PUBLISHED / "index").relative_to(DOCS).as_posix()
+        CONTENTS.write_text(listed(CONTENTS.read_text("utf-8"), entry), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
