@@ -58,7 +58,7 @@ def actors_of(spread, clones=CLONES):
     return untrained((OBSERVATIONS, ACTIONS), range(clones), architecture=architecture)
 
 
-def train(method, clones=range(CLONES), given=None, **changes):
+def train(method, clones=range(CLONES), given=None, device="cpu", **changes):
     return train_clones(
         transitions(clones) if given is None else given,
         SCALER,
@@ -68,6 +68,7 @@ def train(method, clones=range(CLONES), given=None, **changes):
         architecture=Architecture(HIDDEN),
         method=method,
         schedule=Schedule(**{**vars(SCHEDULE), **changes}),
+        device=device,
     )
 
 

@@ -33,11 +33,12 @@ def demonstrations(clones=range(CLONES), episodes=5, length=40):
     }
 
 
-def train(clones=range(CLONES), **changes):
+def train(clones=range(CLONES), device="cpu", **changes):
     return train_clones(
         demonstrations(clones),
         SCALER,
         Cloning(**{**vars(CLONING), **changes}),
         initial_seeds=[10 + k for k in clones],
         training_seeds=[20 + k for k in clones],
+        device=device,
     )

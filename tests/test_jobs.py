@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from brainiarb.actors.device import device
 from brainiarb.errors import Refused
-from brainiarb.experts.device import device
 from brainiarb.jobs import commit, provenance
 from conftest import ROOT
 

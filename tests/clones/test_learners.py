@@ -80,6 +80,22 @@ def test_learners_that_have_stopped_cost_no_product_and_disturb_no_other():
         assert not found[0].any()
 
 
+@pytest.mark.parametrize("name", LOSSES)
+def test_learners_that_share_each_product_have_the_same_gradients(name):
+    torch.manual_seed(0)
+    actors = untrained((OBSERVATIONS, ACTIONS), range(CLONES))
+    inputs = torch.randn(CLONES, 50, OBSERVATIONS)
+    labels = torch.rand(CLONES, 50, ACTIONS) * 2 - 1
+    _, loss_and_slope, passed = losses_and_passed(name, torch.randn(labels.shape))
+    apart, together = Learners(actors, together=False), Learners(actors, together=True)
+    expected, losses = (
+        learners.set_gradients(inputs, labels, loss_and_slope, passed)
+        for learners in (apart, together)
+    )
+    torch.testing.assert_close(losses, expected)
+    torch.testing.assert_close(together.gradient, apart.gradient, atol=1e-6, rtol=1e-4)
+
+
 def test_learners_become_the_actors_that_they_were():
     actors = untrained((OBSERVATIONS, ACTIONS), [1, 2])
     state = as_actors(Learners(actors).parameters, actors.architecture).state_dict()

@@ -10,6 +10,7 @@ from brainiarb.clones.methods import METHODS
 from brainiarb.clones.settings import cloning_schedule
 from brainiarb.clones.td3bc import TD3BC, TD3BCSettings
 from brainiarb.errors import Refused
+from devices import every_device
 from offline_clones import SCHEDULE, actors_of, train, training_rows, transitions
 from small_clones import CLONES, CLONING, SCALER
 
@@ -31,9 +32,10 @@ def test_clones_trained_together_are_the_clones_trained_alone(method):
         )
 
 
+@every_device
 @pytest.mark.parametrize("method", OFFLINE)
-def test_training_again_gives_the_same_bits(method):
-    first, second = (train(method) for _ in range(2))
+def test_training_again_gives_the_same_bits(method, device):
+    first, second = (train(method, device=device) for _ in range(2))
     assert first.history.equals(second.history)
     for name, value in first.actors.state_dict().items():
         assert torch.equal(second.actors.state_dict()[name], value)

@@ -7,6 +7,7 @@ import torch
 from brainiarb.actors.actors import mean_action
 from brainiarb.clones.losses import LOSSES
 from brainiarb.errors import Refused
+from devices import every_device, needs_gpu
 from small_clones import ACTIONS, CLONES, OBSERVATIONS, teacher, train
 
 
@@ -27,12 +28,27 @@ def test_clones_trained_together_are_the_clones_trained_alone(loss):
         assert held_out == alone.held_out[0]
 
 
+@every_device
 @pytest.mark.parametrize("loss", LOSSES)
-def test_training_again_gives_the_same_bits(loss):
-    first, second = (train(loss=loss) for _ in range(2))
+def test_training_again_gives_the_same_bits(loss, device):
+    first, second = (train(loss=loss, device=device) for _ in range(2))
     assert first.history.equals(second.history)
     for name, value in first.actors.state_dict().items():
         assert torch.equal(second.actors.state_dict()[name], value)
+
+
+@needs_gpu
+@pytest.mark.parametrize("loss", LOSSES)
+def test_clones_of_cuda_are_those_of_the_cpu_but_for_rounding(loss):
+    here, there = (train(loss=loss, device=device) for device in ("cpu", "cuda"))
+    assert here.held_out == there.held_out
+    np.testing.assert_allclose(
+        there.history["validation_loss"], here.history["validation_loss"], rtol=1e-3
+    )
+    for name, value in here.actors.state_dict().items():
+        found = there.actors.state_dict()[name]
+        assert found.is_cpu
+        torch.testing.assert_close(found, value, atol=1e-3, rtol=1e-3)
 
 
 def test_clones_learn_the_actions_and_keep_their_best_epoch():

@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from brainiarb.actors.archives import write_model
+from brainiarb.actors.device import device_name
 from brainiarb.bodies.registry import get_body
 from brainiarb.experts import training
 from brainiarb.experts.environment import Retraced, training_env
@@ -23,12 +24,16 @@ from brainiarb.experts.state import learner_state
 from brainiarb.experts.training import KeepBest, train
 from builders import TRAINING
 from conftest import ROOT
+from devices import needs_gpu
 
 WALL_TIME = "wall_time_s"
+# Rewards and observations of the humanoid depend on what the solver left behind.
+SAC = replace(TRAINING, algorithm="sac", temperature=0.1, batch_size=8)
 CASES = {
-    "crossq": ("walker2d", TRAINING),
-    # Rewards and observations of the humanoid depend on what the solver left behind.
-    "sac": ("humanoid", replace(TRAINING, algorithm="sac", temperature=0.1, batch_size=8)),
+    "crossq": ("walker2d", TRAINING, "cpu"),
+    "sac": ("humanoid", SAC, "cpu"),
+    "crossq cuda": ("walker2d", TRAINING, "cuda"),
+    "sac cuda": ("humanoid", SAC, "cuda"),
 }
 
 
@@ -50,8 +55,8 @@ def result(trained):
 
 
 def trained(case, state=None):
-    body, settings = CASES[case]
-    return train(get_body(body), settings, state)
+    body, settings, device = CASES[case]
+    return train(get_body(body), settings, state, device=device)
 
 
 @cache
@@ -95,13 +100,23 @@ def go_on(case, state):
     raise AssertionError("the training does not get on")
 
 
-def test_the_same_training_gives_the_same_archive(tmp_path):
-    assert result(trained("crossq", tmp_path / "expert.training")) == undisturbed("crossq")
+@pytest.mark.parametrize("case", ["crossq", pytest.param("crossq cuda", marks=needs_gpu)])
+def test_the_same_training_gives_the_same_archive(tmp_path, case):
+    again = trained(case, tmp_path / "expert.training")
+    assert result(again) == undisturbed(case)
+    assert again.record["device"] == device_name(CASES[case][2])
 
 
 @pytest.mark.parametrize(
     ("case", "how"),
-    [("sac", fail), ("sac", terminate), ("crossq", terminate), ("crossq", press_ctrl_c)],
+    [
+        ("sac", fail),
+        ("sac", terminate),
+        ("crossq", terminate),
+        ("crossq", press_ctrl_c),
+        pytest.param("sac cuda", terminate, marks=needs_gpu),
+        pytest.param("crossq cuda", terminate, marks=needs_gpu),
+    ],
 )
 def test_an_interrupted_training_ends_as_the_same_expert(tmp_path, monkeypatch, case, how):
     # During random actions, in updates, beside the evaluation after step 80, and in the last round.

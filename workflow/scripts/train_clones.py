@@ -7,6 +7,7 @@ import numpy as np
 from brainiarb.actors.actors import untrained_seeds, write_actors
 from brainiarb.actors.architecture import Architecture
 from brainiarb.actors.archives import read_expert
+from brainiarb.actors.device import device, device_name
 from brainiarb.bodies.registry import get_body
 from brainiarb.clones.demonstrations import choose_demonstrations, trained_rows
 from brainiarb.clones.settings import Cloning, Schedule, clone_architecture, with_equal_updates
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 if __name__ == "__main__":
     with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):
-        settings = snakemake.params.settings
+        settings, on = snakemake.params.settings, device(snakemake.resources)
         seed, expert, level = settings["seed"], settings["expert"], settings["level"]
         rollouts = read_rollouts(snakemake.input.rollouts)
         demonstrations = read_demonstrations(snakemake.input.demonstrations)
@@ -51,11 +52,13 @@ if __name__ == "__main__":
             progress=f"clones {level} %, {settings['method']}",
             method=settings["method"],
             schedule=Schedule(**settings["schedule"]) if "schedule" in settings else None,
+            device=on,
         )
         metadata = {
             "body": str(rollouts["body"]),
             "environment": str(rollouts["environment"]),
             "held_out_episodes": clones.held_out,
+            "device": device_name(on),
             "rows": np.bincount(demonstrations["clone_ids"]).tolist(),
             **settings,
         }

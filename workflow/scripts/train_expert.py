@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 if __name__ == "__main__":
     # These imports load Stable-Baselines3, which only training itself needs.
     from brainiarb.actors.archives import write_model
-    from brainiarb.experts.device import device
+    from brainiarb.actors.device import device
     from brainiarb.experts.training import Training, train
 
     with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards):

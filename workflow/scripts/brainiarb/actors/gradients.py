@@ -38,20 +38,26 @@ def linear(
 ) -> Tensor:
     """Return the outputs (n, out) of a linear layer for inputs (n, in).
 
-    `weight` is (out, in), `bias` (out). With `relu` the outputs are rectified.
+    `weight` is (out, in), `bias` (out). With `relu` the outputs are rectified. K layers make one
+    call: then each shape begins with K.
     """
     # oneDNN prepares each call anew, which takes longer than the product with a vector.
-    large = len(inputs) > 1 and min(weight.shape) > 1
+    large = weight.ndim == 2 and len(inputs) > 1 and min(weight.shape) > 1
     if ONEDNN and large and inputs.is_cpu and inputs.dtype == torch.float32:
         after = "relu" if relu else "none"
         return torch.ops.mkldnn._linear_pointwise(inputs, weight, bias, after, [], "")
-    output = nn.functional.linear(inputs, weight, bias)
+    if weight.ndim == 2:
+        output = nn.functional.linear(inputs, weight, bias)
+    elif bias is None:
+        output = torch.bmm(inputs, weight.mT)
+    else:
+        output = torch.baddbmm(bias.unsqueeze(1), inputs, weight.mT)
     return output.relu_() if relu else output
 
 
 def multiply(left: Tensor, right: Tensor) -> Tensor:
-    """Return the product (n, m) of two matrices (n, k) and (k, m)."""
-    return linear(left, right.t())
+    """Return the product (n, m) of two matrices (n, k) and (k, m), or of K pairs of them."""
+    return linear(left, right.mT)
 
 
 def weight_gradient(gradient: Tensor, inputs: Tensor, out: Tensor) -> None:
@@ -59,9 +65,10 @@ def weight_gradient(gradient: Tensor, inputs: Tensor, out: Tensor) -> None:
 
     `gradient` (n, out) is that of the layer's outputs, `inputs` (n, in) are its inputs. Of two
     products that give the same matrix, oneDNN is faster at the one whose left matrix is thin.
+    For K layers each shape begins with K.
     """
-    if not ONEDNN:
-        torch.mm(gradient.t(), inputs, out=out)
+    if not ONEDNN or gradient.ndim > 2 or not gradient.is_cpu:
+        torch.matmul(gradient.mT, inputs, out=out)
     elif inputs.shape[1] < gradient.shape[1]:
         out.copy_(multiply(inputs.t(), gradient).t())
     else:
@@ -69,7 +76,11 @@ def weight_gradient(gradient: Tensor, inputs: Tensor, out: Tensor) -> None:
 
 
 class LinearLayers(NamedTuple):
-    """The weights (out, in) and biases (out) of the layers of a network, in order."""
+    """The weights (out, in) and biases (out) of the layers of a network, in order.
+
+    Those of K networks that compute together are (K, out, in) and (K, out). Then the inputs,
+    outputs and gradients of `activations` and `parameter_gradient` begin with K too.
+    """
 
     weights: list[Tensor]
     biases: list[Tensor]
@@ -182,9 +193,9 @@ def parameter_gradient(
     """
     for index in reversed(range(len(layers.weights))):
         weight_gradient(gradient, outputs[index], out=gradients.weights[index])
-        torch.sum(gradient, dim=0, out=gradients.biases[index])
+        torch.sum(gradient, dim=-2, out=gradients.biases[index])
         if index > 0:
-            gradient = multiply(gradient[:, :passed], layers.weights[index][:passed])
+            gradient = multiply(gradient[..., :passed], layers.weights[index][..., :passed, :])
             # In place: a tensor less keeps the others in the cache.
             _relu_gradient_into(gradient, outputs[index], 0.0, grad_input=gradient)
             passed = None

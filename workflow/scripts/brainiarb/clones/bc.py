@@ -58,7 +58,8 @@ def imitation_losses(cloning: Cloning, seeds: Sequence[int]) -> tuple[Loss, Loss
     noise = torch.Generator().manual_seed(seeds[0])
 
     def of_a_sample(mean: Tensor, log_std: Tensor, labels: Tensor) -> Tensor:
-        return paper(mean, log_std, labels, torch.randn(labels.shape, generator=noise))
+        sample = torch.randn(labels.shape, generator=noise).to(labels.device)
+        return paper(mean, log_std, labels, sample)
 
     by_autograd: dict[str, Loss] = {
         "mse": mse, "nll": partial(nll, log_std_floor=floor), "paper": of_a_sample,

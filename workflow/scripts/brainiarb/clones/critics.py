@@ -28,8 +28,15 @@ class Critics:
     networks are views: `networks` and `gradients` hold the c networks of each learner.
     """
 
-    def __init__(self, inputs: int, hidden: Sequence[int], seeds: Sequence[int], each: int) -> None:
-        """Draw the weights of c = `each` networks by each of K seeds.
+    def __init__(
+        self,
+        inputs: int,
+        hidden: Sequence[int],
+        seeds: Sequence[int],
+        each: int,
+        device: str = "cpu",
+    ) -> None:
+        """Draw the weights of c = `each` networks by each of K seeds, and bring them to a device.
 
         Weights and biases are uniform on +-1 / sqrt(inputs of the layer), as in PyTorch.
         """
@@ -44,7 +51,7 @@ class Critics:
                 (torch.rand(shape, generator=generator) * 2 - 1) / fan_in**0.5
                 for shape, fan_in in each * of_network
             ]
-        self.vector = torch.cat([tensor.flatten() for tensor in tensors])
+        self.vector = torch.cat([tensor.flatten() for tensor in tensors]).to(device)
         self.gradient = torch.zeros_like(self.vector)
         self.networks, self.gradients = (
             self._by_learner(vector, tensors, len(widths) - 1, each)
@@ -106,7 +113,7 @@ def critics_and_targets(rows: TrainingRows, hidden: Sequence[int]) -> tuple[Crit
     """
     seeds = [derive_seed(seed, "critics") for seed in rows.seeds]
     critics, targets = (
-        Critics(rows.observations + rows.actions, hidden, seeds, 2) for _ in range(2)
+        Critics(rows.observations + rows.actions, hidden, seeds, 2, rows.device) for _ in range(2)
     )
     return critics, targets
 

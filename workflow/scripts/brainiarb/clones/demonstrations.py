@@ -92,13 +92,16 @@ class TrainingRows:
         *,
         shuffled: bool = True,
         transitions: bool = False,
+        device: str = "cpu",
     ) -> None:
         """Split the demonstrations; hold out the `share` of the episodes of each clone by its seed.
 
+        All tensors are on the `device`. The order of the rows is the same on every device.
         Raises Refused if a clone has less than one minibatch, or if transitions are asked for where
         clones learn other actions than those that were executed.
         """
         self.seeds, self.batch_size, self.shuffled = tuple(seeds), batch_size, shuffled
+        self.device = device
         columns = _columns(demonstrations, scaler, transitions)
         self.observations, self.actions = (column.shape[1] for column in columns[:2])
         self.training: list[tuple[Tensor, ...]] = []
@@ -110,7 +113,8 @@ class TrainingRows:
             of_clone = np.flatnonzero(demonstrations["clone_ids"] == clone)
             trained, kept_out = of_clone[~mask], of_clone[mask]
             for rows, part in ((trained, self.training), (kept_out, self.validation)):
-                part.append(tuple(torch.from_numpy(column[rows]).float() for column in columns))
+                tensors = (torch.from_numpy(column[rows]).float() for column in columns)
+                part.append(tuple(tensor.to(device) for tensor in tensors))
             if transitions:
                 of_episodes = demonstrations["episode_ids"][trained]
                 self.returns.append(episode_sums(demonstrations["rewards"][trained], of_episodes))
@@ -132,8 +136,9 @@ class TrainingRows:
             for (x, *_), g in zip(self.training, self.generators, strict=True)
         ]
         used = self.batches * self.batch_size
+        chosen = [order[:used].to(self.device) for order in orders]
         columns = (
-            torch.stack([rows[order[:used]] for rows, order in zip(part, orders, strict=True)])
+            torch.stack([rows[order] for rows, order in zip(part, chosen, strict=True)])
             for part in zip(*self.training, strict=True)
         )
         yield from zip(*(column.split(self.batch_size, dim=1) for column in columns), strict=True)

@@ -79,13 +79,14 @@ class IQL:
         self.loss, self._loss_and_slope = imitation_losses(cloning, rows.seeds)
         self._passed = trunk_outputs(cloning, rows.actions)
         of_value = [derive_seed(seed, "value") for seed in rows.seeds]
-        self.values = Critics(rows.observations, settings.hidden, of_value, 1)
+        self.values = Critics(rows.observations, settings.hidden, of_value, 1, rows.device)
         self.critics, self.targets = critics_and_targets(rows, settings.hidden)
         self._actor_optimizer, self._value_optimizer, self._critic_optimizer = (
             Adam(part.vector, part.gradient, settings.learning_rate)
             for part in (self.learners, self.values, self.critics)
         )
-        self._scales = torch.tensor([[reward_scale(returns)] for returns in rows.returns])
+        scales = [[reward_scale(returns)] for returns in rows.returns]
+        self._scales = torch.tensor(scales, device=rows.device)
         self._updates, self._made = updates, 0
 
     def update(self, batch: Sequence[Tensor], _running: Sequence[int], /) -> Tensor:

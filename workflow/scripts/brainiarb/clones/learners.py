@@ -26,8 +26,12 @@ class Learners:
     They are views of the vectors `vector` and `gradient` (p).
     """
 
-    def __init__(self, actors: Actors) -> None:
-        """Copy the weights of the actors."""
+    def __init__(self, actors: Actors, together: bool | None = None) -> None:
+        """Copy the weights of the actors, on their device.
+
+        `together` says whether ReLU networks share each product. By default they do so on a GPU,
+        where a call takes longer than its work. A core is faster with one network after the other.
+        """
         architecture = actors.architecture
         self.activation = architecture.activation
         state = {name: value.detach() for name, value in actors.state_dict().items()}
@@ -42,6 +46,11 @@ class Learners:
             views(vector, stacked) for vector in (self.vector, self.gradient)
         )
         depth = len(stacked) // 2
+        self._together = self.vector.is_cuda if together is None else together
+        self._all, self._all_slopes = (
+            LinearLayers(stacks[:depth], stacks[depth:])
+            for stacks in (self.parameters, self.gradients)
+        )
         self.networks, self._slopes = (
             [
                 LinearLayers(list(tensors[:depth]), list(tensors[depth:]))
@@ -66,6 +75,11 @@ class Learners:
         """
         if self.activation != "ReLU":
             return self._set_by_autograd(inputs, labels, loss, passed)
+        if self._together:
+            together = activations(self._all, inputs)
+            losses, slope = loss(together[-1], labels)
+            parameter_gradient(self._all, together, slope, self._all_slopes, passed)
+            return losses
         numbers = range(len(self.networks)) if running is None else running
         activity = {k: activations(self.networks[k], inputs[k]) for k in numbers}
         heads = inputs.new_zeros(*labels.shape[:2], len(self.networks[0].biases[-1]))

@@ -113,7 +113,7 @@ class TD3BC:
         """Return standard normal noise (K, n, a); each learner has its own."""
         return torch.stack(
             [torch.randn(like.shape[1:], generator=own) for own in self._generators]
-        ).to(like.dtype)
+        ).to(like)
 
 
 def smoothed(outputs: Tensor, noise: Tensor, scale: float, largest: float) -> Tensor:

@@ -42,6 +42,7 @@ def train_clones(
     progress: str | None = None,
     method: str = "bc",
     schedule: Schedule | None = None,
+    device: str = "cpu",
 ) -> Clones:
     """Train K clones together; clone k learns from the rows whose `clone_ids` is k.
 
@@ -50,6 +51,7 @@ def train_clones(
     validation loss and stops by itself; by the other methods it trains for as long as they do, and
     keeps its last weights. A `schedule` replaces the one of the method. `initial_seeds` and
     `training_seeds` hold one seed per clone; `architecture` is from `settings.clone_architecture`.
+    They train on the torch `device`, draw the same numbers on each, and come back on the CPU.
     Raises Refused if the method is not known, if a clone has less than one minibatch, or if a
     validation loss is not finite.
     """
@@ -72,10 +74,11 @@ def train_clones(
         schedule.batch_size,
         shuffled=schedule.shuffled,
         transitions=schedule.transitions,
+        device=device,
     )
     architecture = replace(architecture, spread=kind.spread)
     sizes = rows.observations, rows.actions
-    actors = untrained(sizes, initial_seeds, architecture=architecture)
+    actors = untrained(sizes, initial_seeds, architecture=architecture).to(device)
     training = kind.build(actors, rows, cloning, schedule.epochs * rows.batches)
     clones, parameters = len(initial_seeds), training.learners.parameters
 
@@ -85,7 +88,7 @@ def train_clones(
     patience = math.inf if schedule.patience is None else schedule.patience
     history = []
     for epoch in tqdm(range(schedule.epochs), desc=progress, disable=progress is None):
-        total, batches = torch.zeros(clones), 0
+        total, batches = torch.zeros(clones, device=device), 0
         running = waited < patience
         numbers = running.nonzero().flatten().tolist()
         for batch in rows.minibatches():
@@ -97,8 +100,10 @@ def train_clones(
         better = running if schedule.patience is None else running & (validation < best)
         best = torch.where(better, validation, best)
         waited = torch.where(better, 0, waited + 1)
+        chosen = better.to(device)
         for kept, value in zip(weights, parameters, strict=True):
-            kept[better] = value[better]
+            kept[chosen] = value[chosen]
+        total = total.cpu()
         history += [
             {
                 "clone": k,
@@ -119,12 +124,16 @@ def train_clones(
         )
     table = pd.DataFrame(history)
     table["best"] = table.index.isin(table[table["best"]].groupby("clone")["epoch"].idxmax())
-    return Clones(fold_scaler(as_actors(weights, architecture), scaler), table, rows.held_out)
+    learnt = as_actors([value.cpu() for value in weights], architecture)
+    return Clones(fold_scaler(learnt, scaler), table, rows.held_out)
 
 
 @torch.no_grad()
 def _validate(training: Method, rows: TrainingRows) -> tuple[Tensor, Tensor]:
-    """Return the loss and the squared error of the mean action on held-out episodes, both (K,)."""
+    """Return the loss and the squared error of the mean action on held-out episodes, both (K,).
+
+    They are on the CPU.
+    """
     losses, errors = [], []
     learners = training.learners
     for layers, (inputs, labels, *_) in zip(learners.networks, rows.validation, strict=True):
@@ -132,4 +141,4 @@ def _validate(training: Method, rows: TrainingRows) -> tuple[Tensor, Tensor]:
         mean, log_std = heads.tensor_split([labels.shape[1]], dim=2)
         losses.append(training.loss(mean, log_std, labels.unsqueeze(0)))
         errors.append(mse(mean, log_std, labels.unsqueeze(0)))
-    return torch.cat(losses), torch.cat(errors)
+    return torch.cat(losses).cpu(), torch.cat(errors).cpu()

@@ -19,6 +19,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from brainiarb.actors.actors import mean_action
+from brainiarb.actors.device import device_name
 from brainiarb.actors.layouts import actor_from
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.model import make_env
@@ -116,13 +117,6 @@ def build(body: Body, training: Training, device: str = "cpu") -> SAC:
 def _net_arch(training: Training) -> dict[str, list[int]]:
     """Return the widths of the hidden layers of actor and critic in the form that SAC expects."""
     return {"pi": [training.actor_width] * 2, "qf": [training.critic_width] * 2}
-
-
-def device_name(device: torch.device) -> str:
-    """Return the device that a model is on: `cpu`, or `cuda` with the name of the GPU."""
-    if device.type != "cuda":
-        return device.type
-    return f"cuda ({torch.cuda.get_device_name(device)})"
 
 
 def as_stock_sac(model: SAC, body: Body, training: Training) -> stable_baselines3.SAC:

@@ -1,4 +1,4 @@
-"""The device on which an expert is trained."""
+"""The device on which experts and clones are trained."""
 
 import platform
 from collections.abc import Mapping
@@ -23,6 +23,12 @@ def device(resources: Mapping[str, Any]) -> str:
         raise Refused(
             f"this job was granted a GPU, but torch {torch.__version__} finds no CUDA on "
             f"{platform.node()}; install a torch with CUDA and look at the driver with nvidia-smi, "
-            f"or take `gpu` out of the resources of train_expert"
+            f"or take `gpu` out of the resources of the rule"
         )
     return "cuda"
+
+
+def device_name(chosen: str | torch.device) -> str:
+    """Return the name of a device: `cpu`, or `cuda` with the name of the GPU."""
+    kind = torch.device(chosen).type
+    return f"cuda ({torch.cuda.get_device_name(chosen)})" if kind == "cuda" else kind
