@@ -36,9 +36,9 @@ def walked(lengths=(700, 600, 600, 500)):
 def analyse(tmp_path):
     """Show a walk to an expert, two untrained networks and a peer, or to two clones."""
 
-    def run(rollouts, level=-1, alpha=0.05, hidden=(None, None)):
+    def run(rollouts, level=-1, alpha=0.05, hidden=(None, None), body=BODY):
         shown = own(rollouts, 0, 30)
-        (walk,) = walks_of(BODY, rollouts, "e", -1, TRANSIENT)
+        (walk,) = walks_of(body, rollouts, "e", -1, TRANSIENT)
         groups = {"expert": [1], "untrained": [2, 3], "peers/sac_1": [4]}
         with h5py.File(tmp_path / "a.h5", "w") as file:
             for group, seeds in groups.items() if level < 0 else [("common", [1, 5])]:
@@ -159,6 +159,16 @@ def test_without_a_cycle_there_is_no_phase_but_the_rest(analyse):
     assert set(decoded.loc[phase, "note"]) == {"no stable cycle"}
     assert decoded.loc[phase, "value"].isna().all()
     assert decoded.loc[~phase, "value"].notna().all()
+
+
+def test_a_body_without_feet_has_no_contact_and_no_phase(analyse):
+    rollouts = walked()
+    rollouts["contacts"] = rollouts["contacts"][:, :0]
+    rotations, _, decoded = analyse(rollouts, body=replace(BODY, feet=()))
+    assert set(decoded["target"]) == {"phase", "contact"}
+    assert set(decoded["note"]) == {"the body has no feet"}
+    assert decoded["value"].isna().all()
+    assert np.isfinite(rotations["r2"]).all()
 
 
 def test_a_second_episode_of_one_decoded_row_leaves_a_note(analyse):

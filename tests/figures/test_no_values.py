@@ -31,8 +31,10 @@ def test_a_figure_of_no_values_is_drawn(name, tmp_path):
         figure.savefig(tmp_path / "drawn.png", dpi=50)
 
 
-@pytest.mark.parametrize("name", ["fig_similarity", "fig_functional", "fig_strides"])
+@pytest.mark.parametrize(
+    "name", ["fig_similarity", "fig_functional", "fig_strides", "fig_transitions"]
+)
 def test_a_panel_without_a_value_says_so(name):
     tables = {key: emptied(table) for key, table in tables_of(name).items()}
     said = [text.get_text().replace("\n", " ") for text in draw(name, tables)[0].findobj(Text)]
-    assert {"no value", "no clone has a value"} & set(said)
+    assert any(text.startswith(("no value", "no clone has a value")) for text in said)

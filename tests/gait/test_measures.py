@@ -214,6 +214,7 @@ def test_a_body_without_feet_has_a_speed_and_a_cycle_and_no_strides():
     assert np.isfinite(measures["fundamental"].value)
     without = (
         "duty_factor", "double_support", "flight", "symmetry_index", "stride_length", "step_phase",
+        "stride_time_cv_late_early", "settling_time", "alternation", "period_2",
     )  # fmt: skip
     assert {measures[name].note for name in without} == {"the body has no feet"}
     assert walk.strideless == "the body has no feet"

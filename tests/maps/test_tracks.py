@@ -31,7 +31,7 @@ def maps():
 def test_agents_too_short_to_map_leave_a_note_and_no_map():
     cells, cycles = published_tracks([a_walk(episodes=(50,), falls=True)], 300, seed=0)
     assert len(cells) == 0
-    assert cycles["note"].tolist() == ["no full cycle"]
+    assert cycles["note"].tolist() == ["fewer than 60 frames"]
 
 
 @pytest.mark.parametrize("name", ["shared", "published"])
@@ -114,4 +114,4 @@ def test_an_agent_that_stands_still_leaves_a_note_and_no_map():
     }
     cells, cycles = published_tracks([replace(walk, recording=still)], 300, seed=0)
     assert len(cells) == 0
-    assert cycles["note"].tolist() == ["no full cycle"]
+    assert cycles["note"].tolist() == ["the heights do not vary"]

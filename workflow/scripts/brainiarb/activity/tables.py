@@ -19,6 +19,7 @@ from brainiarb.activity.jpca import (
 from brainiarb.activity.networks import EXPERT, PREFIXES, ShownNetwork
 from brainiarb.activity.walk_activity import ShownWalk
 from brainiarb.actors.layers import OBSERVATIONS
+from brainiarb.gait.walk import NO_FEET
 from brainiarb.seeds import derive_seed
 from brainiarb.statistics.intervals import central_interval
 from brainiarb.statistics.measures import Measure, Named, measures_table
@@ -205,7 +206,7 @@ def read_targets(values: np.ndarray, walk: ShownWalk) -> pd.DataFrame:
         if np.isfinite(scores).any():
             table.loc[row, "value"] = np.nanmean(scores)
         else:
-            table.loc[row, "note"] = "does not vary"
+            table.loc[row, "note"] = "does not vary" if len(chosen) else NO_FEET
     if not has_phase:
         reason = walk.note or "one episode has a phase"
         table.loc[table["target"] == "phase", "note"] = reason

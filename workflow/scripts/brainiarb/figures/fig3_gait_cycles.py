@@ -11,7 +11,15 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure, FigureBase
 
-from brainiarb.figures.style import MUTED, PAGE_WIDTH, agent_name, head, letters, two_rows
+from brainiarb.figures.style import (
+    MUTED,
+    PAGE_WIDTH,
+    agent_name,
+    head,
+    letters,
+    say_no_value,
+    two_rows,
+)
 
 TABLES = ["gait_map", "gait_cycles", "transitions"]
 SETTINGS = ["figures.noisy_level", "figures.study_level"]
@@ -43,7 +51,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             )
             map_panel(axes, cell, cycle)
             parts = paths[(paths["level"] == level) & (paths["agent"] == PARTS[level < 0])]
-            if kind == "shared":
+            if kind == "shared" and len(cell):
                 axes.set_xlabel("\n".join(filter(None, (note(cycle), frequent(cycle, parts)))))
             else:
                 frame(axes, cell)
@@ -64,7 +72,10 @@ def phase_bar(part: FigureBase, panels: Sequence[Axes]) -> None:
 
 
 def map_panel(axes: Axes, cells: pd.DataFrame, cycle: pd.DataFrame) -> None:
-    """Draw density, borders of regions, and one cycle in the colours of its phase."""
+    """Draw density, borders of regions, and one cycle in the colours of its phase.
+
+    Without a map it says why there is none.
+    """
     axes.set_xticks([])
     axes.set_yticks([])
     axes.set_aspect("equal")
@@ -79,7 +90,8 @@ def map_panel(axes: Axes, cells: pd.DataFrame, cycle: pd.DataFrame) -> None:
                 x, y, regions == region, levels=[0.5], colors=BORDER, linewidths=0.5, alpha=0.8
             )
     else:
-        axes.text(0.5, 0.5, "too short to map", ha="center", transform=axes.transAxes)
+        say_no_value(axes, [note(cycle)], "no map")
+        return
     path = cycle[["x", "y"]].dropna().to_numpy()
     if len(path):
         segments = list(np.stack([path[:-1], path[1:]], axis=1))

@@ -18,6 +18,7 @@ from brainiarb.figures.style import (
     head,
     legend,
     letters,
+    say_no_value,
     two_rows,
 )
 
@@ -111,6 +112,7 @@ def flux_panel(axes: Axes, agents: pd.DataFrame, levels: list[int], alpha: float
         _points(axes, place, rows, "net_flux", "shuffled_95", rows["p_shuffled"] > alpha)
         fewest, most = rows["transitions"].min(), rows["transitions"].max()
         ticks.append(f"{_tick(level)}\n{fewest} to {most}" if len(rows) else _tick(level))
+    say_if_none(axes, agents, "net_flux")
     axes.set_xticks(range(len(levels)), ticks)
     axes.set_xlabel("(below: number of transitions)")
     axes.set_ylabel("net flux")
@@ -121,8 +123,15 @@ def distance_panel(axes: Axes, distances: pd.DataFrame, levels: list[int], alpha
     for place, level in enumerate(levels):
         rows = _parts(distances, level)
         _points(axes, place, rows, "distance", "null_95", rows["p"] > alpha)
+    say_if_none(axes, distances, "distance")
     axes.set_xticks(range(len(levels)), map(_tick, levels))
     axes.set_ylabel("distance to the expert (bits$^{0.5}$)")
+
+
+def say_if_none(axes: Axes, rows: pd.DataFrame, column: str) -> None:
+    """Write in a panel why no agent has a value, if none has."""
+    if not rows[column].notna().any():
+        say_no_value(axes, rows["note"].dropna())
 
 
 def marks(alpha: float) -> list[Artist]:

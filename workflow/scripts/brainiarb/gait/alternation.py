@@ -98,7 +98,7 @@ def alternation_measures(walk: SteadyWalk, seed: int, alpha: float) -> dict[str,
     ]
     found = alternation(feet, np.random.default_rng([seed, 2]))
     if np.isnan(found.value):
-        missing = f"no foot has {LEAST_PAIRS} pairs of strikes two apart"
+        missing = walk.footless or f"no foot has {LEAST_PAIRS} pairs of strikes two apart"
         return {name: qualified("1", np.nan, missing) for name in ("alternation", "period_2")}
     note = f"p {found.p:.3f} with the order of strides exchanged"
     return {

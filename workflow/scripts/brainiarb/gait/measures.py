@@ -13,7 +13,7 @@ from brainiarb.gait.spectra import PowerSpectrum, spectral_peak
 from brainiarb.gait.spectral_measures import harmonic_measures, no_spectrum, posture_spectrum
 from brainiarb.gait.stride_measures import cut_into_strides, stride_measures
 from brainiarb.gait.strides import recurrence_distances, symmetry_index
-from brainiarb.gait.walk import NO_FEET, NO_WALK, SteadyWalk
+from brainiarb.gait.walk import NO_WALK, SteadyWalk
 from brainiarb.statistics.measures import Measure, qualified
 
 
@@ -105,7 +105,7 @@ def _stance_measures(walk: SteadyWalk) -> dict[str, Measure]:
     absent = "" if n_rows else NO_WALK
     shares = counts / n_rows if n_rows else np.full(len(counts), np.nan)
     duty, (double_support, flight) = shares[: len(feet)], shares[len(feet) :]
-    footless = absent or ("" if feet else NO_FEET)
+    footless = absent or walk.footless
     alone = footless or walk.alone
     asymmetry = symmetry_index(duty)
     lifted = "" if np.isfinite(asymmetry) else "no foot touches the ground"

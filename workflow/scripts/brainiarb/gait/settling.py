@@ -80,7 +80,8 @@ def settled(walk: SteadyWalk) -> tuple[SteadyWalk, dict[str, Measure]]:
     lengths = [rows.stop - rows.start for rows in walk.steady.values()]
     found = settling(strike_poses(walk), lengths, walk.sampling_rate)
     if found.missing:
-        return walk, {"settling_time": qualified("s", np.nan, found.missing)}
+        missing = walk.footless or found.missing
+        return walk, {"settling_time": qualified("s", np.nan, missing)}
     start = walk.transient + found.seconds
     kept = walk if found.seconds == 0 else replace(walk, transient=start)
     return kept, {"settling_time": Measure("s", start)}
@@ -105,7 +106,8 @@ def late_early_measures(walk: SteadyWalk) -> dict[str, Measure]:
                 names += [number] * len(strides)
         feet.append([variation(*part) for part in zip(values, episodes, strict=True)])
     known = np.array([pair for pair in feet if np.isfinite(pair).all()]).reshape(-1, 2)
-    missing = "" if len(known) else "no foot has two strides in the first and last third"
+    few = walk.footless or "no foot has two strides in the first and last third"
+    missing = "" if len(known) else few
     late, early = known.mean(axis=0) if len(known) else (np.nan, np.nan)
     if early == 0:
         missing = "strides do not vary in the first third"

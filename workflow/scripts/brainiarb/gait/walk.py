@@ -165,13 +165,17 @@ class SteadyWalk:
     @property
     def strideless(self) -> str:
         """Return why the agent has no strides, if it has none."""
-        return NO_STRIDES if self.body.feet else NO_FEET
+        return self.footless or NO_STRIDES
+
+    @property
+    def footless(self) -> str:
+        """Return that the body has no feet; empty where it has one."""
+        return "" if self.body.feet else NO_FEET
 
     @property
     def alone(self) -> str:
         """Return why no two feet can be compared; empty where the body has two or more."""
-        feet = len(self.body.feet)
-        return (NO_FEET, ONE_FOOT)[feet] if feet < 2 else ""
+        return self.footless or (ONE_FOOT if len(self.body.feet) == 1 else "")
 
     @property
     def missing(self) -> str:

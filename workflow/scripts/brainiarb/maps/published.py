@@ -118,7 +118,9 @@ def published_maps(walks: Sequence[SteadyWalk], frames: int, seed: int) -> Publi
         heights = walk.heights(drawn.rows)[drawn.first : drawn.first + frames]
         if len(heights) < LEAST_FRAMES or not differs(heights):
             nowhere = np.empty((0, 2)), np.empty(0, np.int32)
-            tracks.append(track_table("published", drawn, None, *nowhere))
+            short = len(heights) < LEAST_FRAMES
+            missing = f"fewer than {LEAST_FRAMES} frames" if short else "the heights do not vary"
+            tracks.append(track_table("published", drawn, None, *nowhere, missing=missing))
             continue
         perplexity = min(PUBLISHED_PERPLEXITY, (len(heights) - 1) // 3)
         points = published_embed(heights, seed, perplexity)

@@ -4,6 +4,7 @@ The map is of signals that are scaled by the expert's. Its regions are cut from 
 levels together.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from brainiarb.errors import Refused
-from brainiarb.gait.walk import SteadyWalk
+from brainiarb.gait.walk import NO_WALK, SteadyWalk
 from brainiarb.maps.embedding import Embedding, embed, place_on_map, standardise
 from brainiarb.maps.regions import density, map_limit, region_of, watershed_regions
 from brainiarb.maps.wavelets import wavelet_features
@@ -69,10 +70,12 @@ class SharedMap:
     """(m, m) of all agents of each level that is on the map."""
     regions: NDArray[np.int32]
     """(m, m), 0 outside."""
+    missing: str = ""
+    """Why the map has no postures, if it was fitted and has none."""
 
     @property
     def empty(self) -> bool:
-        """Return whether the map has no postures, because the expert has no steady walk."""
+        """Return whether the map has no postures."""
         return not self.densities
 
     def place(
@@ -125,8 +128,13 @@ def fit_map(walks: Sequence[SteadyWalk], settings: MapSettings, seed: int) -> Sh
     a level the same share. The regions are those of the mean of the levels' densities. The map is
     empty if the expert has no steady walk or does not move in it.
     """
-    if not varies(walks[0], settings.features):
-        return _empty_map(walks, settings)
+    if missing := unmapped(walks[0], settings.features):
+        logging.warning(
+            "there is no map of postures, because of the expert: %s; gaitmap.features names what "
+            "is mapped",
+            missing,
+        )
+        return _empty_map(walks, settings, missing)
     features = map_features(walks, settings.features)
     steady = [walk.steady_rows() for walk in walks]
     levels = np.repeat([walk.level for walk in walks], [len(rows) for rows in steady])
@@ -153,14 +161,19 @@ def fit_map(walks: Sequence[SteadyWalk], settings: MapSettings, seed: int) -> Sh
     )
 
 
-def varies(expert: SteadyWalk, kind: str) -> bool:
-    """Return whether each signal of an expert's steady walk varies, as its scaling needs."""
-    signals = expert.heights(expert.rows) if kind == "heights" else expert.joints(expert.rows)
+def unmapped(expert: SteadyWalk, kind: str) -> str:
+    """Return why an expert's signals cannot be scaled by its steady walk; empty if they can."""
+    heights = kind == "heights"
+    signals = expert.heights(expert.rows) if heights else expert.joints(expert.rows)
     steady = signals[expert.steady_rows()]
-    return bool(len(steady) and (steady.std(axis=0) > 0).all())
+    if not len(steady):
+        return NO_WALK
+    still = (steady.std(axis=0) == 0).sum()
+    name = "heights" if heights else "joints"
+    return f"{still} of {steady.shape[1]} {name} do not vary" if still else ""
 
 
-def _empty_map(walks: Sequence[SteadyWalk], settings: MapSettings) -> SharedMap:
+def _empty_map(walks: Sequence[SteadyWalk], settings: MapSettings, missing: str) -> SharedMap:
     """Return a map without postures, on which nothing can be placed."""
     features = [walk.heights(walk.rows) for walk in walks]
     axis = (np.arange(settings.grid) + 0.5) * 2 / settings.grid - 1
@@ -172,6 +185,7 @@ def _empty_map(walks: Sequence[SteadyWalk], settings: MapSettings) -> SharedMap:
         axis=np.asarray(axis, np.float64),
         densities={},
         regions=np.zeros((settings.grid, settings.grid), np.int32),
+        missing=missing,
     )
 
 

@@ -36,7 +36,8 @@ def shared_tracks(
         if cycle is not None:
             start = drawn.rows.start - walk.rows.start
             rows = slice(start + cycle.start, start + cycle.stop + 1)
-        tracks.append(track_table("shared", drawn, cycle, *shared.place(agent, rows)))
+        placed = shared.place(agent, rows)
+        tracks.append(track_table("shared", drawn, cycle, *placed, missing=shared.missing))
     return joined_cells(cells), pd.concat(tracks, ignore_index=True)
 
 
@@ -46,6 +47,7 @@ def track_table(
     cycle: Cycle | None,
     points: NDArray[np.float64],
     regions: NDArray[np.int32],
+    missing: str = "",
 ) -> pd.DataFrame:
     """Tabulate one gait cycle on a map, one row for each frame; without a cycle one row with nan.
 
@@ -53,16 +55,17 @@ def track_table(
     clone, episode (its number in the recording), step (which row of the episode it is; without a
     cycle the first after the start transient), time (s since the cycle began), phase (0 to 1), x,
     y, region, anchor (what the cycle is cut by), seconds (the gait's period), strength (its
-    autocorrelation), walked (s, length of the episode), fell, note.
+    autocorrelation), walked (s, length of the episode), fell, note (why there is no map, which is
+    `missing`, or no cycle).
     """
     walk, frames = drawn.walk, np.arange(len(points))
     first = min(drawn.first, len(drawn) - 1) if cycle is None else cycle.start
     table = pd.DataFrame({"time": frames / walk.sampling_rate})
     table["phase"] = frames / max(len(points) - 1, 1)
     table["x"], table["y"], table["region"] = points[:, 0], points[:, 1], regions
-    note = ""
+    note = missing
     if not len(table):
-        note = NO_TRACK
+        note = missing or NO_TRACK
         table = pd.DataFrame({n: [np.nan] for n in ("time", "phase", "x", "y")} | {"region": [0]})
     for place, (column, value) in enumerate(
         [
