@@ -79,6 +79,9 @@ rule all:
         else [],
 
 
+group_on_clusters_only()
+
+
 onstart:
     stop_if_doubled()
     tell_endings()

@@ -6,23 +6,21 @@ packages that such a job cannot do without: torch, or numpy, pandas and h5py. Pa
 script imports inside a function belong to its work. Processes take turns, and the least of several
 times counts, because other work on the machine only adds to a time.
 
-A further row is `snakemake -n` of the default study when every result exists. The results are
-empty files in a temporary folder that Snakemake has recorded as made. If the checkout has made the
-default study, the last rows compare its time with what bounds it, say what each rule took
+Further rows say what Snakemake needs to plan a study (`benchmarks.planning`). If the checkout has
+made the default study, the last rows compare its time with what bounds it, say what each rule took
 (`benchmarks.study`), and estimate the larger studies from that (`benchmarks.estimate`).
 """
 
 import argparse
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import yaml
 
 from benchmarks.estimate import STUDIES, estimates
+from benchmarks.planning import cpu_seconds, planning_rows
 from benchmarks.study import study_rows
 from benchmarks.table import Row, show
 
@@ -32,7 +30,6 @@ TORCH = ("torch", "import torch", 1.3)
 """Name, statement and bar (ratio) of the reference for jobs whose environment holds torch."""
 TABLES = ("numpy + pandas + h5py", "import numpy, pandas, h5py", 1.6)
 """The same for all other jobs."""
-DRY_RUN_SECONDS = 3.0
 
 _ENVIRONMENT_AND_SCRIPT = re.compile(
     r"envs/(\w+)\.yaml(?:(?!^(?:check)?rule ).)*?scripts/(\w+)\.py", re.MULTILINE | re.DOTALL
@@ -51,22 +48,6 @@ def environments(checkout: Path) -> dict[str, str]:
 def importing(script: Path) -> str:
     """Return a program that runs a script's imports and leaves out its work."""
     return f"import runpy; runpy.run_path({str(script)!r}, run_name='imported')"
-
-
-def cpu_seconds(command: list[str], folder: Path, **environment: str) -> float:
-    """Return the CPU time (s) of a process, which must end well."""
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env={**os.environ, **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return usage.ru_utime + usage.ru_stime
 
 
 def least_seconds(programs: dict[str, str], checkout: Path, rounds: int) -> dict[str, float]:
@@ -108,55 +89,6 @@ def start_rows(checkout: Path, rounds: int) -> list[Row]:
     return rows
 
 
-def finish_study(checkout: Path, folder: Path) -> list[str]:
-    """Make a folder in which the default study of a checkout looks finished.
-
-    Returns the command that plans it: `snakemake -n`.
-    """
-    (folder / "config").mkdir()
-    config = (checkout / "config/config.yaml").read_bytes()
-    (folder / "config/config.yaml").write_bytes(config)
-    for name in ("workflow/resources", "workflow/claims", "profiles"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).symlink_to(checkout / name)
-    snakemake = [sys.executable, "-m", "snakemake", "--snakefile", str(checkout / "Snakefile")]
-    summary = subprocess.run(
-        [*snakemake, "--summary"], cwd=folder, capture_output=True, text=True, check=True
-    )
-    header, *lines = summary.stdout.splitlines()
-    column = header.split("\t").index("output_file")
-    for line in lines:
-        path = folder / line.split("\t")[column]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-    subprocess.run(
-        [*snakemake, "--touch", "--forceall", "--cores", "1"],
-        cwd=folder,
-        capture_output=True,
-        check=True,
-    )
-    return [*snakemake, "-n"]
-
-
-def dry_run_row(checkout: Path, rounds: int) -> Row:
-    """Return the row of planning the finished default study."""
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        command = finish_study(checkout, folder)
-        said = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-        if "Nothing to be done" not in said.stdout + said.stderr:
-            raise RuntimeError(f"the study is not finished:\n{said.stdout}{said.stderr}")
-        seconds = min(cpu_seconds(command, folder) for _ in range(rounds))
-    return Row(
-        "snakemake -n of the finished default study",
-        f"{seconds:.2f} s",
-        "",
-        "",
-        f"<= {DRY_RUN_SECONDS:g} s",
-        seconds <= DRY_RUN_SECONDS,
-    )
-
-
 def main() -> int:
     """Measure, print the table and return the exit code."""
     parser = argparse.ArgumentParser(
@@ -169,7 +101,7 @@ def main() -> int:
     options = parser.parse_args()
     checkout = options.checkout.resolve()
     rows = start_rows(checkout, options.rounds)
-    rows.append(dry_run_row(checkout, options.rounds))
+    rows += planning_rows(checkout, options.rounds)
     config = yaml.safe_load((checkout / "config/config.yaml").read_text("utf-8"))
     results = checkout / config["results"] / config["body"]
     rows += study_rows(checkout, results, config["cloning"]["validation"])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import experts, gaits, similarity, study, turns, workflow
+from benchmarks import experts, gaits, planning, similarity, study, turns, workflow
 from benchmarks.table import Row, show
 from brainiarb.files import write_csv, write_npz
 from brainiarb.similarity.array_measures import linear_cka
@@ -105,13 +105,29 @@ def test_both_sides_of_recording_count_their_steps():
 def test_a_process_costs_the_time_that_it_computes_and_not_the_time_that_it_sleeps(tmp_path):
     compute = "import time\nwhile time.process_time() < 0.3: pass"
     sleep = "import time\ntime.sleep(0.3)"
-    assert workflow.cpu_seconds([sys.executable, "-c", compute], tmp_path) >= 0.3
-    assert workflow.cpu_seconds([sys.executable, "-c", sleep], tmp_path) < 0.3
+    assert planning.cpu_seconds([sys.executable, "-c", compute], tmp_path) >= 0.3
+    assert planning.cpu_seconds([sys.executable, "-c", sleep], tmp_path) < 0.3
 
 
 def test_a_process_that_fails_has_no_time(tmp_path):
     with pytest.raises(subprocess.CalledProcessError):
-        workflow.cpu_seconds([sys.executable, "-c", "raise SystemExit(3)"], tmp_path)
+        planning.cpu_seconds([sys.executable, "-c", "raise SystemExit(3)"], tmp_path)
+
+
+def test_a_larger_study_has_each_expert_under_several_names():
+    full = {
+        "noise": {"clones": 8},
+        "study": {"clone": ["a"], "compare": ["a", "b"]},
+        "offline": {"in_study": True, "experts": ["a"]},
+    }
+    assert planning.multiplied(full, {"a": {"checkpoint": "a.zip"}, "b": {}}, 2) == {
+        "noise": {"clones": 8},
+        "experts": {
+            "a_0": {"checkpoint": "a.zip"}, "a_1": {"checkpoint": "a.zip"}, "b_0": {}, "b_1": {},
+        },
+        "study": {"clone": ["a_0", "a_1"], "compare": ["a_0", "a_1", "b_0", "b_1"]},
+        "offline": {"in_study": True, "experts": ["a_0", "a_1"]},
+    }  # fmt: skip
 
 
 def test_each_script_is_measured_against_the_packages_of_its_environment(monkeypatch):

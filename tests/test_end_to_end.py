@@ -185,6 +185,7 @@ def test_measures_of_similarity_are_chosen_in_the_config(copied):
 def test_one_figure_by_its_name_runs_only_what_it_needs(trained):
     said = snakemake(trained, "--cores", "1", "--", FIGURES / "table1.png")
     assert "2 of 2 steps (100%) done" in said
+    assert "Group jobs" not in said  # they are planned for a cluster only
     files = (path for path in (trained / "results").rglob("*") if path.is_file())
     made = {path.name for path in files if path.parent.name != FOLDER}
     assert made - set(TRAINED) == {

@@ -299,4 +299,6 @@ def test_the_cluster_profile_resolves_from_a_checkout(tmp_path):
     done = subprocess.run(
         call, cwd=ROOT, capture_output=True, text=True, check=False, env=environment
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "Group job finish" in said
