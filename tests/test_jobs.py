@@ -10,6 +10,7 @@ import pytest
 from brainiarb.actors.device import device
 from brainiarb.errors import Refused
 from brainiarb.jobs import commit, provenance
+from brainiarb.records import COMMAND
 from conftest import ROOT
 
 USED = r"used (\d+\.\d) s of CPU, at most (\d+) MB\n"
@@ -123,9 +124,12 @@ def test_a_job_with_a_gpu_is_refused_where_torch_has_no_cuda(monkeypatch):
         device({"gpu": 1})
 
 
-def test_provenance_names_versions_and_the_commit():
+def test_provenance_names_the_command_of_the_study_the_versions_and_the_commit(monkeypatch):
+    monkeypatch.delenv(COMMAND, raising=False)
+    assert provenance()["command"] is None
+    monkeypatch.setenv(COMMAND, "snakemake --cores all --configfile my_study.yaml")
     record = provenance()
-    assert record["command"] is None
+    assert record["command"] == "snakemake --cores all --configfile my_study.yaml"
     assert record["commit"] == commit()
     assert set(record["versions"]) >= {"torch", "mujoco", "numpy"}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from brainiarb.errors import Refused
-from brainiarb.records import Making, making
+from brainiarb.records import COMMAND, Making, making
 from brainiarb.temporaries import is_full
 
 RENDERER = "BRAINIARB_MUJOCO_GL"
@@ -117,11 +117,11 @@ def _made_by(log: list[str], params: Mapping[str, Any], wildcards: Mapping[str, 
 
 
 def provenance() -> dict[str, Any]:
-    """Return the command, the commit and the versions behind a result that is kept for long."""
-    import shlex
-    from importlib.metadata import PackageNotFoundError, version
+    """Return the command, the commit and the versions behind a result that is kept for long.
 
-    import psutil
+    The command is that of the study, whatever runs its jobs; None outside of a study.
+    """
+    from importlib.metadata import PackageNotFoundError, version
 
     def versions() -> Iterator[tuple[str, str]]:
         # The environment of a rule holds only what its script imports.
@@ -129,12 +129,8 @@ def provenance() -> dict[str, Any]:
             with suppress(PackageNotFoundError):
                 yield name, version(name)
 
-    commands = (p.cmdline() for p in psutil.Process().parents())
-    workflow = [c for c in commands if any(Path(word).name == "snakemake" for word in c[:3])]
-    words = workflow[-1] if workflow else []
-    start = next((i for i, word in enumerate(words) if Path(word).name == "snakemake"), 0)
     return {
-        "command": shlex.join(["snakemake", *words[start + 1 :]]) if words else None,
+        "command": os.environ.get(COMMAND),
         "commit": commit(),
         "python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
