@@ -1,12 +1,16 @@
-"""How fast the walker of dm_control is recorded, against dm_control's own environments."""
+"""How fast the walker of dm_control is recorded: python -m benchmarks.suite, or make bench-gaits.
+
+The other side is dm_control's own environments, which are an extra: pip install .[dm_control].
+"""
 
 import os
+import sys
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks.table import Row
+from benchmarks.table import Row, show
 from benchmarks.turns import alternate, speed, versus
 from brainiarb.actors.actors import mean_action, untrained
 from brainiarb.bodies.model import environment_facts
@@ -61,3 +65,7 @@ def suite_rows() -> list[Row]:
     )
     what = f"recorded steps/s of walker-walk, {WALKERS} walkers with their policy, cores: {CORES}"
     return [versus(what, speeds, "stock", "dm_control in a loop, nothing kept,", BAR)]
+
+
+if __name__ == "__main__":
+    sys.exit(show(suite_rows()))

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from brainiarb.bodies.model import environment_facts, plain_model
+from brainiarb.bodies.model import environment_facts, legs, plain_model
 from brainiarb.bodies.observations import observation_table, posture_table
 from brainiarb.bodies.registry import get_body
 from brainiarb.bodies.world import world_of
@@ -133,10 +133,28 @@ def test_a_described_body_trains_in_its_own_environment():
     assert ends == [(False, False)] * 999 + [(False, True)]
 
 
-def test_an_environment_of_dm_control_is_a_body_that_equals_our_task():
-    pytest.importorskip(
+@pytest.fixture
+def suite():
+    """dm_control, which an extra of the project installs where it has wheels."""
+    return pytest.importorskip(
         "dm_control", reason="dm_control is not installed: pip install .[dm_control]"
     )
+
+
+def test_a_humanoid_of_dm_control_is_a_body_whose_feet_have_two_geoms_each(suite):
+    feet = {side: [f"right_{side}_foot", f"left_{side}_foot"] for side in ("right", "left")}
+    body = described(dm_control="humanoid-walk", feet=feet, rates=[0.5, 4])
+    assert environment_facts(body).sizes == (67, 21)
+    assert [legs(body).count(leg) for leg in ("right", "left", "trunk")] == [4, 4, 11]
+    rollouts = record_episodes(
+        body, lambda observations: np.zeros((len(observations), 21)), agents=1, episodes=2,
+        steps=60, seed=0, mode="mean",
+    )  # fmt: skip
+    check_rollouts(rollouts, "here")
+    assert rollouts["contacts"].any(axis=0).all()
+
+
+def test_an_environment_of_dm_control_is_a_body_that_equals_our_task(suite):
     feet = {"right": "right_foot", "left": "left_foot"}
     looped, ours = described(dm_control="walker-walk", feet=feet), get_body("dm_walker_walk")
     assert (looped.name, looped.env_id) == ("dm_control_walker_walk", ours.env_id)

@@ -80,7 +80,8 @@ def graph_panel(
     for region in np.unique(regions):
         axes.contour(x, y, regions == region, levels=[0.5], colors=BORDER, linewidths=0.5)
     if not len(cells):
-        axes.text(0.5, 0.5, "no map", ha="center", va="center", transform=axes.transAxes)
+        say_no_value(axes, paths["note"].dropna())
+        return
     inside = occupancy[occupancy["region"] > 0].set_index("region")
     area = 72**2 * LARGEST * inside["share"]
     axes.scatter(inside["x"], inside["y"], s=area, color=colour, alpha=0.35, lw=0, zorder=2)

@@ -77,6 +77,8 @@ def map_tables(
     n_regions, rng = int(shared.regions.max()), np.random.default_rng(seed)
     transitions = transition_table(placed, n_regions, rng)
     distances = distance_table(placed, n_regions, rng)
+    if shared.missing:
+        transitions["note"] = distances["note"] = f"no map: {shared.missing}"
     expert = walks[0].expert
     compared = map_measures(placed, transitions, distances, expert)
     measures = pd.concat([compared, measures_table(read)], ignore_index=True) if read else compared
