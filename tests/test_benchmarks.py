@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import experts, gaits, planning, similarity, study, turns, workflow
+from benchmarks import (
+    experts,
+    gaits,
+    planning,
+    similarity,
+    study,
+    times_to_return,
+    turns,
+    workflow,
+)
 from benchmarks.table import Row, show
 from brainiarb.files import write_csv, write_npz
 from brainiarb.similarity.array_measures import linear_cka
@@ -30,32 +39,35 @@ def test_a_missed_bar_is_said_and_fails(met, code, capsys):
 
 def test_time_to_a_return_is_that_of_the_first_evaluation_that_reaches_it():
     curve = pd.DataFrame({"return_mean": [9, 4500, 20, 4800], "wall_time_s": [1.0, 2, 3, 4]})
-    assert experts.reached(curve, 4500) == 2
-    assert experts.reached(curve, 4501) == 4
-    assert experts.reached(curve, 4801) == math.inf
+    assert times_to_return.reached(curve, 4500) == 2
+    assert times_to_return.reached(curve, 4501) == 4
+    assert times_to_return.reached(curve, 4801) == math.inf
 
 
-def test_times_are_those_of_three_seeds_and_one_that_does_not_ship_never_arrived(
+def test_a_projection_takes_the_updates_and_steps_to_a_return_at_the_speeds_of_this_machine(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(experts, "SHIPPED", tmp_path)
-    curve = pd.DataFrame({"return_mean": [4600.0], "wall_time_s": [60.0]})
-    curve.to_csv(tmp_path / "crossq_1.csv")
-    (tmp_path / "crossq_1.json").write_text('{"threads": 2}')
-    assert experts.shipped_times("crossq", 4500) == {
-        "crossq_0 (does not ship)": math.inf,
-        "crossq_1 (2 threads)": 60,
+    monkeypatch.setattr(times_to_return, "SHIPPED", tmp_path)
+    for seed, returns in enumerate([[9.0, 4600, 4700], [9, 20, 30]]):
+        curve = pd.DataFrame({"return_mean": returns, "length_mean": [100.0, 1000, 1000]})
+        curve = curve.assign(step=[5000, 10_000, 15_000], update=[0, 6000, 12_000])
+        curve.to_csv(tmp_path / f"crossq_{seed}.csv")
+        (tmp_path / f"crossq_{seed}.json").write_text('{"evaluation_episodes": 10}')
+    # 10 episodes of 100 and of 1,000 steps until the return, and 10 of 1,000 more to the end
+    assert times_to_return.projected_times("crossq", 4500, 200.0, 1000.0) == {
+        "crossq_0 (6,000 updates and 21,000 steps)": 30 + 21,
+        "crossq_1 (12,000 updates, its budget, because it never reached it, and 36,000 steps)": 96,
         "crossq_2 (does not ship)": math.inf,
     }
 
 
 def test_a_seed_whose_curve_was_kept_is_not_trained_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(experts, "KEPT", tmp_path)
-    monkeypatch.setattr(experts, "build", None)
+    monkeypatch.setattr(times_to_return, "KEPT", tmp_path)
+    monkeypatch.setattr(times_to_return, "build", None)
     for seed, seconds in enumerate([60, 90, 300]):
         curve = pd.DataFrame({"return_mean": [3900.0], "wall_time_s": [seconds], "threads": [1]})
         curve.to_csv(tmp_path / f"sac_{seed}.csv")
-    assert experts.trained_times("sac", 3900, 2700, 2) == {
+    assert times_to_return.trained_times("sac", 3900, 2700, 2) == {
         "sac_0 (1 thread, anew)": 60,
         "sac_1 (1 thread, anew)": 90,
         "sac_2 (1 thread, anew)": 300,
