@@ -4,7 +4,6 @@ import json
 import pickle
 from collections.abc import Callable, Mapping
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +37,7 @@ from brainiarb.files import (
 )
 from conftest import ROOT
 from fuzzing import Reader
+from onnx_bytes import model, node, tensor
 
 SHIPPED = ROOT / "workflow/resources/checkpoints/walker2d"
 OBSERVATIONS, HIDDEN = 17, 4
@@ -91,22 +91,13 @@ def _vecnormalize(folder: Path) -> Path:
 
 
 def _onnx(folder: Path) -> Path:
-    import onnx
-    from onnx import helper, numpy_helper
-
-    arrays = _arrays()
     nodes = [
-        helper.make_node("Gemm", ["x", "linear1.weight", "linear1.bias"], ["h"], transB=1),
-        helper.make_node("Tanh", ["h"], ["t"]),
-        helper.make_node("Gemm", ["t", "mean_linear.weight", "mean_linear.bias"], ["y"], transB=1),
+        node("Gemm", ["x", "linear1.weight", "linear1.bias"], ["h"], transB=1),
+        node("Tanh", ["h"], ["t"]),
+        node("Gemm", ["t", "mean_linear.weight", "mean_linear.bias"], ["y"], transB=1),
     ]
-    ends = [
-        helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1, size])
-        for name, size in (("x", OBSERVATIONS), ("y", 6))
-    ]
-    weights = [numpy_helper.from_array(value, name) for name, value in arrays.items()]
-    graph = helper.make_graph(nodes, "actor", ends[:1], ends[1:], weights)
-    (folder / "expert.onnx").write_bytes(helper.make_model(graph).SerializeToString())
+    tensors = [tensor(name, value) for name, value in _arrays().items()]
+    (folder / "expert.onnx").write_bytes(model(nodes, tensors))
     return folder / "expert.onnx"
 
 
@@ -148,14 +139,11 @@ def foreign_readers(folder: Path, monkeypatch: Any) -> list[Reader]:
     (folder / "expert.json").write_bytes((SHIPPED / "crossq_0.json").read_bytes())
     (folder / "expert.csv").write_bytes((SHIPPED / "crossq_0.csv").read_bytes())
     (folder / "config.yaml").write_bytes((ROOT / "config/quick.yaml").read_bytes())
-    onnx = []
-    if find_spec("onnx"):  # an extra
-        onnx = [Reader("ONNX", _onnx(folder), _imported, checksum=False)]
     return [
         Reader("archive of SB3", _archive(folder), _imported, checksum=True, repack=True),
         Reader("plain npz", folder / "expert.npz", _imported, checksum=True, repack=True),
         Reader("safetensors", folder / "expert.safetensors", _imported, checksum=False),
-        *onnx,
+        Reader("ONNX", _onnx(folder), _imported, checksum=False),
         Reader("VecNormalize", _vecnormalize(folder), _normalisation, checksum=False),
         Reader("data set npz", _dataset(folder, "npz"), _read_dataset, checksum=True, repack=True),
         Reader("data set HDF5", _dataset(folder, "hdf5"), _read_dataset, checksum=False),

@@ -67,7 +67,7 @@ def unsatisfied(requirements, lock):
 def test_lock_satisfies_every_requirement():
     # Who runs the benchmarks, compares with dm_control or reads ONNX installs these peers; `make
     # docs` has a lock of its own.
-    extras = PROJECT["optional-dependencies"].keys() - {"bench", "dm_control", "docs", "onnx"}
+    extras = PROJECT["optional-dependencies"].keys() - {"bench", "dm_control", "docs"}
     wanted = required(extras)
     wanted.pop("brainiarb")
     assert unsatisfied(wanted, locked()) == {}

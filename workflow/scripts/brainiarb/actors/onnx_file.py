@@ -5,12 +5,12 @@ of one kind, and end with a `Tanh` or a `Clip`. A network with branches, or with
 operation, is refused by the name of the operation.
 """
 
-import importlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from brainiarb.actors.onnx_graph import Node, read_graph
 from brainiarb.errors import Refused
 
 NONLINEARITIES = {
@@ -24,64 +24,61 @@ PASSED = ("Identity", "Flatten")
 def onnx_arrays(content: bytes) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Return the arrays of a plain file and the architecture that the bytes of an ONNX file hold.
 
-    A small file can become large in memory, so a foreign one is read in a process with limits (see
-    `brainiarb.confined`). Raises Refused if the package onnx is missing or the graph is no such
-    chain.
+    Raises Refused if the graph is no such chain.
     """
-    try:
-        onnx = importlib.import_module("onnx")
-        numbers = importlib.import_module("onnx.numpy_helper")
-    except ImportError as error:
-        raise Refused("the package onnx is not installed; install it (pip install onnx)") from error
-    # External data would be read from other files, so it is not loaded.
-    model = onnx.load_model_from_string(content)
-    known = {}
-    for tensor in model.graph.initializer:
-        if tensor.data_location == onnx.TensorProto.EXTERNAL:
-            raise Refused(
-                f"its array {tensor.name} lies in another file; export it with external_data=False"
-            )
-        known[tensor.name] = numbers.to_array(tensor)
-    return _plain(list(_operations(model.graph, known)))
+    graph = read_graph(content)
+    return _plain(list(_operations(graph.nodes, graph.inputs, dict(graph.arrays))))
 
 
-def _operations(graph: Any, known: dict[str, np.ndarray]) -> Iterator[tuple[str, Any]]:
+def _operations(
+    nodes: Sequence[Node], inputs: Sequence[str], known: dict[str, np.ndarray]
+) -> Iterator[tuple[str, Any]]:
     """Yield the operations of a chain, in order: a name, or the weight or the bias of a layer."""
-    passed = {entry.name for entry in graph.input} - set(known)
-    (current,) = passed if len(passed) == 1 else [None]
-    for node in graph.node:
-        options = {entry.name: entry for entry in node.attribute}
-        if list(node.input).count(current) != 1 or len(node.output) != 1:
-            raise Refused(f"its operation {node.op_type} is no link of one chain")
-        others = [known.get(name) for name in node.input if name and name != current]
+    passed = {*inputs} - set(known)
+    if len(passed) != 1:
+        raise Refused(f"its graph has {len(passed)} inputs, where a chain has one")
+    (current,) = passed
+    for node in nodes:
+        options = node.options
+        if node.kind == "Constant" and isinstance(options.get("value"), np.ndarray):
+            known |= dict.fromkeys(node.outputs, options["value"])
+            continue
+        if node.kind == "Identity" and node.inputs[0] in known:  # an array that serves twice
+            known |= dict.fromkeys(node.outputs, known[node.inputs[0]])
+            continue
+        if node.inputs.count(current) != 1 or len(node.outputs) != 1:
+            raise Refused(f"its operation {node.kind} is no link of one chain")
+        others = [known.get(name) for name in node.inputs if name and name != current]
         given = [value for value in others if value is not None]
-        if node.op_type == "Gemm" and len(given) == len(others):
-            scales = [options[name].f for name in ("alpha", "beta") if name in options]
-            flipped = "transA" in options and options["transA"].i
-            if flipped or any(scale != 1 for scale in scales) or node.input[0] != current:
+        if node.kind == "Gemm" and len(given) == len(others):
+            scales = [options[name] for name in ("alpha", "beta") if name in options]
+            flipped = options.get("transA")
+            if flipped or any(scale != 1 for scale in scales) or node.inputs[0] != current:
                 raise Refused("its Gemm scales or transposes what it takes")
-            transposed = "transB" in options and options["transB"].i
+            transposed = options.get("transB")
             yield "weight", given[0] if transposed else given[0].T
             if len(given) > 1:
                 yield "bias", given[1]
-        elif node.op_type == "MatMul" and node.input[0] == current and others[0] is not None:
+        elif node.kind == "MatMul" and node.inputs[0] == current and others[0] is not None:
             yield "weight", others[0].T
-        elif node.op_type == "Add" and others and others[0] is not None:
+        elif node.kind == "Add" and others and others[0] is not None:
             yield "bias", others[0]
-        elif node.op_type == "Clip":
+        elif node.kind == "Clip":
             bounds = [float(value) for value in given]
             if bounds != [-1.0, 1.0]:
                 raise Refused(f"its Clip has the bounds {bounds} where [-1.0, 1.0] is expected")
             yield "Clip", None
-        elif node.op_type in NONLINEARITIES:
-            steepness = options["alpha"].f if "alpha" in options else None
-            expected = {"Elu": 1.0, "LeakyRelu": 0.01}.get(node.op_type)
+        elif node.kind in NONLINEARITIES:
+            steepness = options.get("alpha")
+            expected = {"Elu": 1.0, "LeakyRelu": 0.01}.get(node.kind)
             if steepness is not None and not np.isclose(steepness, expected or np.nan):
-                raise Refused(f"its {node.op_type} has alpha {steepness:g}, not {expected:g}")
-            yield node.op_type, None
-        elif node.op_type not in PASSED:
-            raise Refused(f"it holds the operation {node.op_type}, which no such actor has")
-        current = node.output[0]
+                raise Refused(f"its {node.kind} has alpha {steepness:g}, not {expected:g}")
+            if options.get("approximate", "none") != "none":
+                raise Refused(f"its {node.kind} is approximate={options['approximate']}, not exact")
+            yield node.kind, None
+        elif node.kind not in PASSED:
+            raise Refused(f"it holds the operation {node.kind}, which no such actor has")
+        current = node.outputs[0]
 
 
 def _plain(operations: list[tuple[str, Any]]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
