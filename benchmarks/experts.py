@@ -29,6 +29,7 @@ from stable_baselines3.common.evaluation import evaluate_policy
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.table import Row, show
+from benchmarks.threads import thread_rows
 from benchmarks.times_to_return import (
     BODY,
     SHIPPED,
@@ -216,12 +217,17 @@ def main() -> int:
     stock = learner(stable_baselines3.SAC, BATCH, ent_coef=0.2, device="cpu")
     speeds = alternate({"ours": updating(fast, BATCH), "stock": updating(stock, BATCH)}, 15)
     what = f"sac updates/s, batch {BATCH}, {WIDTH} wide"
-    rows = [versus(what, speeds, "stock", "stock SB3 SAC", 1.7)]
+    rows = [versus(what, speeds, "stock", "stock SB3 SAC", 2.2)]
 
     peers, batch = crossq_peers(), 128
     blocks = {"ours": updating(learner(CrossQ, batch, device="cpu"), batch)}
     blocks |= {name: updating(learner(peer, batch), batch) for name, peer in peers.items()}
     of_crossq, of_evaluation = alternate(blocks, 10), alternate(evaluation_blocks(), 5)
+    learning = {
+        f"sac, batch {BATCH}": updating(fast, BATCH),
+        f"crossq, batch {batch}": blocks["ours"],
+    }
+    rows += thread_rows(learning, WIDTH)
 
     goals = {"crossq": 4500, "sac": 3900}
     limits = {"crossq": 12, "sac": 45}  # minutes of one seed

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from benchmarks import (
     experts,
@@ -15,6 +16,7 @@ from benchmarks import (
     planning,
     similarity,
     study,
+    threads,
     times_to_return,
     turns,
     workflow,
@@ -88,6 +90,23 @@ def test_sides_take_turns_after_a_first_block_each():
     assert calls == ["ours", "stock"] * 3
     assert speeds == {"ours": [3, 5], "stock": [4, 6]}
     assert turns.median_ratio([2.0, 9, 4], [1.0, 3, 1]) == 3
+
+
+def test_rows_of_threads_compare_two_threads_with_one_and_leave_the_number_as_it_was():
+    seen = []
+
+    def block():
+        seen.append(torch.get_num_threads())
+        return float(seen[-1])
+
+    rows = threads.thread_rows({"sac": block}, 8, repeats=2)
+    assert seen == [2, 1] * 3
+    assert torch.get_num_threads() == 1
+    assert [(row.what, row.met) for row in rows] == [
+        ("updates/s of sac, two threads", True),
+        ("pairs/s of 8-wide products, two threads", None),
+    ]
+    assert rows[0].ratio == "2.00"
 
 
 def test_the_reference_ways_compute_the_same_cka():
