@@ -64,7 +64,7 @@ def measured(
 def measured_methods(network=None, gait=None, peers=-0.4, slope=0.0):
     """Measures of clones that lie 0.2 off their experts, and further off by some methods."""
     tables, rng = {}, np.random.default_rng(0)
-    for method in ("bc", "iql", "td3bc"):
+    for method in ("bc", "iql", "td3bc", "tuned"):
         parts = []
         for measure, own, sign, apart in (
             ("cka_linear2_relu", 1.0, -1, network or {}),

@@ -108,6 +108,17 @@ def test_the_clones_of_every_method_are_planned_from_the_same_demonstrations_to_
     assert asked == files | gathered | tables | figure | everywhere | series
 
 
+def test_clones_that_go_on_online_are_planned_from_the_clones_by_cloning_like_any_method(finished):
+    methods = {"methods": {"iql": [], "td3bc": [], "tuned": [40]}}
+    planned = plan(finished, config={"offline": methods}, targets=["offline_methods"])
+    assert {f"tiny/{name}" for name in (
+        "tuned_40.pt", "tuned_40/history.csv", "tuned_40/rollouts.npz", "activations/tuned_40.h5",
+        "similarity/tuned_40.csv", "measures/functional_tuned_40.csv", "offline/tuned/gaits.csv",
+    )} <= planned  # fmt: skip
+    assert not [file for file in planned if "iql" in file or "td3bc" in file]
+    assert not [file for file in planned if file.endswith("bc_40.pt")]
+
+
 @pytest.fixture
 def walked(study, tmp_path):
     """A folder with the walking of the tiny expert and of its clones."""

@@ -38,6 +38,19 @@ def test_means_are_those_of_the_table_and_none_is_of_two_modes():
     assert sorted(apart) == pytest.approx([-0.1, -0.1, 0.05, 0.05])
 
 
+def test_a_panel_without_a_value_says_so_and_why():
+    given = offline_tables()
+    table = given["offline_measures"]
+    lost = table["measure"] == "spectral_distance"
+    table.loc[lost, ["value", "note"]] = [np.nan, "never walked"]
+    effects = given["offline_effects"].query("measure != 'spectral_distance'")
+    figure, _ = draw("fig_offline", {**given, "offline_effects": effects})
+    said = [" ".join(text.get_text() for text in axes.texts) for axes in figure.axes]
+    assert "no value\nnever walked" in said[2]
+    assert "no value" in said[5]
+    assert not [text for text in said[:2] + said[3:5] if "no value" in text]
+
+
 def test_an_expert_is_no_reference_of_its_similarity_to_itself():
     figure, _ = draw("fig_offline")
     flat = [

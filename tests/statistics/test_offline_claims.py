@@ -41,6 +41,12 @@ def test_what_noise_changes_in_all_methods_is_of_the_data_and_not_of_the_method(
     assert {found[f"method_network_{method}"] for method in ("iql", "td3bc")} == {"contradicted"}
 
 
+def test_what_a_copy_loses_online_is_told_apart_from_what_other_methods_do():
+    found = verdicts(measured_methods(network={"tuned": -0.1}), 0)
+    assert (found["online_network"], found["online_gait"]) == ("supported", "contradicted")
+    assert found["method_network_iql"] == found["method_network_td3bc"] == "contradicted"
+
+
 def test_without_other_experts_and_methods_their_claims_cannot_be_tested():
     found = verdicts(measured(measure="cka_linear2_relu", own=1.0, step=0.0), 80)
     assert found["method_network_iql"] == found["copy_network"] == "not testable"

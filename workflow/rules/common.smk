@@ -24,7 +24,9 @@ WALKED = sorted({*COMPARED, *DATASETS})
 TABULATED = CLONED or dict.fromkeys(COMPARED, [])
 DRAWN_EXPERT = next(iter(TABULATED))
 LEVELS = sorted(config["noise"]["levels"])
-METHODS = keys_of("clones/methods.py", "METHODS")
+LEARNT_OFFLINE = keys_of("clones/methods.py", "METHODS")
+# Clones by cloning that have gone on online are one more kind of clones.
+METHODS = [*LEARNT_OFFLINE, "tuned"]
 # The noise levels of the clones of each method. Those of behaviour cloning are the levels of its expert.
 OFFLINE = {method: sorted(of) for method, of in config["offline"]["methods"].items()}
 DRAWN = sorted({config["figures"][f"{which}_level"] for which in ("noisy", "study")})

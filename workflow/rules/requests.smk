@@ -73,6 +73,7 @@ RECORDING_OF_EXPERT = request(
 )
 DEMONSTRATING = request(CLONES * config["noise"]["samples"] * STEP, 200)
 LEARNING = request(learning_seconds, 200)
+TUNING = request(0.02 * CLONES * config["offline"]["tuning"]["steps"], 500)
 RECORDING = request(RECORDED * STEP, RECORDED / 1000)
 ACTIVATING = request(ROWS * CLONES * STEP, ROWS * CLONES / 500)
 COMPARING = request(

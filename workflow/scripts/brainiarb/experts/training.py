@@ -276,14 +276,15 @@ def train(
     threads: int = 1,
     device: str = "cpu",
     logs: Path | None = None,
+    model: SAC | None = None,
 ) -> Trained:
     """Train an expert and return the weights of its best evaluation, evaluated on fresh seeds.
 
     `state` is a file that the training keeps while it runs; if it exists, training continues from
     it and ends as if it had never stopped. SIGTERM and SIGINT write it and end the process. `logs`
-    is a folder for logs of TensorBoard, or None. Raises Refused if the algorithm is unknown, the
-    state is damaged or another training has it, or `logs` is given and the package tensorboard is
-    missing.
+    is a folder for logs of TensorBoard, or None. `model` is from `build`; a new one without it.
+    Raises Refused if the algorithm is unknown, the state is damaged or another training has it, or
+    `logs` is given and the package tensorboard is missing.
     """
     if logs is not None and logger.SummaryWriter is None:
         raise Refused(
@@ -291,7 +292,7 @@ def train(
             "install it (pip install tensorboard) or remove the key"
         )
     torch.set_num_threads(threads)
-    model = build(body, training, device)
+    model = model or build(body, training, device)
     model.tensorboard_log = None if logs is None else str(logs)
     with claimed(state), noticed() as interruption:
         keep = KeepBest(body, training, state, interruption)

@@ -14,6 +14,7 @@ from brainiarb.figures.style import (
     head,
     legend,
     letters,
+    say_no_value,
     series_colour,
 )
 from brainiarb.statistics.intervals import percent
@@ -28,7 +29,7 @@ PANELS = {
     "cka_linear2_relu": "CKA with the expert\n(linear 2, common states)",
     "spectral_distance": "spectral distance\nfrom the expert",
 }
-NAMES = {"bc": "cloning", "iql": "IQL", "td3bc": "TD3+BC"}
+NAMES = {"bc": "cloning", "iql": "IQL", "td3bc": "TD3+BC", "tuned": "online after cloning"}
 MARKERS = "oDs^vP"
 REFERENCES: dict[str, tuple[str, Literal["-", ":", "--"]]] = {
     "floor_": (MUTED, "-"),
@@ -69,10 +70,15 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         _points(axes, clones, looks, levels)
         _bars(axes, effects[effects["measure"] == measure], "value", looks, levels)
         axes.set(ylabel=label)
+        if not clones["value"].notna().any():
+            say_no_value(axes, clones["note"])
         head(axes, next(names))
     for axes, measure in zip(lower, PANELS, strict=True):
         axes.axhline(0, color=EXPERT, linewidth=0.6)
-        _bars(axes, effects[effects["measure"] == measure], "method", looks, levels)
+        compared = effects[(effects["measure"] == measure) & (effects["kind"] == "method")]
+        _bars(axes, compared, "method", looks, levels)
+        if compared.empty:
+            say_no_value(axes, [])
         axes.set(xlabel="noise (%)", ylabel=f"difference from {NAMES['bc']}")
         axes.set_xticks(range(len(levels)), levels)
         axes.set_xlim(-0.5, len(levels) - 0.5)

@@ -1,0 +1,75 @@
+"""Tuning: clones go on learning online, each by soft actor-critic from its own weights.
+
+A tuned clone began as a copy and then learnt as its expert did, by acting. So what sets it apart
+from the clone that it began as is of learning online, and what both share may be of the copy.
+The critics are new. They learn alone at first, because an actor that climbs untrained values is
+lost at once. No action is drawn at random: the clone explores by its own spread.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from brainiarb.actors.actors import Actors, stack_actors
+from brainiarb.actors.layouts import actor_from
+from brainiarb.bodies.body import Body
+from brainiarb.experts.training import Training, build, train
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """How clones go on online; each field is a key of `offline.tuning` in the config."""
+
+    steps: int
+    """Number of environment steps of each clone."""
+    critics_first: int
+    """Number of updates in which only the critics learn; each step has one update."""
+    learning_rate: float
+    """Learning rate of actor and critics."""
+    temperature: float
+    """Fixed weight of the entropy."""
+    batch_size: int
+    """Number of transitions in an update."""
+    environments: int
+    """Number of copies of the environment that step together."""
+    evaluate_every: int
+    """Number of steps between two evaluations; the weights of the best one are kept."""
+    evaluation_episodes: int
+    """Number of episodes of an evaluation."""
+
+
+def tune(
+    body: Body, clones: Actors, tuning: Tuning, seeds: Sequence[int], threads: int = 1
+) -> tuple[Actors, pd.DataFrame]:
+    """Return K clones after they have gone on online, and their learning curves.
+
+    Each of the `seeds` (K) is that of one clone's exploration, minibatches and critics. The curves
+    have the columns of `Trained.curve` and `clone`. Raises Refused unless the clones have two
+    hidden layers of one width with ReLU and a spread of the state, as SAC's own actors.
+    """
+    width = clones.architecture.hidden[0]
+    tuned, curves = [], []
+    for k, seed in enumerate(seeds):
+        training = Training(
+            algorithm="sac",
+            seed=seed,
+            steps=tuning.steps,
+            learning_rate=tuning.learning_rate,
+            temperature=tuning.temperature,
+            batch_size=tuning.batch_size,
+            critic_width=width,
+            learning_starts=0,
+            environments=tuning.environments,
+            evaluate_every=tuning.evaluate_every,
+            evaluation_episodes=tuning.evaluation_episodes,
+            actor_width=width,
+        )
+        model = build(body, training)
+        model.critics_first = tuning.critics_first
+        model.begin_from(clones.only(k))
+        trained = train(body, training, threads=threads, model=model)
+        policy = {name: value.cpu() for name, value in trained.model.policy.state_dict().items()}
+        tuned.append(actor_from(policy, f"tuned clone {k}", body))
+        curves.append(trained.curve.assign(clone=k))
+    return stack_actors(tuned), pd.concat(curves, ignore_index=True)
