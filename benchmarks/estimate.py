@@ -55,6 +55,7 @@ AMOUNTS: dict[str, Callable[[Size], float]] = {
     "record_expert": lambda size: size.episodes,
     "record_demonstrations": lambda size: size.clones * size.samples,
     "train_clones": lambda size: size.clones * size.samples,
+    "tune_clones": lambda size: size.clones,
     "record_clones": lambda size: size.clones * size.episodes,
     "record_clone_activations": lambda size: size.clones * size.rows,
     "record_common_activations": lambda size: size.rows,
@@ -71,6 +72,7 @@ AMOUNTS: dict[str, Callable[[Size], float]] = {
     "compute_statistics": lambda size: size.everyone,
     "evaluate_claims": lambda size: size.everyone,
     "concatenate_tables": lambda size: size.everyone,
+    "tabulate_measures": lambda size: size.everyone,
     "write_explorer": lambda size: size.everyone,
 }
 """How much a job of a rule has to do, in a unit of that rule. Jobs of other rules are all alike."""

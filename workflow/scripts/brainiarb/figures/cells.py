@@ -32,7 +32,10 @@ def draw_cells(
     for row, column in zip(*np.nonzero(np.isfinite(values)), strict=True):
         value = values[row, column]
         colour = "white" if value < DARK else "black"
-        axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=6, color=colour)
+        # A large value, such as an R² far below 0, has fewer digits, so that it stays in its cell.
+        digits = 2 if abs(value) <= 1 else 1 if abs(value) < 10 else 0
+        text = f"{value:.{digits}f}"
+        axes.text(column, row, text, ha="center", va="center", fontsize=6, color=colour)
     slanted_names(axes, columns)
     axes.set_yticks(range(len(rows)), rows)
     axes.tick_params(length=0)

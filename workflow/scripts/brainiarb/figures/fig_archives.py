@@ -26,6 +26,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     actions = tables["actions"]
     actions = actions[actions["measure"] == "action_r2_common"]
     names = [*dict.fromkeys(episodes["expert"])]
+    # Data sets have returns, and no network that acts.
+    acting = [name for name in names if name in {*actions["expert"]}]
     measures = tables["measures"]
     gaits = measures[measures["measure"].isin(RATES) & (measures["level"] < 0)]
     figure = Figure(figsize=(PAGE_WIDTH, 2.9))
@@ -34,14 +36,14 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     head(first, "A", "each episode")
     for axes, letter, (measure, label) in zip(rates, "BC", RATES.items(), strict=True):
         of_measure = gaits[gaits["measure"] == measure].set_index("expert")["value"]
-        values = of_measure.reindex(names).to_numpy(float)
-        axes.plot(range(len(names)), values, "D", ms=4, color=EXPERT)
+        values = of_measure.reindex(acting).to_numpy(float)
+        axes.plot(range(len(acting)), values, "D", ms=4, color=EXPERT)
         if np.isnan(values).all():
             say_no_value(axes, [])
-        archive_ticks(axes, names)
+        archive_ticks(axes, acting)
         axes.set_ylabel(label)
         head(axes, letter)
-    explained(last, actions, names)
+    explained(last, actions, acting)
     head(last, "D", "explained actions")
     figure.colorbar(cell_colours(), ax=last, shrink=0.7, label="R²", extend="min")
     parts = [

@@ -35,6 +35,8 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
     names = [*dict.fromkeys(cycles["expert"])]
     band = settings["lowest"], min(settings["highest"], spectra["frequency"].max())
     shown = spectra[(spectra["level"] < 0) & spectra["frequency"].between(*band)]
+    # Data sets have spectra, and no place on the map.
+    walked = [*dict.fromkeys([*names, *shown["expert"]])]
     units = spectra.drop_duplicates("channel").set_index("channel")["unit"]
     heights = [2.0 * rows_of(len(names), COLUMNS), 2.3, 0.4 + 1.5 * rows_of(len(units), COLUMNS)]
     figure = Figure(figsize=(PAGE_WIDTH, sum(heights)))
@@ -49,15 +51,18 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
         head(axes, next(letter), name)
     phase_bar(above, panels)
     distances = (
-        (tables["map_distances"], "distance", "time in regions of the map"),
-        (between(tables["spectral_distances"]), "spectral_distance", "spectra of the posture"),
-    )
+        (tables["map_distances"], "distance", names, "time in regions of the map"),
+        (
+            between(tables["spectral_distances"]), "spectral_distance", walked,
+            "spectra of the posture",
+        ),
+    )  # fmt: skip
     sides = middle.subplots(1, 2)
-    for axes, (table, column, title) in zip(sides, distances, strict=True):
-        matrix(axes, table, column, names)
+    for axes, (table, column, others, title) in zip(sides, distances, strict=True):
+        matrix(axes, table, column, names, others)
         head(axes, next(letter), title)
     middle.colorbar(cell_colours(), ax=sides, shrink=0.8, label="distance, 0 to 1")
-    channels(below, shown, units, names, band)
+    channels(below, shown, units, walked, band)
     parts = {"cycle": cycles, "spectrum": shown, "map": distances[0][0], "spectra": distances[1][0]}
     return figure, pd.concat(
         [table.assign(kind=kind) for kind, table in parts.items()], ignore_index=True
@@ -71,11 +76,13 @@ def between(table: pd.DataFrame) -> pd.DataFrame:
     return pairs.assign(first=pairs["expert"], second=second)
 
 
-def matrix(axes: Axes, table: pd.DataFrame, column: str, names: list[str]) -> None:
-    """Draw a cell for each pair of archives; on the diagonal, parts of one recording."""
+def matrix(
+    axes: Axes, table: pd.DataFrame, column: str, names: list[str], others: list[str]
+) -> None:
+    """Draw a cell for each archive and each of the others; for itself, parts of one recording."""
     means = table.groupby(["first", "second"])[column].mean().unstack()
-    values = means.reindex(index=names, columns=names).to_numpy(float)
-    draw_cells(axes, values, names, names)
+    values = means.reindex(index=names, columns=others).to_numpy(float)
+    draw_cells(axes, values, names, others)
     if not np.isfinite(values).any():
         say_no_value(axes, [])
 
