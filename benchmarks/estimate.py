@@ -4,7 +4,8 @@ Every job of a planned study is compared with the jobs of its rule in the defaul
 checkout has made. It takes as long as they did and writes as much, times the ratio of what there
 is to do (`AMOUNTS`). The sum over the cores is the wall time, because in a study of hundreds of
 jobs no core is idle for long. A rule that the default study does not have is told as unknown and
-left out.
+left out. Body, networks and epochs are taken to be those of the default study, so an estimate of
+`config/published.yaml` would be far too small.
 """
 
 import argparse
