@@ -1,13 +1,16 @@
-"""A study of experts that do not walk ends with every figure, and says what is missing."""
+"""A study of experts that do not walk ends with every figure, and says what is missing.
+
+They are archives of SAC, PPO and TD3 with two, three and one hidden layers.
+"""
 
 import shutil
 
 import pandas as pd
 import pytest
+import torch
 import yaml
 
 from archive_builders import spring_actor
-from brainiarb.actors.actors import untrained
 from brainiarb.actors.archives import write_archive
 from brainiarb.bodies.registry import get_body
 from brainiarb.figures.inputs import of_expert, read_inputs, read_table
@@ -21,10 +24,38 @@ from conftest import ROOT, made_once, snakemake
 from figure_drawing import default_figures, draw, module
 
 RESULTS = "results/tiny/walker2d"
+
+
+def sac_that_falls(path):
+    write_archive(path, spring_actor(0.5, 0.1), 0, get_body("walker2d"))
+
+
+def ppo_that_falls(path):
+    """Write an untrained PPO with three hidden layers of tanh."""
+    from stable_baselines3 import PPO
+
+    widths = {"net_arch": {"pi": [20, 16, 12], "vf": [8]}, "log_std_init": -2.0}
+    PPO("MlpPolicy", "Walker2d-v5", policy_kwargs=widths, seed=0, device="cpu").save(path)
+
+
+def td3_that_stands(path):
+    """Write a TD3 of one hidden layer, which holds its joints by springs."""
+    from stable_baselines3 import TD3
+
+    widths = {"net_arch": {"pi": [24], "qf": [8]}}
+    model = TD3("MlpPolicy", "Walker2d-v5", policy_kwargs=widths, buffer_size=1, device="cpu")
+    springs, (hidden, _, head, _) = spring_actor(2.0, 0.1), model.actor.mu
+    with torch.no_grad():
+        for layer, name in ((hidden, "linear1"), (head, "mean_linear")):
+            layer.weight.copy_(springs.get_parameter(f"{name}.weight")[0])
+            layer.bias.zero_()
+    model.save(path)
+
+
 EXPERTS = {
-    "falls_after_300_steps": lambda: spring_actor(0.5, 0.1),
-    "falls_in_the_transient": lambda: untrained((17, 6), [0]),
-    "stands_still": lambda: spring_actor(2.0, 0.1),
+    "falls_after_300_steps": sac_that_falls,
+    "falls_in_the_transient": ppo_that_falls,
+    "stands_still": td3_that_stands,
 }
 CHANGE = {
     "study": {"clone": [*EXPERTS], "compare": [*EXPERTS]},
@@ -42,8 +73,8 @@ OTHERS = ("falls_in_the_transient", "stands_still")
 
 def end(folder):
     """Run the study of all experts to its end, and make again what shows the drawn expert alone."""
-    for name, actors in EXPERTS.items():
-        write_archive(folder / f"{name}.zip", actors(), 0, get_body("walker2d"))
+    for name, write in EXPERTS.items():
+        write(folder / f"{name}.zip")
     (folder / "change.yaml").write_text(yaml.safe_dump(CHANGE), "utf-8")
     snakemake(folder, folder / "change.yaml", "--cores", "2")
     shutil.copytree(folder / RESULTS / "figures", folder / "figures")
@@ -64,6 +95,26 @@ def test_the_study_ends_with_every_figure(ended):
     for name in default_figures():
         assert (ended / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG"), name
         pd.read_csv(ended / f"figures/{name}.csv")
+
+
+def test_the_study_ends_with_its_pages(ended):
+    explorer = (ended / RESULTS / "explorer.html").read_text("utf-8")
+    assert {name for name in EXPERTS if f'"{name}"' not in explorer} == set()
+    findings = (ended / RESULTS / "findings.html").read_text("utf-8")
+    assert {name for name in default_figures() if f'id="{name}"' not in findings} == set()
+
+
+def test_tables_hold_the_layers_that_each_expert_has(ended):
+    measures = pd.read_csv(ended / RESULTS / "tables/measures.csv", low_memory=False)
+    stitched = measures[measures["measure"].str.match(r"stitched_return_linear\d$")]
+    layers = stitched.groupby("expert")["measure"].agg(lambda names: sorted({n[-1] for n in names}))
+    assert layers.to_dict() == {
+        "falls_after_300_steps": ["1", "2"],
+        "falls_in_the_transient": ["1", "2", "3"],
+        "stands_still": ["1"],
+    }
+    analysed = pd.read_csv(ended / RESULTS / "tables/decoding.csv").query("network == 'expert'")
+    assert set(analysed.loc[analysed["expert"] == "stands_still", "layer"]) == {"linear1"}
 
 
 def test_every_measure_without_a_value_says_why(ended):
