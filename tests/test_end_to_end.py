@@ -143,7 +143,8 @@ def test_two_runs_from_scratch_at_other_cores_have_the_same_bytes(study, trained
 
 def test_the_quick_study_of_the_shipped_expert_shows_a_walk(tmp_path):
     folder = new_folder(tmp_path / "folder")
-    snakemake(folder, "--cores", "2", overlay="config/quick.yaml")
+    (folder / "dpi.yaml").write_text("figures: {dpi: 80, dpi_of: {gait_cycle: 50}}")
+    snakemake(folder, folder / "dpi.yaml", "--cores", "2", overlay="config/quick.yaml")
     results = folder / "results/quick/walker2d"
     expected = {f"{name}.{kind}" for name in NAMES for kind in ("png", "pdf", "csv")} | FILM
     assert {path.name for path in (results / "figures").glob("[!.]*")} == expected
