@@ -1,5 +1,6 @@
 """Slurm: why a job ended, and which jobs of a killed Snakemake still run; no Slurm is needed."""
 
+import json
 import logging
 import re
 from itertools import pairwise
@@ -12,6 +13,7 @@ from snakemake.cli import parse_args
 from brainiarb import slurm
 from brainiarb.slurm import Endings, doubled, left_over, why_ended
 from conftest import ROOT
+from tests.cluster.study import different
 
 OUTPUTS = {
     "slurmstepd: error: StepId=5.0 exceeded memory limit (807137280 > 524288000), being killed": (
@@ -149,3 +151,28 @@ def test_an_option_of_the_command_line_takes_the_place_of_all_that_the_profile_s
     other_defaults = asked("--default-resources", "slurm_account=lab")
     nothing_but_it = {"mem_mb": None, "slurm_account": "lab"}
     assert other_defaults == (profile["set-resources"], nothing_but_it)
+
+
+def test_two_studies_differ_where_a_cell_a_record_or_a_file_does_and_not_by_the_clock(tmp_path):
+    def study(name, returned=1.5, seconds=60.1, rule="train_expert", **others):
+        digest = f"digest of {returned}, {seconds} and {rule}"
+        files = {
+            "a/checkpoint.csv": f"step,return_mean,wall_time_s\n4,{returned},{seconds}\n",
+            "a/checkpoint.json": json.dumps(
+                {"wall_time_s": seconds, "brainiarb": {"rule": rule, "blake2b": digest}}
+            ),
+            "a/.records/checkpoint.csv.json": json.dumps({"rule": rule, "blake2b": digest}),
+            "a/logs/train_expert/a.log": name,
+            **others,
+        }
+        for file, text in files.items():
+            (tmp_path / name / file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / file).write_text(text)
+        return tmp_path / name
+
+    here = study("here")
+    assert different(here, study("slower", seconds=600.2)) == []
+    assert different(here, study("other", returned=1.6)) == ["a/checkpoint.csv"]
+    records = ["a/.records/checkpoint.csv.json", "a/checkpoint.json"]
+    assert different(here, study("placed", rule="place_expert")) == records
+    assert different(here, study("more", **{"a/bc_0.pt": "0"})) == ["a/bc_0.pt"]

@@ -48,6 +48,8 @@ rule tune_clones:
         log_file("tune_clones/{expert}_{method}_{noise}.log"),
     wildcard_constraints:
         method="tuned",
+    group:
+        "walks_{expert}_{noise}"
     conda:
         "../../envs/rl.yaml"
     resources:
