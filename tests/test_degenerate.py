@@ -3,8 +3,6 @@
 They are archives of SAC, PPO and TD3 with two, three and one hidden layers.
 """
 
-import shutil
-
 import pandas as pd
 import pytest
 import torch
@@ -13,8 +11,12 @@ import yaml
 from archive_builders import spring_actor
 from brainiarb.actors.archives import write_archive
 from brainiarb.bodies.registry import get_body
+from brainiarb.figures.film import filmed_agent, write_gif
+from brainiarb.figures.gait_cycle import draw as draw_film
+from brainiarb.figures.gait_cycle import film_seconds
 from brainiarb.figures.inputs import of_expert, read_inputs, read_table
 from brainiarb.figures.style import journal, save
+from brainiarb.rollouts.arrays import read_rollouts
 from brainiarb.statistics.claim_rows import Asked
 from brainiarb.statistics.claims import claims_table
 from brainiarb.statistics.ledger import read_claims
@@ -24,6 +26,7 @@ from conftest import ROOT, made_once, snakemake
 from figure_drawing import default_figures, draw, module
 
 RESULTS = "results/tiny/walker2d"
+MAPPED = ("gait_map", "gait_cycles")
 
 
 def sac_that_falls(path):
@@ -66,23 +69,15 @@ CHANGE = {
     "figures": {"noisy_level": 0, "study_level": 0},
     "experts": {name: {"checkpoint": f"{name}.zip"} for name in EXPERTS},
 }
-# What is made of the drawn expert alone, besides its place in the tables.
-OF_THE_DRAWN = ("figures/fig1_walker.png", "figures/gait_cycle.gif")
-OTHERS = ("falls_in_the_transient", "stands_still")
 
 
 def end(folder):
-    """Run the study of all experts to its end, and make again what shows the drawn expert alone."""
+    """Run the study of all experts to its end, and pose those that its figures do not draw."""
     for name, write in EXPERTS.items():
         write(folder / f"{name}.zip")
     (folder / "change.yaml").write_text(yaml.safe_dump(CHANGE), "utf-8")
-    snakemake(folder, folder / "change.yaml", "--cores", "2")
-    shutil.copytree(folder / RESULTS / "figures", folder / "figures")
-    for name in OTHERS:
-        order = [name, *(other for other in EXPERTS if other != name)]
-        drawn = ("--config", f"study={{clone: [{', '.join(order)}]}}")
-        targets = [f"{RESULTS}/{file}" for file in OF_THE_DRAWN]
-        snakemake(folder, folder / "change.yaml", "--cores", "2", *drawn, "--", *targets)
+    posed = [f"{RESULTS}/{name}/walker.npz" for name in EXPERTS]
+    snakemake(folder, folder / "change.yaml", "--cores", "2", "--", "all", *posed)
 
 
 @pytest.fixture(scope="session")
@@ -93,8 +88,8 @@ def ended(tmp_path_factory):
 
 def test_the_study_ends_with_every_figure(ended):
     for name in default_figures():
-        assert (ended / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG"), name
-        pd.read_csv(ended / f"figures/{name}.csv")
+        assert (ended / RESULTS / f"figures/{name}.png").read_bytes().startswith(b"\x89PNG"), name
+        pd.read_csv(ended / RESULTS / f"figures/{name}.csv")
 
 
 def test_the_study_ends_with_its_pages(ended):
@@ -130,12 +125,14 @@ def alone(ended, request):
     name, folder = request.param, ended / RESULTS / "tables"
     tables = {path.stem: of_expert(read_table(path), name) for path in folder.glob("*.csv")}
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))["statistics"]
-    keys = ("alpha", "replicates", "permutations", "walking", "margins")
+    keys = ("alpha", "walking", "margins")
     tables["statistics"] = statistics_table(
         tables["measures"],
         read_classes(pd.read_csv(ROOT / config["classes"])),
         seed=0,
         primary_levels=[0],
+        replicates=200,
+        permutations=999,
         **{key: config[key] for key in keys},
     )
     tables["claims"] = claims_table(
@@ -158,3 +155,18 @@ def test_a_study_of_one_such_expert_is_drawn(ended, alone, tmp_path):
         with journal():
             save(drawn, tmp_path / "figure.png", dpi=50)
         assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG"), figure
+
+
+@pytest.mark.parametrize("name", EXPERTS)
+def test_a_study_of_one_such_expert_is_filmed(ended, name, tmp_path):
+    folder = ended / RESULTS / name
+    maps = [of_expert(read_table(folder.parent / f"tables/{table}.csv"), name) for table in MAPPED]
+    agents = [
+        filmed_agent(get_body("walker2d"), read_rollouts(path), level, *maps)
+        for level, path in ((-1, folder / "rollouts.npz"), (0, folder / "bc_0/rollouts.npz"))
+    ]
+    seconds = film_seconds(agents)
+    frames = list(draw_film(agents, seconds, 25, 50))
+    assert len(frames) == round(25 * seconds) > 0
+    assert min(frame.std() for frame in frames) > 1
+    write_gif(tmp_path / "gait_cycle.gif", frames, 25)

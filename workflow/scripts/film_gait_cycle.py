@@ -14,12 +14,11 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 RATE = 25  # frames a second; each shows the next recorded sample, so that walking is slowed
-STILL = 1.0  # s that the film lasts where no agent has a cycle
 SKIPPED = 3  # the GIF shows every third frame
 
 if __name__ == "__main__":
     # This import loads matplotlib, which only drawing itself needs.
-    from brainiarb.figures.gait_cycle import draw
+    from brainiarb.figures.gait_cycle import draw, film_seconds
 
     with job(snakemake.log, snakemake.output, snakemake.params, snakemake.wildcards), journal():
         settings = snakemake.params.settings
@@ -36,8 +35,7 @@ if __name__ == "__main__":
         agents = [
             filmed_agent(body, rollouts, level, cells, cycles) for level, rollouts in recordings
         ]
-        seconds = max(agent.cycle["time"].max() for agent in agents)
-        frames = list(draw(agents, seconds if seconds > 0 else STILL, rate, settings["dpi"]))
+        frames = list(draw(agents, film_seconds(agents), rate, settings["dpi"]))
         with whole(snakemake.output.mp4) as temporary:
             write_mp4(temporary, frames, RATE)
         with whole(snakemake.output.gif) as temporary:

@@ -15,6 +15,13 @@ from brainiarb.figures.style import NOISY, agent_name, head
 
 WIDTH, HEIGHT = 6.4, 5.6  # inches
 MARGIN = 0.15  # m around a skeleton
+STILL = 0.2  # s that a film lasts where no agent has a cycle: one pose, repeated
+
+
+def film_seconds(agents: Sequence[FilmedAgent]) -> float:
+    """Return how long (s) a film of agents lasts: their longest cycle, or `STILL` without one."""
+    longest = max(float(agent.cycle["time"].max()) for agent in agents)
+    return longest if longest > 0 else STILL
 
 
 def draw(
