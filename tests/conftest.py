@@ -22,7 +22,7 @@ PATIENCE = 300  # s until whatever waits for another process gives up, even on a
 
 
 WHOLE_STUDIES = (
-    "test_end_to_end", "test_degenerate", "test_every_body", "test_on_demand",
+    "test_end_to_end", "test_degenerate", "test_published", "test_every_body", "test_on_demand",
     "test_claims_in_config", "test_cloned_experts", "test_verify",
 )  # fmt: skip
 """The files whose tests run whole studies, the longest first."""
