@@ -1,6 +1,7 @@
 """The one form of a number of an agent."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from brainiarb.statistics.measures import (
@@ -46,3 +47,10 @@ def test_a_table_has_a_row_for_each_measure_in_the_given_order():
 
 def test_no_measures_give_an_empty_table_with_all_columns():
     assert measures_table([]).columns.tolist() == list(COLUMNS)
+
+
+def test_a_table_without_measures_leaves_numbers_in_the_tables_beside_it_numbers():
+    named = measures_table(of_agent("e", -1, -1, {"speed": Measure("m/s", 4.0)}))
+    both = pd.concat([named, measures_table([])], ignore_index=True)
+    assert both["value"].dtype == float
+    assert both["clone"].dtype == int

@@ -87,4 +87,6 @@ def measures_table(measures: Iterable[Named]) -> pd.DataFrame:
         (expert, level, clone, name, measure.unit, measure.value, measure.status, measure.note)
         for expert, level, clone, name, measure in measures
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    # A table without rows has columns of numbers, too: others are put below it.
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.astype({"level": int, "clone": int, "value": float})
