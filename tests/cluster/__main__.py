@@ -20,7 +20,7 @@ import yaml
 
 from benchmarks.table import Row, show
 from tests.cluster.faults import FAULTS, injected
-from tests.cluster.study import ROOT, different, on_slurm, processes, results, run, snakemake, used
+from tests.cluster.study import ROOT, different, end_all, on_slurm, results, run, snakemake, used
 from tests.cluster.throwaway import Cluster, MissingError, cluster
 
 OVERHEAD = 2.0
@@ -89,17 +89,18 @@ def main() -> int:
     try:
         with TemporaryDirectory(prefix="study") as name:
             folder = Path(name).resolve()
-            with cluster() as made:
-                if "study" in options.only:
-                    local = options.local and options.local.resolve()
-                    rows += study_rows(made, folder, options.config, local)
-                names = [name for name in FAULTS if name in options.only]
-                if names:
-                    rows += fault_rows(made, folder / "faults", options.steps, names)
-            left = processes(folder)
-            rows.append(
-                Row("processes that are left at the end", str(len(left)), "", "", "0", not left)
-            )
+            try:
+                with cluster() as made:
+                    if "study" in options.only:
+                        local = options.local and options.local.resolve()
+                        rows += study_rows(made, folder, options.config, local)
+                    names = [name for name in FAULTS if name in options.only]
+                    if names:
+                        rows += fault_rows(made, folder / "faults", options.steps, names)
+            finally:
+                left = end_all(folder)
+            said = ("processes that are left at the end", str(len(left)))
+            rows.append(Row(*said, "", "", "0", not left))
     except MissingError as reason:
         print(f"skipped: {reason}")
         return 0

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.cluster.study import ROOT, end, on_slurm, processes, run, start
+from tests.cluster.study import ROOT, end, end_all, on_slurm, processes, run, start
 from tests.cluster.throwaway import Cluster
 
 CONFIG = "tests/config/tiny.yaml"
@@ -205,5 +205,6 @@ def injected(
         finally:
             for snakemake in trial.started:
                 end(snakemake)
+            end_all(trial.folder)
         rows.append((said, seen, same))
     return rows

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -74,6 +75,20 @@ def processes(folder: Path, word: str = "") -> list[int]:
             if inside and word in " ".join(process.cmdline()):
                 found.append(process.pid)
     return found
+
+
+def end_all(folder: Path) -> list[int]:
+    """End all processes that work in a folder or below it; return those that do not end.
+
+    Without cgroups, Slurm may leave processes of a job whose node failed.
+    """
+    for pid in processes(folder):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    ended = time.monotonic() + 10
+    while (left := processes(folder)) and time.monotonic() < ended:
+        time.sleep(0.2)
+    return left
 
 
 def results(folder: Path) -> dict[str, Path]:
