@@ -17,7 +17,7 @@ from PIL import Image
 from benchmarks.study import job_times, stored_bytes, union_seconds
 from brainiarb.errors import Refused
 from brainiarb.jobs import provenance
-from brainiarb.statistics.answers import read_deciding, summary
+from brainiarb.statistics.answers import read_deciding, replication, summary
 
 DOCS = Path(__file__).resolve().parent
 PUBLISHED = DOCS / "reference_study"
@@ -66,10 +66,11 @@ def processor() -> str:
 def page(study: str, told: dict[str, Any], claims: Path, figures: list[str]) -> str:
     """Return the page of a published study as Markdown."""
     rows = [f"| {name} | {value} |" for name, value in told.items()]
+    deciding = read_deciding(str(claims))
     lines = [
-        "# A study to read",
+        f"# A study to read: {study}",
         "",
-        f"These are the findings of a finished study, `{study}`.",
+        "These are the findings of a finished study.",
         "[The page of findings](findings.html) shows which claims hold and why,",
         "[the explorer](explorer.html) shows two agents of your choice side by side, and",
         f"[the table of claims]({CLAIMS}) has every number behind a verdict.",
@@ -81,7 +82,16 @@ def page(study: str, told: dict[str, Any], claims: Path, figures: list[str]) -> 
         "",
         "## Verdicts",
         "",
-        *summary(read_deciding(str(claims))),
+        *summary(deciding),
+        "",
+        "## Published, reproduced, corrected",
+        "",
+        "*Published* is the number that the published study gives. *Reproduced* is what its own",
+        "procedure gives here: the mean over clones, and the range of single clones, because the",
+        "study had one clone of each level. *Corrected* is the estimate that decides the claim,",
+        "with its interval.",
+        "",
+        *replication(deciding),
         "",
         "## Figures",
         "",
@@ -145,8 +155,9 @@ def main() -> None:
         publish(root, root / options.results, options.to)
     except Refused as error:
         raise SystemExit(f"publish: {error}") from None
-    if options.to == PUBLISHED:
-        entry = (PUBLISHED / "index").relative_to(DOCS).as_posix()
+    to = options.to.resolve()
+    if to.is_relative_to(DOCS):
+        entry = (to / "index").relative_to(DOCS).as_posix()
         CONTENTS.write_text(listed(CONTENTS.read_text("utf-8"), entry), "utf-8")
 
 

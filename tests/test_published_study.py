@@ -112,7 +112,9 @@ def test_a_published_study_has_pages_claims_and_figures_at_screen_size(finished)
     assert all(f"]({name})" in page for name in found - {"index.md"})
     for name in ("commit", "versions", "machine", "wall time", "core hours", "disk"):
         assert f"\n| {name} | " in page
+    assert page.startswith("# A study to read: results/walker2d\n")
     assert "| **C7** Clones learnt a different policy" in page
+    assert "\n| C7 | 0 % | " in page
 
 
 def test_the_contents_of_the_documentation_name_a_published_study_once():

@@ -5,7 +5,14 @@ import sys
 
 import pytest
 
-from brainiarb.statistics.answers import details, powers, read_deciding, screen, summary
+from brainiarb.statistics.answers import (
+    details,
+    powers,
+    read_deciding,
+    replication,
+    screen,
+    summary,
+)
 from claim_tables import claim, evaluated, measured, part
 from conftest import ROOT
 
@@ -80,6 +87,17 @@ def test_details_say_what_was_asked_found_and_what_decides(path):
     assert "`likeness, expert`: 12" in text
     assert "no effect is excluded, and the estimate reaches 1" in text
     assert "the study has no measure gait" in text
+
+
+def test_a_replication_has_what_was_published_is_reproduced_and_is_corrected():
+    rows = read_deciding(ROOT / "docs/default_study/claims.csv")
+    lines = replication(rows)
+    assert len(lines) - 2 == sum(row["exploratory"] == "False" for row in rows)
+    (line,) = (line for line in lines if line.startswith("| C4a | 0 %"))
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[2:5] == ["0.26", "0.575 (1 clone)", "as published"]
+    assert cells[5].startswith("`net_flux`, value: 0.987 [0.977, 0.997]; 5 experts")
+    assert cells[6] == "**supported**"
 
 
 def test_power_is_told_of_each_design(path):

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from brainiarb.pages.rows import Row, lines_of
 from brainiarb.pages.template import MINUS
-from brainiarb.statistics.answers import POWER, estimate, number, sample
+from brainiarb.statistics.answers import POWER, estimate, reproduced, sample
 from brainiarb.statistics.ledger import CLAIMED, HIGHEST, LOWEST, REFERENCE
 
 COMPARISONS = {
@@ -140,22 +140,12 @@ def _answer(row: Row, places: Mapping[tuple[str, str], Sequence[Row]]) -> Answer
     return Answer(
         row=row,
         estimate=estimate(row).replace("-", MINUS),
-        reproduced=_reproduced(row).replace("-", MINUS),
+        reproduced=reproduced(row).replace("-", MINUS),
         sample=sample(row).removeprefix("; "),
         measured=lines_of(measured),
         powers=powers,
         scale=_scale(row),
     )
-
-
-def _reproduced(row: Row) -> str:
-    if not row["published_procedure"]:
-        return ""
-    value, draws = number(row["published_procedure"]), int(row["procedure_draws"])
-    if draws == 1:
-        return f"{value} (1 clone)"
-    ends = number(row["procedure_low"]), number(row["procedure_high"])
-    return f"{value} ({ends[0]} to {ends[1]} in {draws} clones)"
 
 
 def _scale(row: Row) -> Scale:

@@ -99,6 +99,27 @@ def details(rows: Rows) -> list[str]:
     return lines[:-1]
 
 
+def replication(rows: Rows) -> list[str]:
+    """Return a Markdown table of what was published, is reproduced and is corrected."""
+    lines = [
+        "| claim | level | published | reproduced | its procedure says | corrected | verdict |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        if not _is_exploratory(row):
+            cells = [
+                row["id"],
+                f"{row['level']} %",
+                number(row["published_value"]),
+                reproduced(row) or "none",
+                row["procedure_says"] or "nothing",
+                f"`{row['measure']}`, {row['comparison']}: {estimate(row)}{sample(row)}",
+                f"**{row['verdict']}**",
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
 def powers(rows: Rows) -> list[str]:
     """Return a Markdown table of the power of each design, for each part of a claim and level."""
     designs = [name for name in rows[0] if name.startswith(POWER)]
@@ -151,6 +172,17 @@ def sample(row: Mapping[str, str]) -> str:
     if not experts:
         return ""
     return f"; {experts} expert{'s' * (experts > 1)}, {clones} clone{'s' * (clones > 1)}"
+
+
+def reproduced(row: Mapping[str, str]) -> str:
+    """Return what the published procedure gives, with the range of single clones, or nothing."""
+    if not row["published_procedure"]:
+        return ""
+    value, draws = number(row["published_procedure"]), int(row["procedure_draws"])
+    if draws == 1:
+        return f"{value} (1 clone)"
+    ends = number(row["procedure_low"]), number(row["procedure_high"])
+    return f"{value} ({ends[0]} to {ends[1]} in {draws} clones)"
 
 
 def number(value: str) -> str:
