@@ -276,7 +276,7 @@ def test_a_rollout_with_nan_is_refused(copied):
 
 def test_a_digit_that_changed_in_a_table_is_listed_and_stops_what_reads_it(copied):
     part = copied / EXPERT / "returns/bc_40.csv"
-    part.write_text(part.read_text().replace("clone,40", "clone,41", 1))
+    part.write_text(part.read_text().replace("clone,bc,40", "clone,bc,41", 1))
     said = snakemake(copied, "--cores", "1", "--", "verify", fails=True)
     named = part.relative_to(copied)
     assert f"{named} is not what was written there: its bytes have changed" in said

@@ -196,7 +196,7 @@ class SAC(stable_baselines3.SAC):
             parameter_gradient(critic, outputs, residuals, gradients)
         self._critic_optimizer.step()
 
-        if self._n_updates > self.critics_first:
+        if not 0 < self._n_updates <= self.critics_first:
             # Eq. 7: the policy minimises temperature x log-probability - the lesser of two values.
             slope = lesser_slope(self._critics.networks, observations, actions_pi)
             gradient = heads_gradient(heads, actions_pi, noise[0], temperature, slope)
