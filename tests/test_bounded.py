@@ -66,6 +66,16 @@ def test_a_zip_with_endless_members_is_refused_before_its_list_is_read(tmp_path,
             open_zip(source)
 
 
+def test_a_zip_whose_list_misspells_a_member_is_refused(tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("timeouts", b"a")
+    listed = path.read_bytes().rindex(b"timeouts")
+    damaged = path.read_bytes()[:listed] + b"tiMeouts" + path.read_bytes()[listed + 8 :]
+    with pytest.raises(zipfile.BadZipFile, match="differ"):
+        open_zip(damaged)
+
+
 def test_a_member_is_unpacked_only_within_its_bound_and_by_known_methods(tmp_path):
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:

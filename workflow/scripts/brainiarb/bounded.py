@@ -11,6 +11,7 @@ import math
 import os
 import zipfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -110,14 +111,22 @@ def _with_keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def open_zip(source: str | Path | bytes) -> zipfile.ZipFile:
-    """Open a zip archive, or the bytes of one, whose list of members is short enough to be read."""
+    """Open a zip archive, or the bytes of one, whose list of members is short enough to be read.
+
+    Raises Refused if the list is longer, and zipfile.BadZipFile if it names a member otherwise than
+    the member itself: a reader would not find it and take it for absent.
+    """
     with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as file:
         if file.seek(0, os.SEEK_END) > LARGEST_ZIP:
             raise Refused(f"it has more than {LARGEST_ZIP:,} bytes")
         file.seek(0)
         if _entries(file) > MOST_MEMBERS:
             raise Refused(f"it holds more than {MOST_MEMBERS:,} members")
-    return zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
+    archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
+    for member in archive.infolist():
+        with suppress(RuntimeError):  # encrypted or packed in an unusual way; it may not be needed
+            archive.open(member).close()
+    return archive
 
 
 def _entries(file: IO[bytes], piece: int = 2**20) -> int:
