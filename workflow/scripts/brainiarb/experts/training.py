@@ -18,7 +18,7 @@ from stable_baselines3.common.env_util import make_vec_env
 from torch import Tensor
 from tqdm import tqdm
 
-from brainiarb.actors.actors import mean_action
+from brainiarb.actors.actors import Actors, mean_action
 from brainiarb.actors.device import device_name
 from brainiarb.actors.layouts import actor_from
 from brainiarb.bodies.body import Body
@@ -131,14 +131,19 @@ def as_stock_sac(model: SAC, body: Body, training: Training) -> stable_baselines
     return stock
 
 
+def learnt_actor(model: BaseAlgorithm, body: Body, source: str) -> Actors:
+    """Return the actor of a model (K = 1) on the CPU; `source` names it in errors."""
+    weights = {name: tensor.cpu() for name, tensor in model.policy.state_dict().items()}
+    return actor_from(weights, source, body)
+
+
 def evaluate(model: BaseAlgorithm, body: Body, episodes: int, seed: int) -> np.ndarray:
     """Return (episodes, 2) the return and the length (steps) of episodes with the mean action.
 
     The resets are seeded, and all episodes step together.
     """
     threads = torch.get_num_threads()
-    weights = {name: tensor.cpu() for name, tensor in model.policy.state_dict().items()}
-    actors = actor_from(weights, "the trained policy", body)
+    actors = learnt_actor(model, body, "the trained policy")
     # The actor is small. Waiting threads of torch would keep those of the simulation from working.
     torch.set_num_threads(1)
     try:

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from brainiarb.actors.actors import Actors, stack_actors
-from brainiarb.actors.layouts import actor_from
 from brainiarb.bodies.body import Body
-from brainiarb.experts.training import Training, build, train
+from brainiarb.experts.training import Training, build, learnt_actor, train
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,6 @@ def tune(
         model.critics_first = tuning.critics_first
         model.begin_from(clones.only(k))
         trained = train(body, training, threads=threads, model=model)
-        policy = {name: value.cpu() for name, value in trained.model.policy.state_dict().items()}
-        tuned.append(actor_from(policy, f"tuned clone {k}", body))
+        tuned.append(learnt_actor(trained.model, body, f"tuned clone {k}"))
         curves.append(trained.curve.assign(clone=k))
     return stack_actors(tuned), pd.concat(curves, ignore_index=True)
