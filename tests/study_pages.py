@@ -27,7 +27,8 @@ PROVENANCE = {
 def config_of(experts, levels, body="walker2d"):
     """The config as the workflow hands it to pages."""
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))
-    study = {"clone": experts, "compare": experts, "levels": {name: levels for name in experts}}
+    study = {"clone": experts, "compare": experts, "datasets": []}
+    study["levels"] = {name: levels for name in experts}
     return {**config, "body": body, "study": study}
 
 

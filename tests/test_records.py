@@ -164,6 +164,17 @@ def test_the_file_of_a_neighbour_is_refused(study, kind):
 
 
 @KIND
+def test_a_file_outside_of_studies_is_read_under_any_name(study, kind):
+    shipped = study.parent / "checkpoints/walker2d"
+    (shipped / FOLDER).mkdir(parents=True)
+    shutil.copy(study / f"crossq_0/bc_40.{kind}", shipped / f"mine.{kind}")
+    beside = study / f"crossq_0/{FOLDER}/bc_40.{kind}.json"
+    if beside.exists():
+        shutil.copy(beside, shipped / f"{FOLDER}/mine.{kind}.json")
+    check(shipped / f"mine.{kind}")
+
+
+@KIND
 def test_a_file_of_another_body_is_refused_within_the_results_of_a_job(study, kind):
     hopper = shutil.copytree(study, study.with_name("hopper"))
     with a_job(hopper):

@@ -21,8 +21,9 @@ ARCHIVES = sorted(CHECKPOINTS.glob("*/*.zip"))
 ASKED_FOR = {
     "walker2d": {"sac": 3600, "crossq": 4500},
     "dm_walker_walk": {"crossq": 940},
+    "humanoid": {"crossq": 4000},
 }
-LARGEST = {"walker2d": 2e6, "dm_walker_walk": 6e6}  # bytes
+LARGEST = {"walker2d": 2e6, "dm_walker_walk": 6e6, "humanoid": 9e6}  # bytes
 EPISODES, STEPS = 10, 1000
 
 

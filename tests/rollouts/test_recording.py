@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from brainiarb.bodies.model import make_env
 from brainiarb.bodies.observations import observation_table
@@ -134,6 +135,22 @@ def test_the_policy_sees_all_walkers_at_every_step():
     lengths = np.bincount(arrays["episode_ids"])
     assert len(set(lengths)) > 1
     assert shapes == [(6, 17)] * lengths.max()
+
+
+def test_a_policy_has_one_thread_of_torch_and_what_is_outside_keeps_its_own():
+    found, before = [], torch.get_num_threads()
+
+    def act(observations):
+        found.append(torch.get_num_threads())
+        return np.full((len(observations), 6), np.nan if len(found) > 9 else 0.0)
+
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(ValueError, match="not finite"):
+            episodes(act=act, threads=2)
+        assert (set(found), torch.get_num_threads()) == ({1}, 2)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_samples_are_counted_exactly_however_often_walkers_fall():

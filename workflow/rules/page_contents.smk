@@ -89,6 +89,7 @@ def described_settings():
         }
         for section in sections
     }
+    told["study"]["datasets"] = DATASETS
     return settings("seed", "body", **told)
 
 

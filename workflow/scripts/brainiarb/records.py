@@ -267,12 +267,13 @@ def _fault(path: Path, file: BinaryIO, stored: _Stored) -> str | None:
 def _place_by_name(path: Path, place: str) -> str:
     """Return the place of a file by the names of the folders around it.
 
-    It is the one that was recorded where no folder around it has the name of its body, because then
-    the file was taken out of its study.
+    It is the one that was recorded where no folder around it has the name of its body, or where the
+    file lies in another depth below it, because then the file was taken out of its study.
     """
     body, *within = place.split("/")
     *folders, name = path.absolute().parts
     if not within or body not in folders:
         return place
     first = len(folders) - folders[::-1].index(body) - 1
-    return "/".join([*folders[first:], name])
+    found = [*folders[first:], name]
+    return "/".join(found) if len(found) == 1 + len(within) else place

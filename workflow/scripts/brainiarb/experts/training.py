@@ -142,17 +142,11 @@ def evaluate(model: BaseAlgorithm, body: Body, episodes: int, seed: int) -> np.n
 
     The resets are seeded, and all episodes step together.
     """
-    threads = torch.get_num_threads()
     actors = learnt_actor(model, body, "the trained policy")
-    # The actor is small. Waiting threads of torch would keep those of the simulation from working.
-    torch.set_num_threads(1)
-    try:
-        rollouts = record_episodes(
-            body, mean_action(actors), agents=1, episodes=episodes, steps=RETURN_STEPS,
-            seed=seed, mode="mean", threads=threads,
-        )  # fmt: skip
-    finally:
-        torch.set_num_threads(threads)
+    rollouts = record_episodes(
+        body, mean_action(actors), agents=1, episodes=episodes, steps=RETURN_STEPS,
+        seed=seed, mode="mean", threads=torch.get_num_threads(),
+    )  # fmt: skip
     ids = rollouts["episode_ids"]
     return np.column_stack([episode_sums(rollouts["rewards"], ids), episode_lengths(ids)])
 

@@ -33,9 +33,10 @@ def experts_of(
     """Return the experts in rows of the table of agents, those that are cloned first.
 
     `curves` are rows of the table of learning curves. `study` names the experts that are cloned
-    (`clone`) and the noise levels of the clones of each (`levels`).
+    (`clone`), the noise levels of the clones of each (`levels`) and those that are `datasets`.
     """
-    algorithms = {row["expert"]: row["algorithm"] for row in curves}
+    algorithms = dict.fromkeys(study["datasets"], "none: a data set of demonstrations")
+    algorithms |= {row["expert"]: row["algorithm"] for row in curves}
     walked = {
         row["expert"]: row for row in agents if row["agent"] == "expert" and row["mode"] == "mean"
     }

@@ -1,7 +1,8 @@
 """Recording: many walkers step together, and each step calls the policy once for all of them."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -185,6 +186,20 @@ def record_demonstrated_episodes(
     return with_learnt(Walked(arrays, action_noise[ids, steps_into_episode(ids)], draws), noise)
 
 
+@contextmanager
+def _one_thread_of_torch() -> Iterator[None]:
+    """Let torch compute with one thread: its threads wait busily, and the simulation needs them."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@_one_thread_of_torch()
 def _record(
     body: Body,
     act: Act,
