@@ -102,7 +102,7 @@ def channels(
     panels = panel_grid(part, len(units), COLUMNS)
     ticks = [tick for tick in (0.5, 1, 2, 5, 10, 20) if band[0] <= tick <= band[1]]
     for number, (axes, (name, unit)) in enumerate(zip(panels, units.items(), strict=True)):
-        axes.set_title(str(name), fontsize="medium")
+        axes.set_title(str(name), fontsize="medium", wrap=True)
         rows = drawn[drawn["channel"] == name]
         if not (rows["density"] > 0).any():
             axes.text(0.5, 0.5, empty, ha="center", va="center", transform=axes.transAxes)

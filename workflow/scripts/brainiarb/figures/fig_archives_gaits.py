@@ -101,7 +101,7 @@ def channels(
                 line["frequency"], line["density"], STYLES[number % len(STYLES)],
                 color=series_colour(number), linewidth=0.9, label=name,
             )  # fmt: skip
-        axes.set_title(str(channel), fontsize="medium")
+        axes.set_title(str(channel), fontsize="medium", wrap=True)
         axes.set(xscale="log", xlim=band)
         if not (rows["density"] > 0).any():
             why = "no power in the band,\nor no episode\nholds a segment"
