@@ -11,6 +11,7 @@ PYTEST ?=
 FOLDER ?= results/walker2d
 PUBLISHED ?= docs/default_study
 REMAKE ?=
+TITLE ?=
 PIP_OPTIONS ?=
 export PIP_OPTIONS
 
@@ -52,7 +53,7 @@ answers:
 	$(VENV)/bin/python docs/default_answers.py results/walker2d
 
 publish: venv
-	PYTHONPATH=workflow/scripts $(RUN) docs.publish $(FOLDER)
+	PYTHONPATH=workflow/scripts $(RUN) docs.publish $(FOLDER) $(if $(TITLE),--title "$(TITLE)")
 
 compare-published: venv
 	@PYTHONPATH=workflow/scripts $(RUN) docs.compare_published $(FOLDER) $(PUBLISHED)

@@ -5,6 +5,7 @@ library come from its docstrings, the page of the example from its cells and fro
 """
 
 import re
+import shutil
 import sys
 import tomllib
 from itertools import groupby
@@ -91,7 +92,15 @@ def shorten(*event: Any) -> tuple[str | None, str | None]:
     return signature[0], signature[1]
 
 
+def copy_published(app: Any, error: Exception | None) -> None:
+    """Copy the pages of published studies, which link to one another, beside the built pages."""
+    for study in () if error else sorted(path.parent for path in DOCS.glob("*/findings.html")):
+        to = Path(app.outdir, study.name)
+        shutil.copytree(study, to, ignore=shutil.ignore_patterns("index.md"), dirs_exist_ok=True)
+
+
 def setup(app: Any) -> None:
     """Connect this file with Sphinx."""
+    app.connect("build-finished", copy_published)
     app.connect("autodoc-process-signature", shorten)
     app.connect("autodoc-process-docstring", translate)

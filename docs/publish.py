@@ -7,6 +7,7 @@ machine, wall time, core hours and disk.
 
 import argparse
 import os
+import re
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +17,7 @@ from PIL import Image
 
 from benchmarks.study import job_times, stored_bytes, union_seconds
 from brainiarb.errors import Refused
-from brainiarb.jobs import provenance
+from brainiarb.jobs import commit, provenance
 from brainiarb.statistics.answers import read_deciding, replication, summary
 
 DOCS = Path(__file__).resolve().parent
@@ -30,6 +31,20 @@ WIDTH = 1400
 """The most pixels of a figure from left to right."""
 MOST_BYTES = 25e6
 """The most that a published study takes."""
+
+
+LINK = re.compile(r'<a href="(?P<file>[^"#:]+)">(?P<shown>.*?)</a>', re.DOTALL)
+"""A link of a page to a file beside it."""
+
+
+def linked(html: str, published: set[str]) -> str:
+    """Return a page whose links lead to `published` files; other links are their texts alone."""
+
+    def link(found: re.Match[str]) -> str:
+        file = found["file"].removeprefix("tables/")
+        return f'<a href="{file}">{found["shown"]}</a>' if file in published else found["shown"]
+
+    return LINK.sub(link, html)
 
 
 def at_screen_size(figure: Path, to: Path) -> None:
@@ -46,7 +61,7 @@ def facts(root: Path, results: Path) -> dict[str, Any]:
     packages = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
     busy = sum(end - start for start, end in spans)
     return {
-        "commit": made["commit"] or "unknown",
+        "commit": commit(root) or "unknown",
         "versions": f"Python {made['python']}, {packages}",
         "machine": f"{made['machine']}, {processor()}, {os.cpu_count()} cores",
         "wall time": f"{union_seconds(spans) / 3600:.2f} h, in which at least one job ran",
@@ -63,17 +78,17 @@ def processor() -> str:
     return next(names, "a processor without a name")
 
 
-def page(study: str, told: dict[str, Any], claims: Path, figures: list[str]) -> str:
+def page(title: str, told: dict[str, Any], claims: Path, figures: list[str]) -> str:
     """Return the page of a published study as Markdown."""
     rows = [f"| {name} | {value} |" for name, value in told.items()]
     deciding = read_deciding(str(claims))
     lines = [
-        f"# A study to read: {study}",
+        f"# {title}",
         "",
         "These are the findings of a finished study.",
-        "[The page of findings](findings.html) shows which claims hold and why,",
-        "[the explorer](explorer.html) shows two agents of your choice side by side, and",
-        f"[the table of claims]({CLAIMS}) has every number behind a verdict.",
+        '<a href="findings.html">The page of findings</a> shows which claims hold and why,',
+        '<a href="explorer.html">the explorer</a> shows two agents of your choice side by side,',
+        f'and <a href="{CLAIMS}">the table of claims</a> has every number behind a verdict.',
         "`make compare-published` says whether a study of your own agrees with this one.",
         "",
         "| what | value |",
@@ -107,8 +122,11 @@ def listed(contents: str, entry: str) -> str:
     return contents if entry in contents else contents.replace(AFTER, f"{AFTER}{entry}\n")
 
 
-def publish(root: Path, results: Path, to: Path) -> None:
+def publish(root: Path, results: Path, to: Path, title: str | None = None) -> None:
     """Write what is published of a finished study into a folder, in place of what it held.
+
+    `root` is the folder in which Snakemake ran, a checkout of this project. The page has the
+    `title`, or else one that names the results.
 
     Raises `Refused` if the study is not finished, if the folder holds something else, or if more
     than `MOST_BYTES` would be published.
@@ -123,13 +141,17 @@ def publish(root: Path, results: Path, to: Path) -> None:
     with TemporaryDirectory(dir=to.parent) as name:
         new = Path(name, to.name)
         (new / "figures").mkdir(parents=True)
-        for path in (claims, *map(results.joinpath, PAGES)):
-            shutil.copyfile(path, new / path.name)
+        shutil.copyfile(claims, new / CLAIMS)
         figures = sorted((results / "figures").glob("*.png"))
+        published = {CLAIMS, *PAGES, *(f"figures/{figure.name}" for figure in figures)}
+        for name in PAGES:
+            html = (results / name).read_text("utf-8")
+            (new / name).write_text(linked(html, published), "utf-8")
         for figure in figures:
             at_screen_size(figure, new / "figures" / figure.name)
         study = results.relative_to(root).as_posix()
-        written = page(study, facts(root, results), claims, [figure.name for figure in figures])
+        named = [figure.name for figure in figures]
+        written = page(title or f"A study to read: {study}", facts(root, results), claims, named)
         (new / "index.md").write_text(written, "utf-8")
         taken = stored_bytes(new)
         if taken > MOST_BYTES:
@@ -148,11 +170,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Publish a finished study in the documentation.")
     parser.add_argument("results", type=Path, help="such as results/reference/walker2d")
     parser.add_argument("--to", type=Path, default=PUBLISHED, help="the folder that is written")
+    parser.add_argument("--title", help="of its page in the documentation")
     parser.add_argument("--root", type=Path, default=Path(), help="where Snakemake ran")
     options = parser.parse_args()
     root = options.root.resolve()
     try:
-        publish(root, root / options.results, options.to)
+        publish(root, root / options.results, options.to, options.title)
     except Refused as error:
         raise SystemExit(f"publish: {error}") from None
     to = options.to.resolve()

@@ -1,12 +1,14 @@
 """A published study: what is copied of it, and whether another one agrees with it."""
 
 import shutil
+import subprocess
 from dataclasses import dataclass
 
 import pytest
 from PIL import Image
 
 from brainiarb.errors import Refused
+from brainiarb.jobs import commit
 from conftest import ROOT
 from docs import publish
 from docs.compare_published import AGREES, DIFFERS, NAMED, compare, main, outcome, questions
@@ -77,6 +79,17 @@ def test_a_study_without_claims_cannot_be_compared(tmp_path, monkeypatch, capsys
     assert f"{tmp_path / 'tables/claims.csv'} is missing" in capsys.readouterr().err
 
 
+LINKS = (
+    '<a href="tables/claims.csv">claims</a> <a href="tables/measures.csv"><b>all</b></a> '
+    '<a href="figures/table1.png">table</a> <a href="../../workflow/a.py">how</a> '
+    '<a href="#top">top</a> <a href="https://example.org/a">a</a>'
+)
+PUBLISHED_LINKS = (
+    '<a href="claims.csv">claims</a> <b>all</b> <a href="figures/table1.png">table</a> how '
+    '<a href="#top">top</a> <a href="https://example.org/a">a</a>'
+)
+
+
 @dataclass(frozen=True)
 class Finished:
     root: object
@@ -92,7 +105,7 @@ def finished(tmp_path):
         (results / name).mkdir(parents=True)
     shutil.copyfile(TABLE, results / "tables/claims.csv")
     for name in publish.PAGES:
-        (results / name).write_text(f"<title>{name}</title>")
+        (results / name).write_text(f"<title>{name}</title>{LINKS}")
     for name, size in {"fig_wide": (3000, 1500), "table1": (700, 900)}.items():
         Image.new("RGB", size).save(results / f"figures/{name}.png")
     return Finished(tmp_path, results, tmp_path / "docs/reference_study")
@@ -109,12 +122,25 @@ def test_a_published_study_has_pages_claims_and_figures_at_screen_size(finished)
     assert sizes == [(publish.WIDTH, publish.WIDTH // 2), (700, 900)]
     assert [path.name for path in to.parent.iterdir()] == ["reference_study"]
     page = (to / "index.md").read_text("utf-8")
-    assert all(f"]({name})" in page for name in found - {"index.md"})
+    assert all(f"]({name})" in page for name in figures)
+    assert all(f'href="{name}"' in page for name in found - {"index.md", *figures})
+    assert (to / "findings.html").read_text("utf-8").endswith(PUBLISHED_LINKS)
     for name in ("commit", "versions", "machine", "wall time", "core hours", "disk"):
         assert f"\n| {name} | " in page
     assert page.startswith("# A study to read: results/walker2d\n")
     assert "| **C7** Clones learnt a different policy" in page
     assert "\n| C7 | 0 % | " in page
+
+
+def test_a_published_study_has_its_title_and_the_commit_of_the_checkout_that_ran_it(finished):
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-C", str(finished.root)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "ran"], check=True)
+    publish.publish(finished.root, finished.results, finished.to, "The study, again")
+    page = (finished.to / "index.md").read_text("utf-8")
+    assert page.startswith("# The study, again\n")
+    assert f"\n| commit | {commit(finished.root)} |\n" in page
+    assert commit(finished.root) != commit()
 
 
 def test_the_contents_of_the_documentation_name_a_published_study_once():

@@ -138,16 +138,17 @@ def provenance() -> dict[str, Any]:
     }
 
 
-def commit() -> str | None:
-    """Return the commit of the checkout that holds this library, or None without one or git.
+def commit(within: Path = Path(__file__).parent) -> str | None:
+    """Return the commit of the checkout that holds a folder, or None without one or git.
 
-    The commit ends in `-dirty` if tracked files differ from it.
+    The folder is that of this library, if none is given. The commit ends in `-dirty` if tracked
+    files differ from it.
     """
 
     import subprocess
 
     def git(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["git", "-C", str(Path(__file__).parent), *arguments]
+        command = ["git", "-C", str(within), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     try:
