@@ -14,7 +14,6 @@ import yaml
 
 from brainiarb import records
 from brainiarb.activity.activations import open_activations
-from brainiarb.actors import plain
 from brainiarb.actors.actors import Actors, read_actors, untrained, write_actors
 from brainiarb.actors.architecture import Architecture
 from brainiarb.actors.archives import read_expert, write_archive
@@ -126,14 +125,10 @@ def _read_dataset(path: Path) -> Any:
     return [None if part is None else part.tobytes() for part in vars(data).values()]
 
 
-def foreign_readers(folder: Path, monkeypatch: Any) -> list[Reader]:
-    """Return the readers of foreign files; their valid files are written into a folder.
-
-    ONNX is read in this process here, because a process for each of many files would take long.
-    """
+def foreign_readers(folder: Path) -> list[Reader]:
+    """Return the readers of foreign files; their valid files are written into a folder."""
     from safetensors.numpy import save_file
 
-    monkeypatch.setattr(plain, "confined", lambda function, *arguments: function(*arguments))
     np.savez(folder / "expert.npz", **_arrays())
     save_file(_arrays(), folder / "expert.safetensors")
     (folder / "expert.json").write_bytes((SHIPPED / "crossq_0.json").read_bytes())
@@ -200,9 +195,9 @@ def own_readers(folder: Path) -> list[Reader]:
     ]
 
 
-def all_readers(folder: Path, monkeypatch: Any) -> list[Reader]:
+def all_readers(folder: Path) -> list[Reader]:
     """Return the readers of foreign files and of results, each with a valid file in a folder."""
-    return [*foreign_readers(folder, monkeypatch), *own_readers(folder)]
+    return [*foreign_readers(folder), *own_readers(folder)]
 
 
 def _config(path: Path) -> Any:

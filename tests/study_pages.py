@@ -7,8 +7,7 @@ import yaml
 from PIL import Image
 
 from brainiarb.pages.findings import Sources, findings
-from brainiarb.pages.page import Look
-from brainiarb.pages.rows import read_rows
+from brainiarb.pages.page import read_contents
 from brainiarb.statistics.ledger import read_claims
 from brainiarb.statistics.replication import replication_table
 from claim_tables import LEDGER, OFFLINE, evaluated, measured, measured_methods
@@ -72,18 +71,20 @@ def page_of(
     """Write the page of findings of the study in a folder and return its path."""
     config = config_of(experts, list(levels), body)
     config["noise"]["meaning"] = meaning
-    figures = {path.stem: path for path in sorted((folder / "figures").glob("*.png"))}
-    text = findings(
-        page=folder / "findings.html",
-        look=Look(REPORT / "findings.html", REPORT / "findings.css"),
+    figures = sorted(map(str, (folder / "figures").glob("*.png")))
+    contents = read_contents(
+        str(folder / "findings.html"),
+        template=str(REPORT / "findings.html"),
+        style=str(REPORT / "findings.css"),
         config=config,
-        tables={path.stem: read_rows(path) for path in (folder / "tables").glob("*.csv")},
+        tables={path.stem: str(path) for path in (folder / "tables").glob("*.csv")},
         figures=figures,
-        captions={name: (REPORT / f"{name}.rst").read_text("utf-8") for name in figures},
-        citation=yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8")),
-        sources=Sources("claims.yaml", "offline.yaml", "scripts", {"net_flux": "map_gaits.py"}),
+        captions=[str(REPORT / f"{Path(figure).stem}.rst") for figure in figures],
+        citation=str(ROOT / "CITATION.cff"),
         provenance=provenance,
     )
+    sources = Sources("claims.yaml", "offline.yaml", "scripts", {"net_flux": "map_gaits.py"})
+    text = findings(contents, sources)
     page = Path(folder / "findings.html")
     page.write_text(text, encoding="utf-8")
     return page

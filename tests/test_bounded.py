@@ -6,7 +6,6 @@ import zipfile
 import pytest
 
 from brainiarb.bounded import DEEPEST, open_zip, parsed_json, read_object, read_text, unpacked
-from brainiarb.confined import confined
 from brainiarb.errors import LONGEST, Refused, one_line
 
 
@@ -100,48 +99,3 @@ def test_an_error_is_one_printable_line_of_bounded_length():
     assert said.startswith("a.zip holds x")
     assert said.endswith("; save it again")
     assert one_line("two\nlines\r\nof text") == "two lines of text"
-
-
-# ---- readers in a process of their own
-
-
-def much_memory():
-    return len(bytearray(2**31))
-
-
-def no_end():
-    while True:
-        pass
-
-
-def no_content():
-    raise ValueError("it holds\nnothing")
-
-
-def crash():
-    import os
-
-    os.abort()
-
-
-@pytest.mark.parametrize(
-    ("reader", "said"),
-    [
-        (much_memory, "takes more than 537 MB"),
-        (no_content, "it holds nothing"),
-        (crash, "was ended by signal 6"),
-    ],
-)
-def test_a_reader_that_takes_too_much_ends_in_one_sentence(reader, said):
-    with pytest.raises(Refused, match=said):
-        confined(reader)
-
-
-def test_a_reader_without_end_is_ended(monkeypatch):
-    monkeypatch.setattr("brainiarb.confined.PATIENCE", 3)
-    with pytest.raises(Refused, match="takes more than"):
-        confined(no_end)
-
-
-def test_a_confined_reader_gives_what_the_function_gives():
-    assert confined(json.loads, '{"a": [1, 2]}') == {"a": [1, 2]}

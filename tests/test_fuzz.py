@@ -16,9 +16,9 @@ COUNT = 250
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_no_damaged_file_is_misread(tmp_path, monkeypatch):
+def test_no_damaged_file_is_misread(tmp_path):
     tally = Tally()
-    for reader in all_readers(tmp_path, monkeypatch):
+    for reader in all_readers(tmp_path):
         fuzz(reader, COUNT, 1, tally)
     assert tally.faults() == dict.fromkeys(FAULTS, 0), tally.examples
     for name, counts in tally.counts.items():

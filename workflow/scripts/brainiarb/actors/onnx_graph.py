@@ -6,8 +6,9 @@ number or bytes, and bytes may be a message of their own. The numbers of the fie
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count, islice
 from typing import Any
 
 import numpy as np
@@ -15,13 +16,19 @@ import numpy as np
 from brainiarb.errors import Refused
 
 LARGEST = 10_000
-"""The most fields of a graph that are read; a chain of layers has a few dozen."""
+"""The most fields of a file that are read; a chain of layers has a few hundred."""
+_AXES = 8
+"""The most axes of an array; those of a layer have two."""
 
 _NUMBER, _EIGHT_BYTES, _BYTES, _FOUR_BYTES = 0, 1, 2, 5
 _WIDTHS = {_EIGHT_BYTES: 8, _FOUR_BYTES: 4}
 _TYPES = {1: "<f4", 10: "<f2", 11: "<f8"}
 """The types of arrays that layers have, by their numbers."""
 _EXTERNAL = 1
+
+
+_Message = dict[int, list[Any]]
+"""The values of a message by the numbers of their fields, in order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,19 +57,28 @@ def read_graph(content: bytes) -> Graph:
     Raises Refused if the bytes are no such message, if an array lies in another file or is of a
     type that no layer has, and if the graph has more than `LARGEST` fields.
     """
-    model = _message(content)
-    (graph,) = model.get(7, [b""])[:1]
-    fields = _message(graph)
+    read = count()
+
+    def message(content: bytes) -> _Message:
+        fields: _Message = {}
+        for number, value in _fields(content):
+            if next(read) == LARGEST:
+                raise Refused(f"it has more than {LARGEST} fields of operations and arrays")
+            fields.setdefault(number, []).append(value)
+        return fields
+
+    (graph,) = message(content).get(7, [b""])[:1]
+    fields = message(graph)
     return Graph(
-        nodes=[_node(_message(node)) for node in fields.get(1, [])],
-        inputs=[_text(_message(entry), 1) for entry in fields.get(11, [])],
-        arrays=dict(_array(_message(tensor)) for tensor in fields.get(5, [])),
+        nodes=[_node(message(node), message) for node in fields.get(1, [])],
+        inputs=[_text(message(entry), 1) for entry in fields.get(11, [])],
+        arrays=dict(_array(message(tensor)) for tensor in fields.get(5, [])),
     )
 
 
-def _node(fields: dict[int, list[Any]]) -> Node:
+def _node(fields: _Message, message: Callable[[bytes], _Message]) -> Node:
     options: dict[str, Any] = {}
-    for attribute in map(_message, fields.get(5, [])):
+    for attribute in map(message, fields.get(5, [])):
         name = _text(attribute, 1)
         if 2 in attribute:
             options[name] = struct.unpack("<f", attribute[2][-1])[0]
@@ -71,12 +87,12 @@ def _node(fields: dict[int, list[Any]]) -> Node:
         elif 4 in attribute:
             options[name] = _text(attribute, 4)
         elif 5 in attribute:
-            options[name] = _array(_message(attribute[5][-1]))[1]
+            options[name] = _array(message(attribute[5][-1]))[1]
     inputs, outputs = ([value.decode() for value in fields.get(n, [])] for n in (1, 2))
     return Node(_text(fields, 4), inputs, outputs, options)
 
 
-def _array(fields: dict[int, list[Any]]) -> tuple[str, np.ndarray]:
+def _array(fields: _Message) -> tuple[str, np.ndarray]:
     """Return the name and the values of an array."""
     name = _text(fields, 8)
     if fields.get(14, [0])[-1] == _EXTERNAL:
@@ -84,19 +100,9 @@ def _array(fields: dict[int, list[Any]]) -> tuple[str, np.ndarray]:
     kind = _TYPES.get(fields.get(2, [0])[-1])
     if kind is None:
         raise Refused(f"its array {name} holds values of a type that no layer has")
-    shape = [length for part in fields.get(1, []) for length in _numbers(part)]
+    shape = [*islice((n for part in fields.get(1, []) for n in _numbers(part)), _AXES)]
     raw = fields.get(9) or fields.get({"<f4": 4, "<f8": 10}.get(kind, 9), [b""])
     return name, np.frombuffer(b"".join(raw), kind).reshape(shape)
-
-
-def _message(content: bytes) -> dict[int, list[Any]]:
-    """Return the values of a message by the numbers of their fields, in order."""
-    fields: dict[int, list[Any]] = {}
-    for count, (number, value) in enumerate(_fields(content)):
-        if count == LARGEST:
-            raise Refused(f"it has more than {LARGEST} operations and arrays")
-        fields.setdefault(number, []).append(value)
-    return fields
 
 
 def _fields(content: bytes) -> Iterator[tuple[int, Any]]:
@@ -138,6 +144,6 @@ def _numbers(part: int | bytes) -> Iterator[int]:
         yield value
 
 
-def _text(fields: dict[int, list[Any]], number: int) -> str:
+def _text(fields: _Message, number: int) -> str:
     value = fields.get(number, [b""])[-1]
     return value.decode() if isinstance(value, bytes) else ""

@@ -34,7 +34,6 @@ from brainiarb.actors.layouts import PARTS, checked
 from brainiarb.actors.onnx_file import onnx_arrays
 from brainiarb.bodies.body import Body
 from brainiarb.bounded import open_zip, parsed_json, read_bytes, unpacked
-from brainiarb.confined import confined
 from brainiarb.errors import Refused
 from brainiarb.files import refusing_damage, whole
 from brainiarb.rollouts.scaler import Scaler
@@ -168,7 +167,7 @@ def _arrays(path: Path) -> tuple[dict[str, np.ndarray], Any]:
         if path.suffix.lower() == ".safetensors":
             return _safetensors(read_bytes(path, LARGEST)), None
         if path.suffix.lower() == ".onnx":
-            arrays, fields = confined(onnx_arrays, read_bytes(path, LARGEST))
+            arrays, fields = onnx_arrays(read_bytes(path, LARGEST))
             return {name: _numbers(value) for name, value in arrays.items()}, fields
         with open_zip(path) as file:
             infos = file.infolist()

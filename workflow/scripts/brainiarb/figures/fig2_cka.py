@@ -46,7 +46,7 @@ def draw(tables: dict[str, pd.DataFrame], settings: dict[str, Any]) -> tuple[Fig
             },
         ),
         (
-            "as published: dm_control's walker-walk, 1,024 units a layer, 100 episodes of each network",
+            "as published: dm_control's walker-walk, 1,024 units a layer, 100 episodes a network",
             {
                 letter: (f"published {panel}: {title}", published.get_group(panel))
                 for letter, panel, title in (

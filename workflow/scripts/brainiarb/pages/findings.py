@@ -1,13 +1,10 @@
 """The page of findings: which claims of the study hold, and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePath
-from typing import Any
 
 from brainiarb.pages.claims import COMPARISONS, EXPECTATIONS, claims_of, levels_of, tally
-from brainiarb.pages.page import Look, page_of
-from brainiarb.pages.rows import Row
+from brainiarb.pages.page import Contents, page_of
 from brainiarb.pages.study import clones_of
 from brainiarb.statistics.ledger import CONTRADICTED, SUPPORTED, UNRESOLVED, UNTESTABLE
 
@@ -27,33 +24,17 @@ class Sources:
     makers: Mapping[str, str]
 
 
-def findings(
-    page: PurePath,
-    look: Look,
-    config: Mapping[str, Any],
-    tables: Mapping[str, Sequence[Row]],
-    figures: Mapping[str, Path],
-    captions: Mapping[str, str],
-    citation: Mapping[str, Any],
-    sources: Sources,
-    provenance: Mapping[str, Any],
-) -> str:
+def findings(contents: Contents, sources: Sources) -> str:
     """Return the page as HTML that needs no other file and no JavaScript.
 
-    The arguments are those of `page_of`; `tables` also holds `claims` and `measures`, and where the
-    study asks about methods of offline learning, `offline_claims` and `offline_measures`.
+    The tables of its contents are also `claims` and `measures`, and where the study asks about
+    methods of offline learning, `offline_claims` and `offline_measures`.
     """
+    tables = contents.tables
     claims = claims_of(tables["claims"], tables["measures"])
     of_methods = claims_of(tables.get("offline_claims", ()), tables.get("offline_measures", ()))
     return page_of(
-        page,
-        look,
-        config,
-        tables,
-        figures,
-        captions,
-        citation,
-        provenance,
+        contents,
         claims=claims,
         levels=levels_of(claims),
         method_claims=of_methods,
@@ -62,6 +43,6 @@ def findings(
         marks=VERDICTS,
         comparisons=COMPARISONS,
         expectations=EXPECTATIONS,
-        clones=clones_of(config),
+        clones=clones_of(contents.config),
         sources=sources,
     )
