@@ -146,6 +146,7 @@ help:
 	@echo 'OPTIONS="-n"                further options of snakemake, e.g. --config seed=2'
 	@echo 'REPORT=FILE                 where make report writes'
 	@echo 'FOLDER=results/walker2d     the results of a body, for make verify, publish and compare-published'
+	@echo 'TITLE="The study"           the title of the page that make publish writes'
 	@echo 'PYTEST="-k gait"            further options of pytest'
 	@echo 'PYTHON=/path/to/python3     what to build .venv with; VENV=FOLDER  where'
 	@echo 'PIP_OPTIONS="..."           further options of pip install, e.g. for torch without CUDA:'
