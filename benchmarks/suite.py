@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import torch
 
 from benchmarks.table import Row, show
 from benchmarks.turns import alternate, speed, versus
@@ -54,6 +55,7 @@ def suite_rows() -> list[Row]:
     except ModuleNotFoundError:
         print("dm_control is not installed (pip install .[dm_control]): its row is left out")
         return []
+    torch.set_num_threads(1)  # the loop is slower with two, and a recording has one by itself
     act = mean_action(untrained(environment_facts(BODY).sizes, [0]))
     envs = [suite.load("walker", "walk", task_kwargs={"random": n}) for n in range(WALKERS)]
     speeds = alternate(
