@@ -1,7 +1,8 @@
-"""What the pages say of the default study, written from the tables that it made.
+"""What the pages say of the default study and of the reference study, written from their tables.
 
-`make answers` copies these tables of a finished study to docs/default_study and writes their
-numbers anew between the markers of README.md and docs/answers.md.
+`make answers` copies the tables of a finished default study to docs/default_study and writes their
+numbers anew between the markers of README.md and docs/answers.md. The verdicts in README.md are
+those of the reference study, which `make publish` has written into docs/reference_study.
 """
 
 import shutil
@@ -19,6 +20,7 @@ from brainiarb.statistics.answers import details, powers, read_deciding, summary
 TABLES = DOCS / "default_study"
 SOURCES = ("tables/claims.csv", "figures/fig_cka_controls.csv")
 """The tables that are published, by their places in a folder of results."""
+CLAIMS, REFERENCE = TABLES / "claims.csv", DOCS / "reference_study" / "claims.csv"
 LAYERS = {"linear1": "linear 1", "linear2": "linear 2", "mean_linear": "mean head"}
 
 
@@ -42,13 +44,16 @@ def _cell(mean: float, least: float, largest: float, count: float) -> str:
     return f"{mean:.2f}{several}" if count > 0 else "none"
 
 
-def _of_claims(written: Callable[..., list[str]]) -> Callable[[], list[str]]:
-    return lambda: written(read_deciding(str(TABLES / "claims.csv")))
+def _of_claims(written: Callable[..., list[str]], claims: Path) -> Callable[[], list[str]]:
+    return lambda: written(read_deciding(str(claims)))
 
 
 PAGES: dict[Path, dict[str, Callable[[], list[str]]]] = {
-    DOCS.parent / "README.md": {"answers": _of_claims(summary), "controls": controls},
-    DOCS / "answers.md": {"answers": _of_claims(details), "power": _of_claims(powers)},
+    DOCS.parent / "README.md": {"answers": _of_claims(summary, REFERENCE), "controls": controls},
+    DOCS / "answers.md": {
+        "answers": _of_claims(details, CLAIMS),
+        "power": _of_claims(powers, CLAIMS),
+    },
 }
 """What writes the lines of each page, by the name of their markers."""
 

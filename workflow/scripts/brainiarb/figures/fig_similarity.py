@@ -33,7 +33,7 @@ SETTINGS = ["statistics.alpha"]
 
 COLUMNS = 4
 SPREAD = 0.3  # width over which the clones of a level stand, and distance of the mean from them
-OTHERS = -1.0  # place of the other experts, left of the levels
+OTHERS = -1.5  # place of the other experts, left of the levels
 REFERENCES = {
     "expert_seed": (EXPERT, "other expert, same algorithm"),
     "expert_algorithm": (NOISY, "other expert, other algorithm"),
