@@ -1,8 +1,10 @@
 """Recording: many walkers step together, and each step calls the policy once for all of them."""
 
 import logging
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
@@ -188,9 +190,14 @@ def record_demonstrated_episodes(
 
 @contextmanager
 def _one_thread_of_torch() -> Iterator[None]:
-    """Let torch compute with one thread: its threads wait busily, and the simulation needs them."""
-    import torch
+    """Let torch compute with one thread: its threads wait busily, and the simulation needs them.
 
+    A policy of torch has loaded it; a policy of anything else needs none.
+    """
+    torch: Any = sys.modules.get("torch")
+    if torch is None:
+        yield
+        return
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
