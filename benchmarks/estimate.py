@@ -119,7 +119,7 @@ def spent(checkout: Path) -> dict[str, Spent]:
     results = checkout / config["results"] / config["body"]
     if not (results / "tables/claims.csv").exists():
         return {}
-    times = job_times(checkout, results)
+    times = job_times(checkout, results, jobs)
     units: defaultdict[str, float] = defaultdict(float)
     written: Counter[str] = Counter()
     for job in jobs:

@@ -12,7 +12,7 @@ import os
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -51,11 +51,15 @@ class Work(NamedTuple):
     """Floating-point operations of products in the training of clones and in those steps."""
 
 
-def job_times(checkout: Path, results: Path) -> dict[str, list[tuple[float, float]]]:
+def job_times(
+    checkout: Path, results: Path, planned: Iterable[Job] | None = None
+) -> dict[str, list[tuple[float, float]]]:
     """Return for each rule when its jobs began and ended (s), from Snakemake's records.
 
-    Only jobs whose log lies in the folder of the results count.
+    Only jobs whose log lies in the folder of the results count, and only those that are `planned`
+    if that is given: the folder may also hold targets that are no part of the study.
     """
+    known = None if planned is None else {job.log for job in planned}
     jobs: dict[tuple[str, str], tuple[float, float]] = {}
     logs = results.relative_to(checkout).as_posix() + "/logs/"
     for file in (checkout / ".snakemake/metadata").rglob("*"):
@@ -63,7 +67,7 @@ def job_times(checkout: Path, results: Path) -> dict[str, list[tuple[float, floa
             continue
         record = json.loads(file.read_text("utf-8"))
         log = next(iter(record.get("log") or []), "")
-        if log.startswith(logs):
+        if log.startswith(logs) and (known is None or log in known):
             job = record["rule"], log
             start, end = record["starttime"], record["endtime"]
             earlier = jobs.get(job, (start, end))
@@ -81,9 +85,9 @@ def stored_bytes(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-def disk_row(results: Path) -> Row:
-    """Return the row of what a finished study takes on disk."""
-    taken, bar = stored_bytes(results), f"<= {MOST_BYTES / 1e9:g} GB"
+def disk_row(files: Iterable[Path]) -> Row:
+    """Return the row of what the files of a finished study take on disk."""
+    taken, bar = sum(map(stored_bytes, files)), f"<= {MOST_BYTES / 1e9:g} GB"
     met = taken <= MOST_BYTES
     return Row("default study on disk", f"{taken / 1e9:.2f} GB", "", "", bar, met)
 
@@ -136,12 +140,19 @@ def training_operations(observations: int, actions: int) -> int:
     return 2 * forward_operations(observations, actions) + passed
 
 
-def work_of(results: Path, validation: float) -> Work:
-    """Return the steps and products of a finished study; `validation` is the share held out."""
-    recordings = {path: open_npz(path) for path in results.glob("*/**/rollouts*.npz")}
-    demonstrations = {path: open_npz(path) for path in results.glob("*/demonstrations/*.npz")}
-    lengths = [pd.read_csv(path)["length"].sum() for path in results.glob("*/robustness/*.csv")]
-    steps = sum(len(kept["rewards"]) for kept in recordings.values()) + int(sum(lengths))
+def work_of(files: Collection[Path], validation: float) -> Work:
+    """Return the steps and products behind the files of a finished study.
+
+    `validation` is the share of the demonstrations that is held out.
+    """
+
+    def like(pattern: str) -> Iterator[Path]:
+        return (path for path in files if path.match(pattern) and path.exists())
+
+    recordings = map(open_npz, like("rollouts*.npz"))
+    demonstrations = {path: open_npz(path) for path in like("demonstrations/*.npz")}
+    lengths = [pd.read_csv(path)["length"].sum() for path in like("robustness/*.csv")]
+    steps = sum(len(kept["rewards"]) for kept in recordings) + int(sum(lengths))
     products = 0.0
     for path, kept in demonstrations.items():
         steps += len(kept["actions"])
@@ -217,9 +228,11 @@ def study_rows(checkout: Path, results: Path, validation: float) -> list[Row]:
     """Return the rows of bound, disk, memory and each rule, or none without a finished study."""
     if not (results / "tables/claims.csv").exists():
         return []
-    times = job_times(checkout, results)
+    planned, _ = jobs_of(checkout)
+    files = [checkout / path for job in planned for path in job.outputs]
+    times = job_times(checkout, results, planned)
     spans = [span for jobs in times.values() for span in jobs]
-    cores, work = os.cpu_count() or 1, work_of(results, validation)
+    cores, work = os.cpu_count() or 1, work_of(files, validation)
     expert = checkout / "workflow/resources/checkpoints/walker2d/crossq_0.zip"
     measured = {
         "physics": (work.steps, physics_rate(expert, results.name, cores)),
@@ -235,8 +248,8 @@ def study_rows(checkout: Path, results: Path, validation: float) -> list[Row]:
     ratio = wall / bound
     rows = [
         Row(what, f"{wall:.0f} s", against, f"{ratio:.2f}", f"<= {BAR:g} x", ratio <= BAR),
-        disk_row(results),
-        memory_row(checkout, jobs_of(checkout)[0]),
+        disk_row(files),
+        memory_row(checkout, planned),
     ]
     whole = sum(end - start for start, end in spans)
     share = {rule: sum(end - start for start, end in jobs) for rule, jobs in times.items()}

@@ -21,6 +21,7 @@ from benchmarks import (
     turns,
     workflow,
 )
+from benchmarks.planned import Job
 from benchmarks.table import Row, show
 from brainiarb.files import write_csv, write_npz
 from brainiarb.similarity.array_measures import linear_cka
@@ -200,6 +201,8 @@ def small_study(tmp_path):
 def test_jobs_of_a_study_lasted_as_snakemake_recorded(small_study, tmp_path):
     times = study.job_times(tmp_path, small_study)
     assert times == {"record_expert": [(0.0, 12.0)], "train_clones": [(10.0, 30.5)]}
+    planned = [Job("train_clones", {}, "results/walker2d/logs/train_clones.log", (), 1000)]
+    assert [*study.job_times(tmp_path, small_study, planned)] == ["train_clones"]
     assert study.union_seconds([(0.0, 12.0), (10.0, 30.5), (40.0, 41.0)]) == 31.5
 
 
@@ -208,7 +211,8 @@ def test_work_of_a_study_is_that_of_its_files(small_study):
     forward = 2 * 256 * (17 + 256 + 12)
     trained = 2 * forward + 2 * 256 * (6 + 256)
     steps = 100 + 400 + 50
-    assert study.work_of(small_study, 0.1) == (steps, 4 * 180 * trained + steps * forward)
+    files = [path for path in small_study.rglob("*") if path.is_file()]
+    assert study.work_of(files, 0.1) == (steps, 4 * 180 * trained + steps * forward)
 
 
 def test_an_unfinished_study_has_no_rows(small_study, tmp_path):
