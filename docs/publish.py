@@ -78,8 +78,8 @@ def processor() -> str:
     return next(names, "a processor without a name")
 
 
-def page(title: str, told: dict[str, Any], claims: Path, figures: list[str]) -> str:
-    """Return the page of a published study as Markdown."""
+def page(title: str, compare: str, told: dict[str, Any], claims: Path, figures: list[str]) -> str:
+    """Return the page of a published study as Markdown; `compare` is the command against it."""
     rows = [f"| {name} | {value} |" for name, value in told.items()]
     deciding = read_deciding(str(claims))
     lines = [
@@ -89,7 +89,7 @@ def page(title: str, told: dict[str, Any], claims: Path, figures: list[str]) -> 
         '<a href="findings.html">The page of findings</a> shows which claims hold and why,',
         '<a href="explorer.html">the explorer</a> shows two agents of your choice side by side,',
         f'and <a href="{CLAIMS}">the table of claims</a> has every number behind a verdict.',
-        "`make compare-published` says whether a study of your own agrees with this one.",
+        f"`{compare}` says whether yours agrees with it.",
         "",
         "| what | value |",
         "|---|---|",
@@ -151,7 +151,9 @@ def publish(root: Path, results: Path, to: Path, title: str | None = None) -> No
             at_screen_size(figure, new / "figures" / figure.name)
         study = results.relative_to(root).as_posix()
         named = [figure.name for figure in figures]
-        written = page(title or f"A study to read: {study}", facts(root, results), claims, named)
+        compare = f"make compare-published FOLDER={study} PUBLISHED=docs/{to.name}"
+        heading = title or f"A study to read: {study}"
+        written = page(heading, compare, facts(root, results), claims, named)
         (new / "index.md").write_text(written, "utf-8")
         taken = stored_bytes(new)
         if taken > MOST_BYTES:

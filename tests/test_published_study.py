@@ -128,6 +128,7 @@ def test_a_published_study_has_pages_claims_and_figures_at_screen_size(finished)
     for name in ("commit", "versions", "machine", "wall time", "core hours", "disk"):
         assert f"\n| {name} | " in page
     assert page.startswith("# A study to read: results/walker2d\n")
+    assert "`make compare-published FOLDER=results/walker2d PUBLISHED=docs/reference_study`" in page
     assert "| **C7** Clones learnt a different policy" in page
     assert "\n| C7 | 0 % | " in page
 
