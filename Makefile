@@ -10,6 +10,7 @@ REPORT ?= results/report.html
 PYTEST ?=
 FOLDER ?= results/walker2d
 PUBLISHED ?= docs/default_study
+STUDY ?= default_study
 REMAKE ?=
 TITLE ?=
 PIP_OPTIONS ?=
@@ -50,7 +51,7 @@ docs: venv
 	@echo 'make: open docs/_build/html/index.html'
 
 answers:
-	$(VENV)/bin/python docs/default_answers.py results/walker2d
+	$(VENV)/bin/python docs/study_answers.py results/walker2d $(STUDY)
 
 publish: venv
 	PYTHONPATH=workflow/scripts $(RUN) docs.publish $(FOLDER) $(if $(TITLE),--title "$(TITLE)")
@@ -124,7 +125,8 @@ help:
 	@echo 'make test-cluster  the quick study and eight faults on a throw-away Slurm (Debian, root); LOCAL=FOLDER compares'
 	@echo '                with a finished local run instead of making one; this is no part of make test and of CI'
 	@echo 'make docs       the documentation as HTML: docs/_build/html/index.html'
-	@echo 'make answers    write the numbers of the finished default study into README.md and docs/answers.md'
+	@echo 'make answers    write the numbers of the finished default study into README.md and docs/answers.md;'
+	@echo '                STUDY=offline_study writes those of offline_methods into docs/offline.md'
 	@echo 'make publish    write findings, explorer, claims and figures of the study in FOLDER into docs/reference_study'
 	@echo 'make compare-published  does the study in FOLDER agree with the one in PUBLISHED, docs/default_study by default?'
 	@echo 'make estimate   what config/reference.yaml and config/full.yaml, or CONFIG, will take, after a default study here'

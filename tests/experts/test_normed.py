@@ -1,4 +1,4 @@
-"""Networks with norms: gradients are those of autograd, and folded norms change no output."""
+"""Networks with norms: gradients are those of autograd, and folding changes no output."""
 
 import torch
 from torch import nn
@@ -63,4 +63,14 @@ def test_folding_norms_changes_no_output():
         reference(inputs)
     normed.fold_into(plain)
     expected = reference.eval()(inputs)
+    torch.testing.assert_close(apply_layers(plain, inputs), expected, atol=1e-4, rtol=1e-4)
+
+
+def test_an_unfolded_network_has_the_outputs_of_the_plain_one_in_training_and_folded_again():
+    normed, _, plain = normed_network()
+    inputs = torch.randn(1000, 23) * torch.linspace(0.1, 9, 23) + 3
+    expected = apply_layers(plain, inputs)
+    normed.unfold(plain, inputs)
+    torch.testing.assert_close(normed.forward(inputs), expected, atol=1e-4, rtol=1e-4)
+    normed.fold_into(plain)
     torch.testing.assert_close(apply_layers(plain, inputs), expected, atol=1e-4, rtol=1e-4)

@@ -2,21 +2,24 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
-from brainiarb.actors.actors import untrained
+from brainiarb.actors.actors import mean_action, untrained
 from brainiarb.actors.architecture import Architecture
 from brainiarb.bodies.registry import get_body
 from brainiarb.errors import Refused
+from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.tuning import Tuning, tune
+from builders import learner
 
 BODY = get_body("walker2d")
 TUNING = Tuning(
     steps=64,
     critics_first=16,
     learning_rate=1e-3,
-    temperature=0.2,
+    temperature=None,
     batch_size=16,
     environments=2,
     evaluate_every=64,
@@ -33,27 +36,48 @@ def weights(actors):
     return torch.cat([value.flatten(1) for value in actors.state_dict().values()], dim=1)
 
 
-def test_a_clone_keeps_its_weights_as_long_as_only_the_critics_learn():
+def test_a_clone_walks_as_it_is_until_its_critics_have_learnt():
+    model, given = learner(CrossQ), untrained((17, 6), [3])
+    model.begin_from(given, critics_first=4)
+    observations = torch.randn(50, 17)
+    expected = mean_action(given)(observations.numpy())
+
+    def farthest():
+        acted = model.actor(observations, deterministic=True).detach().numpy()
+        return np.abs(acted - expected).max()
+
+    model.train(4, 32)
+    assert farthest() < 1e-6
+    model.train(2, 32)
+    assert 1e-4 < farthest() < 0.2  # one update from its own weights, not from new ones
+
+
+def test_the_clone_that_was_given_is_not_kept_for_what_it_became():
     given = clones()
-    still, curves = tune(BODY, given, replace(TUNING, critics_first=64), [5, 6])
-    assert torch.equal(weights(still), weights(given))
-    assert still.architecture == given.architecture
-    assert curves[["clone", "step", "update"]].to_numpy().tolist() == [[0, 64, 64], [1, 64, 64]]
+    late = replace(TUNING, evaluate_every=16, critics_first=56)
+    tuned, curves = tune(BODY, given, late, [5, 6])
+    assert ((weights(tuned) - weights(given)).abs().amax(dim=1) > 0).all()
+    assert curves.groupby("clone")["step"].max().tolist() == [64, 64]
 
 
 def test_then_it_learns_and_what_it_becomes_depends_on_its_weights_and_its_seed_alone():
     given = clones()
-    both, _ = tune(BODY, given, TUNING, [5, 6])
+    both, curves = tune(BODY, given, TUNING, [5, 6])
     alone, _ = tune(BODY, given.only(1), TUNING, [6])
-    moved = (weights(both) - weights(given)).abs().amax(dim=1)
-    assert (moved > 0).all()
-    assert moved.max() < 0.1  # 48 updates of a rate of 0.001 lead no further: it has not begun anew
+    assert both.architecture == given.architecture
+    assert curves[["clone", "step", "update"]].to_numpy().tolist() == [[0, 64, 64], [1, 64, 64]]
     assert torch.equal(weights(alone)[0], weights(both)[1])
+    assert not torch.equal(weights(both)[0], weights(both)[1])
+
+
+def test_a_budget_that_ends_before_the_clone_learns_is_refused():
+    with pytest.raises(Refused, match=r"must be more than critics_first \(64\), found 64"):
+        tune(BODY, clones(1), replace(TUNING, critics_first=64), [5])
 
 
 @pytest.mark.parametrize(
     "given", [{"activation": "Tanh"}, {"spread": "none"}, {"hidden": (16, 12)}, {"hidden": (16,)}]
 )
 def test_clones_of_other_layers_than_those_of_sac_are_refused(given):
-    with pytest.raises(Refused, match="goes on learning by SAC if it is"):
+    with pytest.raises(Refused, match="goes on learning by CrossQ if it is"):
         tune(BODY, clones(1, **given), TUNING, [5])

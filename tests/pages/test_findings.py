@@ -78,6 +78,10 @@ def test_the_replication_says_published_reproduced_and_corrected_of_every_decidi
     for row, text in zip(of_study, said, strict=True):
         assert estimate(row).replace("-", "\u2212") in text
         assert text.endswith(row["verdict"])
+        parts = [
+            part for part in of_study if (part["id"], part["level"]) == (row["id"], row["level"])
+        ]
+        assert (row["measure"] in text) == (len(parts) > 1)
     (of_c4a,) = (
         t
         for t, row in zip(said, of_study, strict=True)

@@ -1,5 +1,6 @@
 """Answers: what a table of claims says on the screen and in Markdown."""
 
+import shutil
 import subprocess
 import sys
 
@@ -40,8 +41,8 @@ def test_only_the_levels_that_decide_are_told(path):
 
 
 def test_the_screen_has_a_line_for_each_part_and_level(path):
-    title, *lines = screen(read_deciding(path))
-    assert title == "The claims of the study, with intervals of 90%:"
+    title, *lines = screen(read_deciding(path), "These claims")
+    assert title == "These claims, with intervals of 90%:"
     assert len(lines) == 6
     words = lines[0].split()
     assert words[:6] == ["C1", "0", "%", "contradicted", "likeness", "3.04"]
@@ -53,20 +54,25 @@ def test_the_screen_has_a_line_for_each_part_and_level(path):
 
 
 def test_nothing_is_said_of_no_claims():
-    assert screen([]) == []
+    assert screen([], "No claims") == []
 
 
 def test_the_workflow_prints_the_lines_and_where_they_stand(path):
+    methods = shutil.copyfile(path, path.with_name("offline_claims.csv"))
     done = subprocess.run(
-        [sys.executable, "-m", "brainiarb.statistics.answers", path],
+        [sys.executable, "-m", "brainiarb.statistics.answers", path, methods],
         env={"PYTHONPATH": str(ROOT / "workflow/scripts")},
         capture_output=True,
         text=True,
         check=True,
     )
+    rows = read_deciding(path)
     assert done.stdout.splitlines() == [
-        *screen(read_deciding(path)), f"  The table is {path}."
-    ]  # fmt: skip
+        *screen(rows, "The claims of the study"),
+        f"  The table is {path}.",
+        *screen(rows, "The claims about methods of offline learning"),
+        f"  The table is {methods}.",
+    ]
 
 
 def test_the_summary_has_a_row_for_each_claim_and_a_column_for_each_level(path):

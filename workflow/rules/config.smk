@@ -267,6 +267,12 @@ def contradictions(config):
     for name in config["offline"]["experts"] or []:
         if name not in listed or is_dataset(experts, name):
             yield f"offline.experts: {name} is not an expert among study.clone {listed}"
+    tuning = config["offline"]["tuning"]
+    if tuning["steps"] <= tuning["critics_first"]:
+        yield (
+            f"offline.tuning.steps: {tuning['steps']} must be more than critics_first, "
+            f"which is {tuning['critics_first']}"
+        )
     for name in sorted({*compared} - {*listed}):
         if is_dataset(experts, name):
             yield f"study.clone: {name} is a data set, so it must be cloned to be compared"

@@ -65,15 +65,19 @@ def part_faults(where, part):
 
 
 def print_verdicts():
-    """Print the verdicts of the table of claims, if it is there and not older than its measures."""
-    claims, measures = (
-        Path(BODY_FOLDER, "tables", f"{name}.csv") for name in ("claims", "measures")
-    )
-    if (
-        claims.is_file()
+    """Print the verdicts of each table of claims that is there and not older than its measures."""
+    tables = Path(BODY_FOLDER, "tables")
+    pairs = [
+        (tables / f"{part}claims.csv", tables / f"{part}measures.csv") for part in ("", "offline_")
+    ]
+    claims = [
+        table
+        for table, measures in pairs
+        if table.is_file()
         and measures.is_file()
-        and claims.stat().st_mtime >= measures.stat().st_mtime
-    ):
+        and table.stat().st_mtime >= measures.stat().st_mtime
+    ]
+    if claims:
         subprocess.run(
-            [sys.executable, "-m", "brainiarb.statistics.answers", claims], check=False
+            [sys.executable, "-m", "brainiarb.statistics.answers", *claims], check=False
         )

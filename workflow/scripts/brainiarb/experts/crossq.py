@@ -11,7 +11,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from brainiarb.actors.gradients import Adam, apply_layers, stack_actor, stack_critics
+from brainiarb.actors.actors import Actors
+from brainiarb.actors.architecture import Architecture
+from brainiarb.actors.gradients import (
+    Adam,
+    apply_layers,
+    linear_layers,
+    stack_actor,
+    stack_critics,
+)
+from brainiarb.errors import Refused
 from brainiarb.experts.normed import NormedStack
 from brainiarb.experts.sac import SAC, heads_gradient, lesser_slope, squash
 
@@ -19,6 +28,8 @@ ADAM_BETAS = (0.5, 0.999)
 """Decay rates of Adam's two averages."""
 POLICY_DELAY = 3
 """Number of critic updates for each update of actor and temperature."""
+MET_STATES = 4096
+"""Number of states from which the norms of a given actor are made."""
 
 
 class CrossQ(SAC):
@@ -38,6 +49,33 @@ class CrossQ(SAC):
     def _fold(self) -> None:
         self._normed_critics.fold_into(self._plain_critics)
         self._normed_actor.fold_into(self._plain_actor)
+
+    def begin_from(self, actors: Actors, critics_first: int) -> None:
+        """Take the weights of one actor, which learns after so many updates of the critics (>= 1).
+
+        Until then the actor walks as it is. Its norms, which change nothing at first, are made from
+        the states that it has met. Raises Refused unless it has the layers of this algorithm's own.
+        """
+        layers = linear_layers(self.actor)
+        own = Architecture(hidden=tuple(layer.out_features for layer in layers[:-2]))
+        if actors.architecture != own:
+            raise Refused(
+                f"an actor goes on learning by CrossQ if it is {own.to_json()}; this one is "
+                f"{actors.architecture.to_json()}: take clones of such layers"
+            )
+        given = actors.only(0).state_dict()
+        with torch.no_grad():
+            for layer, name in zip(layers, own.layers, strict=True):
+                layer.weight.copy_(given[f"{name}.weight"][0])
+                layer.bias.copy_(given[f"{name}.bias"][0])
+        self.critics_first = critics_first
+
+    def _begin_actor(self) -> None:
+        """Unfold the given actor into the one that learns."""
+        assert self.replay_buffer is not None
+        met = self.replay_buffer.sample(MET_STATES, env=self._vec_normalize_env)
+        (actor,) = self._normed_actor.networks
+        actor.unfold(self._plain_actor[0], met.observations.float())
 
     def learning_state(self) -> dict[str, Any]:
         """Return the weights, the running statistics of the norms and the plain networks.
@@ -88,7 +126,9 @@ class CrossQ(SAC):
         for critic, column in zip(critics, gradient.split(1, dim=1), strict=True):
             critic.backward(column)
         self._critic_optimizer.step()
-        if self._n_updates % POLICY_DELAY == 0:
+        if self._n_updates == self.critics_first:
+            self._begin_actor()
+        elif self._n_updates > self.critics_first and self._n_updates % POLICY_DELAY == 0:
             self._update_actor(observations, noise[0])
 
     def _update_actor(self, observations: Tensor, noise: Tensor) -> None:

@@ -76,6 +76,19 @@ class NormedNetwork:
                 gradient = relu_gradient(gradient, inputs, 0.0)
 
     @torch.no_grad()
+    def unfold(self, plain: LinearLayers, inputs: Tensor) -> None:
+        """Take the weights of plain layers, with norms that change nothing on inputs (n, in)."""
+        output, last = inputs, len(plain.weights) - 1
+        for index, (weight, bias) in enumerate(zip(*plain, strict=True)):
+            variance, mean = torch.var_mean(output, dim=0, correction=0)
+            scale = torch.sqrt(variance + NORM_EPSILON)
+            for part, value in zip(self.layers, (weight, bias, scale, mean), strict=True):
+                part[index].copy_(value)
+            self.means[index].copy_(mean)
+            self.variances[index].copy_(variance)
+            output = linear(output, weight, bias, relu=index < last)
+
+    @torch.no_grad()
     def fold_into(self, plain: LinearLayers) -> None:
         """Write plain layers with the same outputs as this network under the running statistics.
 

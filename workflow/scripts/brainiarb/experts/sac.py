@@ -16,8 +16,6 @@ import torch
 from stable_baselines3.common.preprocessing import get_action_dim
 from torch import Tensor
 
-from brainiarb.actors.actors import Actors
-from brainiarb.actors.architecture import Architecture
 from brainiarb.actors.gradients import (
     Adam,
     LinearLayers,
@@ -25,13 +23,11 @@ from brainiarb.actors.gradients import (
     activations,
     apply_layers,
     input_gradient,
-    linear_layers,
     parameter_gradient,
     stack_actor,
     stack_critics,
 )
 from brainiarb.actors.layers import LOG_2PI, LOG_STD_MAX, LOG_STD_MIN
-from brainiarb.errors import Refused
 
 SQUASH_EPSILON = 1e-6
 """The number that Stable-Baselines3 adds inside the logarithm of its tanh correction."""
@@ -91,7 +87,7 @@ class SAC(stable_baselines3.SAC):
     _critic_optimizer: Adam
     _actor_optimizer: Adam
     critics_first = 0
-    """The number of updates in which only the critics learn."""
+    """The number of updates in which only the critics learn (see `CrossQ.begin_from`)."""
 
     def _setup_model(self) -> None:
         super()._setup_model()
@@ -106,24 +102,6 @@ class SAC(stable_baselines3.SAC):
             Adam(stack.parameters, stack.gradient, self.lr_schedule(1.0))
             for stack in (self._critics, self._actor)
         )
-
-    def begin_from(self, actors: Actors) -> None:
-        """Take the weights of one actor; the critics stay as they are.
-
-        Raises Refused unless the actor has the layers of this algorithm's own.
-        """
-        layers = linear_layers(self.actor)
-        own = Architecture(hidden=tuple(layer.out_features for layer in layers[:-2]))
-        if actors.architecture != own:
-            raise Refused(
-                f"an actor goes on learning by SAC if it is {own.to_json()}; this one is "
-                f"{actors.architecture.to_json()}: take clones of such layers"
-            )
-        given = actors.only(0).state_dict()
-        with torch.no_grad():
-            for layer, name in zip(layers, own.layers, strict=True):
-                layer.weight.copy_(given[f"{name}.weight"][0])
-                layer.bias.copy_(given[f"{name}.bias"][0])
 
     def optimizers(self) -> list[Any]:
         """Return the optimisers of critics, actor and, if it is learned, temperature."""
@@ -196,12 +174,11 @@ class SAC(stable_baselines3.SAC):
             parameter_gradient(critic, outputs, residuals, gradients)
         self._critic_optimizer.step()
 
-        if not 0 < self._n_updates <= self.critics_first:
-            # Eq. 7: the policy minimises temperature x log-probability - the lesser of two values.
-            slope = lesser_slope(self._critics.networks, observations, actions_pi)
-            gradient = heads_gradient(heads, actions_pi, noise[0], temperature, slope)
-            parameter_gradient(actor, actor_outputs, gradient, self._actor.gradients[0])
-            self._actor_optimizer.step()
+        # Eq. 7: the policy minimises temperature x log-probability - the lesser of two values.
+        slope = lesser_slope(self._critics.networks, observations, actions_pi)
+        gradient = heads_gradient(heads, actions_pi, noise[0], temperature, slope)
+        parameter_gradient(actor, actor_outputs, gradient, self._actor.gradients[0])
+        self._actor_optimizer.step()
 
         self._targets.parameters.lerp_(self._critics.parameters, self.tau)
 

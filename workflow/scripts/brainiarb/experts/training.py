@@ -251,7 +251,8 @@ class KeepBest(BaseCallback):
             "resumed": self.resumed,
         }
         self.rows.append(row)
-        if mean > self.best:
+        # Until the critics have learnt alone, the actor is the one that was given.
+        if mean > self.best and not 0 < learner._n_updates <= learner.critics_first:
             self.best, self.best_step = mean, self.num_timesteps
             self.weights = {k: v.clone() for k, v in learner.policy.state_dict().items()}
         self.bar.set_postfix_str(f"return {mean:.0f}, best {self.best:.0f}")
@@ -262,7 +263,7 @@ class KeepBest(BaseCallback):
         learner.dump_logs()
 
     def _on_training_end(self) -> None:
-        if not self.rows or self.training.steps // self.training.evaluate_every > len(self.rows):
+        if not self.weights or self.training.steps // self.training.evaluate_every > len(self.rows):
             self._evaluate()
         self._end_if_interrupted()
         self.bar.close()

@@ -1,9 +1,10 @@
-"""Tuning: clones go on learning online, each by soft actor-critic from its own weights.
+"""Tuning: clones go on learning online, each by CrossQ from its own weights.
 
 A tuned clone began as a copy and then learnt as its expert did, by acting. So what sets it apart
 from the clone that it began as is of learning online, and what both share may be of the copy.
 The critics are new. They learn alone at first, because an actor that climbs untrained values is
-lost at once. No action is drawn at random: the clone explores by its own spread.
+lost at once. No action is drawn at random: the clone explores by its own spread. It walks worse
+when it begins to learn and recovers; the weights of its best evaluation after that begin are kept.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ import pandas as pd
 
 from brainiarb.actors.actors import Actors, stack_actors
 from brainiarb.bodies.body import Body
+from brainiarb.errors import Refused
+from brainiarb.experts.crossq import CrossQ
 from brainiarb.experts.training import Training, build, learnt_actor, train
 
 
@@ -23,11 +26,11 @@ class Tuning:
     steps: int
     """Number of environment steps of each clone."""
     critics_first: int
-    """Number of updates in which only the critics learn; each step has one update."""
+    """Number of updates (at least 1) in which only the critics learn; each step has one update."""
     learning_rate: float
     """Learning rate of actor and critics."""
-    temperature: float
-    """Fixed weight of the entropy."""
+    temperature: float | None
+    """Fixed weight of the entropy; if it is None, the weight is learned."""
     batch_size: int
     """Number of transitions in an update."""
     environments: int
@@ -45,13 +48,19 @@ def tune(
 
     Each of the `seeds` (K) is that of one clone's exploration, minibatches and critics. The curves
     have the columns of `Trained.curve` and `clone`. Raises Refused unless the clones have two
-    hidden layers of one width with ReLU and a spread of the state, as SAC's own actors.
+    hidden layers of one width with ReLU and a spread of the state, as SAC's own actors, or if no
+    step is left after those in which only the critics learn.
     """
+    if tuning.steps <= tuning.critics_first:
+        raise Refused(
+            f"offline.tuning.steps must be more than critics_first ({tuning.critics_first:,}), "
+            f"found {tuning.steps:,}: a clone learns after its critics"
+        )
     width = clones.architecture.hidden[0]
     tuned, curves = [], []
     for k, seed in enumerate(seeds):
         training = Training(
-            algorithm="sac",
+            algorithm="crossq",
             seed=seed,
             steps=tuning.steps,
             learning_rate=tuning.learning_rate,
@@ -65,8 +74,8 @@ def tune(
             actor_width=width,
         )
         model = build(body, training)
-        model.critics_first = tuning.critics_first
-        model.begin_from(clones.only(k))
+        assert isinstance(model, CrossQ)
+        model.begin_from(clones.only(k), tuning.critics_first)
         trained = train(body, training, threads=threads, model=model)
         tuned.append(learnt_actor(trained.model, body, f"tuned clone {k}"))
         curves.append(trained.curve.assign(clone=k))

@@ -1,6 +1,6 @@
 """Answers: the verdicts of a table of claims as lines for the screen and as Markdown.
 
-`python -m brainiarb.statistics.answers claims.csv` prints the lines. This module reads the table
+`python -m brainiarb.statistics.answers claims.csv` prints the lines. This module reads tables
 without pandas, because the workflow prints them in a process whose environment may have none.
 """
 
@@ -8,6 +8,7 @@ import csv
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
+from pathlib import Path
 
 Rows = Sequence[Mapping[str, str]]
 """Rows of a table of claims, as texts."""
@@ -15,6 +16,11 @@ POWER = "power_"
 """How the columns with the power of a design begin."""
 ENOUGH = 0.8
 """Power from which a design is said to detect an effect."""
+TITLES = {
+    "claims.csv": "The claims of the study",
+    "offline_claims.csv": "The claims about methods of offline learning",
+}
+"""What the screen calls the claims of each table."""
 
 
 def read_deciding(path: str) -> list[dict[str, str]]:
@@ -23,8 +29,8 @@ def read_deciding(path: str) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(file) if row["decides"] == "True"]
 
 
-def screen(rows: Rows) -> list[str]:
-    """Return a title and a line for each part of a claim and level; nothing without rows."""
+def screen(rows: Rows, title: str) -> list[str]:
+    """Return the title and a line for each part of a claim and level; nothing without rows."""
     if not rows:
         return []
     cells = [
@@ -42,9 +48,9 @@ def screen(rows: Rows) -> list[str]:
         "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in cells
     ]
-    title = f"The claims of the study, with intervals of {float(rows[0]['confidence']):.0%}:"
+    first = f"{title}, with intervals of {float(rows[0]['confidence']):.0%}:"
     footnote = ["  * exploratory: no claim of the study"] * any(map(_is_exploratory, rows))
-    return [title, *lines, *footnote]
+    return [first, *lines, *footnote]
 
 
 def summary(rows: Rows) -> list[str]:
@@ -195,6 +201,7 @@ def _share(value: str) -> str:
 
 
 if __name__ == "__main__":
-    lines = screen(read_deciding(sys.argv[1]))
-    if lines:
-        print(*lines, f"  The table is {sys.argv[1]}.", sep="\n")
+    for path in sys.argv[1:]:
+        lines = screen(read_deciding(path), TITLES[Path(path).name])
+        if lines:
+            print(*lines, f"  The table is {path}.", sep="\n")

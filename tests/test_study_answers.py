@@ -1,8 +1,8 @@
-"""The pages say what the table of claims of the default study says."""
+"""The pages say what the tables of the published studies say."""
 
 import pytest
 
-from docs.default_answers import PAGES, controls, filled
+from docs.study_answers import PAGES, controls, filled
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,8 +1,9 @@
-"""What the pages say of the default study and of the reference study, written from their tables.
+"""What the pages say of finished studies, written from their tables.
 
-`make answers` copies the tables of a finished default study to docs/default_study and writes their
-numbers anew between the markers of README.md and docs/answers.md. The verdicts in README.md are
-those of the reference study, which `make publish` has written into docs/reference_study.
+`make answers` copies what is published of a finished study into its folder of docs and writes the
+numbers anew between the markers of the pages. By default this is the default study, with STUDY it
+is another one of `SOURCES`. The verdicts in README.md are those of the reference study, which
+`make publish` has written into docs/reference_study.
 """
 
 import shutil
@@ -17,10 +18,14 @@ sys.path[:0] = [str(DOCS.parent / "workflow" / "scripts")]
 
 from brainiarb.statistics.answers import details, powers, read_deciding, summary  # noqa: E402
 
+SOURCES = {
+    "default_study": ("tables/claims.csv", "figures/fig_cka_controls.csv"),
+    "offline_study": ("tables/offline_claims.csv", "figures/fig_offline.png"),
+}
+"""The files that are published of each study, by their places in a folder of results."""
 TABLES = DOCS / "default_study"
-SOURCES = ("tables/claims.csv", "figures/fig_cka_controls.csv")
-"""The tables that are published, by their places in a folder of results."""
 CLAIMS, REFERENCE = TABLES / "claims.csv", DOCS / "reference_study" / "claims.csv"
+OFFLINE = DOCS / "offline_study" / "offline_claims.csv"
 LAYERS = {"linear1": "linear 1", "linear2": "linear 2", "mean_linear": "mean head"}
 
 
@@ -54,6 +59,7 @@ PAGES: dict[Path, dict[str, Callable[[], list[str]]]] = {
         "answers": _of_claims(details, CLAIMS),
         "power": _of_claims(powers, CLAIMS),
     },
+    DOCS / "offline.md": {"answers": _of_claims(summary, OFFLINE)},
 }
 """What writes the lines of each page, by the name of their markers."""
 
@@ -72,8 +78,9 @@ def filled(text: str, parts: dict[str, Callable[[], list[str]]]) -> str:
 
 
 if __name__ == "__main__":
-    TABLES.mkdir(exist_ok=True)
-    for source in SOURCES:
-        shutil.copyfile(Path(sys.argv[1]) / source, TABLES / Path(source).name)
+    results, study = Path(sys.argv[1]), sys.argv[2]
+    (DOCS / study).mkdir(exist_ok=True)
+    for source in SOURCES[study]:
+        shutil.copyfile(results / source, DOCS / study / Path(source).name)
     for page, parts in PAGES.items():
         page.write_text(filled(page.read_text("utf-8"), parts), "utf-8")
