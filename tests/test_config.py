@@ -188,6 +188,10 @@ def cloned_at(levels, expert="crossq_1"):
             {"offline": {"methods": {"cql": [0]}}},
             "offline.methods: 'cql' is not one of ['iql', 'td3bc', 'tuned']",
         ),
+        (
+            {"offline": {"tuning": {"steps": 5000}}},
+            "offline.tuning.steps: 5000 must be more than critics_first, which is 5000",
+        ),
         ({"figures": {"dpi": 20}}, "figures.dpi: 20 is less than the minimum of 50"),
         ({"figures": {"dpi_of": {"fig4_psd": 2000}}}, "2000 is greater than the maximum of 1200"),
         (

@@ -68,7 +68,8 @@ def print_verdicts():
     """Print the verdicts of each table of claims that is there and not older than its measures."""
     tables = Path(BODY_FOLDER, "tables")
     pairs = [
-        (tables / f"{part}claims.csv", tables / f"{part}measures.csv") for part in ("", "offline_")
+        (tables / f"{part}claims.csv", tables / f"{part}measures.csv")
+        for part in ("", "offline_")
     ]
     claims = [
         table
