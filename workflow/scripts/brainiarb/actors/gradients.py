@@ -41,9 +41,7 @@ def linear(
     `weight` is (out, in), `bias` (out). With `relu` the outputs are rectified. K layers make one
     call: then each shape begins with K.
     """
-    # oneDNN prepares each call anew, which takes longer than the product with a vector.
-    large = weight.ndim == 2 and len(inputs) > 1 and min(weight.shape) > 1
-    if ONEDNN and large and inputs.is_cpu and inputs.dtype == torch.float32:
+    if ONEDNN and _suits_onednn(inputs, weight):
         after = "relu" if relu else "none"
         return torch.ops.mkldnn._linear_pointwise(inputs, weight, bias, after, [], "")
     if weight.ndim == 2:
@@ -55,9 +53,18 @@ def linear(
     return output.relu_() if relu else output
 
 
+def _suits_onednn(inputs: Tensor, weight: Tensor) -> bool:
+    """Return whether oneDNN can make a layer's product, and gains more than its preparation costs.
+
+    It prepares each call anew, which takes longer than the product with a vector.
+    """
+    large = weight.ndim == 2 and len(inputs) > 1 and min(weight.shape) > 1
+    return large and inputs.is_cpu and inputs.dtype == torch.float32
+
+
 def multiply(left: Tensor, right: Tensor) -> Tensor:
     """Return the product (n, m) of two matrices (n, k) and (k, m), or of K pairs of them."""
-    return linear(left, right.mT)
+    return linear(left, right.mT) if ONEDNN else torch.matmul(left, right)
 
 
 def weight_gradient(gradient: Tensor, inputs: Tensor, out: Tensor) -> None:
@@ -195,7 +202,10 @@ def parameter_gradient(
         weight_gradient(gradient, outputs[index], out=gradients.weights[index])
         torch.sum(gradient, dim=-2, out=gradients.biases[index])
         if index > 0:
-            gradient = multiply(gradient[..., :passed], layers.weights[index][..., :passed, :])
+            weight = layers.weights[index]
+            if passed is not None:
+                gradient, weight = gradient[..., :passed], weight[..., :passed, :]
+            gradient = multiply(gradient, weight)
             # In place: a tensor less keeps the others in the cache.
             _relu_gradient_into(gradient, outputs[index], 0.0, grad_input=gradient)
             passed = None

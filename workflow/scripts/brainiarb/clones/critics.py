@@ -17,8 +17,8 @@ from brainiarb.actors.gradients import (
 from brainiarb.clones.demonstrations import TrainingRows
 from brainiarb.seeds import derive_seed
 
-Slope = Callable[[Tensor], Tensor]
-"""Values (K, c, n) -> the gradient (K, c, n) of a loss with respect to each of them."""
+Slope = Callable[[Tensor, Tensor], Tensor]
+"""Values (n) of a network and their targets (n) -> the gradient (n) of a loss by the values."""
 
 
 class Critics:
@@ -74,20 +74,18 @@ class Critics:
             ]
         )
 
-    def set_gradients(self, inputs: Tensor, slope: Slope) -> Tensor:
-        """Set the gradients of a loss of the values (K, c, n) of inputs (K, n, in); return them."""
-        outputs = [
-            [activations(network, x) for network in networks]
-            for networks, x in zip(self.networks, inputs, strict=True)
-        ]
-        values = torch.stack(
-            [torch.stack([of[-1].squeeze(1) for of in learner]) for learner in outputs]
-        )
-        for k, slopes in enumerate(slope(values)):
-            of_learner = zip(self.networks[k], outputs[k], slopes, self.gradients[k], strict=True)
-            for network, activity, of_values, gradients in of_learner:
-                parameter_gradient(network, activity, of_values.unsqueeze(1), gradients)
-        return values
+    def set_gradients(self, inputs: Tensor, targets: Tensor, slope: Slope) -> None:
+        """Set the gradients of a loss of the values at inputs (K, n, in) from targets (K, n).
+
+        Each network goes forwards and back before the next one, so that its outputs stay in the
+        cache of the core.
+        """
+        learners = zip(self.networks, self.gradients, inputs, targets, strict=True)
+        for networks, gradients, of_inputs, of_targets in learners:
+            for network, gradient in zip(networks, gradients, strict=True):
+                outputs = activations(network, of_inputs)
+                slopes = slope(outputs[-1].squeeze(1), of_targets)
+                parameter_gradient(network, outputs, slopes.unsqueeze(1), gradient)
 
     def first_slopes(self, states: Tensor, actions: Tensor) -> tuple[Tensor, Tensor]:
         """Return the values (K, n) of each learner's first critic, and their slopes (K, n, a).
@@ -119,8 +117,5 @@ def critics_and_targets(rows: TrainingRows, hidden: Sequence[int]) -> tuple[Crit
 
 
 def squared_error_slope(values: Tensor, targets: Tensor) -> Tensor:
-    """Return the gradient (K, c, n) of the squared errors of values (K, c, n).
-
-    The loss is the mean over n of the squared difference from the targets (K, n), summed over c.
-    """
-    return (values - targets.unsqueeze(1)) * (2 / values.shape[2])
+    """Return the gradient (n) of the mean squared error of values (n) from their targets (n)."""
+    return (values - targets) * (2 / len(values))

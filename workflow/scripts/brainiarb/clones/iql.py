@@ -99,7 +99,7 @@ class IQL:
         settings, taken = self.settings, torch.cat([inputs, actions], dim=2)
         worth = self.targets.values(taken).amin(dim=1)
         self.values.set_gradients(
-            inputs, partial(expectile_slope, targets=worth, expectile=settings.expectile)
+            inputs, worth, partial(expectile_slope, expectile=settings.expectile)
         )
         self._value_optimizer.step()
         both = self.values.values(torch.cat([inputs, following], dim=1)).squeeze(1)
@@ -117,7 +117,7 @@ class IQL:
         self._actor_optimizer.step()
 
         targets = self._scales * rewards + settings.discount * goes_on * next_value
-        self.critics.set_gradients(taken, partial(squared_error_slope, targets=targets))
+        self.critics.set_gradients(taken, targets, squared_error_slope)
         self._critic_optimizer.step()
         self.targets.vector.lerp_(self.critics.vector, settings.tau)
         self._made += 1
@@ -125,14 +125,14 @@ class IQL:
 
 
 def expectile_slope(values: Tensor, targets: Tensor, expectile: float) -> Tensor:
-    """Return the gradient (K, 1, n) of the expectile loss of values (K, 1, n): equation 5.
+    """Return the gradient (n) of the expectile loss of values (n): equation 5.
 
-    The loss is the mean over n of the squared difference of the targets (K, n) from the values,
-    times `expectile` where the target is above the value, and times 1 - `expectile` elsewhere.
+    The loss is the mean of the squared difference of the targets (n) from the values, times
+    `expectile` where the target is above the value, and times 1 - `expectile` elsewhere.
     """
-    above = targets.unsqueeze(1) - values
+    above = targets - values
     weighted_errors = torch.where(above > 0, expectile * above, (1 - expectile) * above)
-    return weighted_errors * (-2 / values.shape[2])
+    return weighted_errors * (-2 / len(values))
 
 
 def advantage_weights(advantages: Tensor, inverse_temperature: float, largest: float) -> Tensor:

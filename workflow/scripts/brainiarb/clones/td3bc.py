@@ -92,9 +92,8 @@ class TD3BC:
         )
         later = self.targets.values(torch.cat([following, next_actions], dim=2)).amin(dim=1)
         targets = rewards + settings.discount * goes_on * later
-        self.critics.set_gradients(
-            torch.cat([inputs, actions], dim=2), partial(squared_error_slope, targets=targets)
-        )
+        taken = torch.cat([inputs, actions], dim=2)
+        self.critics.set_gradients(taken, targets, squared_error_slope)
         self._critic_optimizer.step()
         self._made += 1
         if self._made % settings.delay:

@@ -35,6 +35,15 @@ MET_STATES = 4096
 class CrossQ(SAC):
     """CrossQ; its policy is always a plain SAC policy into which the norms are folded."""
 
+    critics_first = 0
+    """The number of updates in which only the critics learn (see `begin_from`)."""
+
+    @property
+    def walks_as_given(self) -> bool:
+        """Whether the actor is one that was given and has not learnt yet."""
+        last_of_actor = self._n_updates - self._n_updates % POLICY_DELAY
+        return 0 < self.critics_first >= last_of_actor
+
     def _prepare(self) -> None:
         self._plain_critics = stack_critics(self.critic.q_networks).networks
         self._plain_actor = stack_actor(self.actor).networks

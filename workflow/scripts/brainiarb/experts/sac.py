@@ -86,8 +86,11 @@ class SAC(stable_baselines3.SAC):
     _actor: Stack
     _critic_optimizer: Adam
     _actor_optimizer: Adam
-    critics_first = 0
-    """The number of updates in which only the critics learn (see `CrossQ.begin_from`)."""
+
+    @property
+    def walks_as_given(self) -> bool:
+        """Whether the actor is one that was given and has not learnt yet."""
+        return False
 
     def _setup_model(self) -> None:
         super()._setup_model()

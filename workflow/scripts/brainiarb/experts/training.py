@@ -251,8 +251,7 @@ class KeepBest(BaseCallback):
             "resumed": self.resumed,
         }
         self.rows.append(row)
-        # Until the critics have learnt alone, the actor is the one that was given.
-        if mean > self.best and not 0 < learner._n_updates <= learner.critics_first:
+        if mean > self.best and not learner.walks_as_given:
             self.best, self.best_step = mean, self.num_timesteps
             self.weights = {k: v.clone() for k, v in learner.policy.state_dict().items()}
         self.bar.set_postfix_str(f"return {mean:.0f}, best {self.best:.0f}")

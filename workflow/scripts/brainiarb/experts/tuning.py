@@ -15,7 +15,7 @@ import pandas as pd
 from brainiarb.actors.actors import Actors, stack_actors
 from brainiarb.bodies.body import Body
 from brainiarb.errors import Refused
-from brainiarb.experts.crossq import CrossQ
+from brainiarb.experts.crossq import POLICY_DELAY, CrossQ
 from brainiarb.experts.training import Training, build, learnt_actor, train
 
 
@@ -48,13 +48,14 @@ def tune(
 
     Each of the `seeds` (K) is that of one clone's exploration, minibatches and critics. The curves
     have the columns of `Trained.curve` and `clone`. Raises Refused unless the clones have two
-    hidden layers of one width with ReLU and a spread of the state, as SAC's own actors, or if no
-    step is left after those in which only the critics learn.
+    hidden layers of one width with ReLU and a spread of the state, as SAC's own actors, or if the
+    steps end before the clone itself learns.
     """
-    if tuning.steps <= tuning.critics_first:
+    least = tuning.critics_first + POLICY_DELAY
+    if tuning.steps < least:
         raise Refused(
-            f"offline.tuning.steps must be more than critics_first ({tuning.critics_first:,}), "
-            f"found {tuning.steps:,}: a clone learns after its critics"
+            f"offline.tuning.steps must be at least {least:,}, {POLICY_DELAY} more than "
+            f"critics_first, found {tuning.steps:,}: a clone learns after its critics"
         )
     width = clones.architecture.hidden[0]
     tuned, curves = [], []
