@@ -13,6 +13,7 @@ import torch
 from benchmarks import (
     experts,
     gaits,
+    offline_replay,
     planning,
     similarity,
     study,
@@ -23,7 +24,9 @@ from benchmarks import (
 )
 from benchmarks.planned import Job
 from benchmarks.table import Row, show
+from brainiarb.bodies.registry import get_body
 from brainiarb.files import write_csv, write_npz
+from brainiarb.rollouts.transitions import transitions
 from brainiarb.similarity.array_measures import linear_cka
 
 
@@ -217,3 +220,17 @@ def test_work_of_a_study_is_that_of_its_files(small_study):
 
 def test_an_unfinished_study_has_no_rows(small_study, tmp_path):
     assert study.study_rows(tmp_path, small_study, 0.1) == []
+
+
+def test_a_replay_becomes_the_transitions_that_the_agent_saw():
+    replay, returns = offline_replay.half_trained(get_body("walker2d"), steps=120)
+    steps = transitions(offline_replay.as_demonstrations(replay, learners=2))
+    seen = {name: np.concatenate([*rows.swapaxes(0, 1)] * 2) for name, rows in replay.items()}
+    ends, cut = seen["dones"].astype(bool), seen["timeouts"].astype(bool)
+    cut[29::30] |= ~ends[29::30]  # four environments of 30 steps
+    assert len(returns) == offline_replay.EPISODES
+    assert (ends & ~cut).any()
+    for name in ("observations", "actions", "rewards", "next_observations"):
+        assert np.array_equal(getattr(steps, name), seen[name])
+    assert np.array_equal(steps.terminals, ends & ~cut)
+    assert np.array_equal(steps.timeouts, cut)
