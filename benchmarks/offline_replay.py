@@ -1,11 +1,12 @@
 """What offline methods make of mixed data: python -m benchmarks.offline_replay.
 
 D4RL's `medium-replay` is what an agent saw until it was half trained. Such a set is made here by
-the training of crossq_0 itself, which is stopped after a third of its steps: the replay buffer of
-that moment is the set, and the agent of that moment is half trained. Clones learn from it by every
-method. In published tables, behaviour cloning has a quarter of what the others have (D4RL's scores
-of walker2d-medium-replay: 22, and 82 by IQL and 86 by TD3+BC; CORL). The methods with critics pass
-over the rows as often as there. That takes two cores an hour and a half: each method has a process.
+the training of sac_0 itself, which is stopped after a quarter of its steps, when its best episodes
+have more than a third of the return of the trained expert. The replay buffer of that moment is the
+set. Clones learn from it by every method, each method in a process of its own. In published tables,
+behaviour cloning has a quarter of what the others have (D4RL's scores of walker2d-medium-replay:
+22, and 82 by IQL and 86 by TD3+BC; CORL), from 302,000 rows and after a million updates.
+`benchmarks/NOTES.md` says how other sets and numbers of updates fared.
 """
 
 import sys
@@ -39,10 +40,10 @@ from brainiarb.seeds import derive_seed
 from brainiarb.statistics.methods import Inference, t_interval
 
 ROOT = Path(__file__).resolve().parents[1]
-BODY, EXPERT = "walker2d", "crossq_0"
-STEPS, LEARNERS, EPISODES = 50_000, 4, 10
-PASSES = 848
-"""Passes over the rows by the methods with critics: a million updates of 256 of D4RL's 302,000."""
+BODY, EXPERT = "walker2d", "sac_0"
+STEPS, LEARNERS, EPISODES = 100_000, 4, 10
+UPDATES = 30_000
+"""Updates of each learner by the methods with critics."""
 CONFIDENCE = 0.95
 REFERENCE = "bc"
 
@@ -101,7 +102,7 @@ def as_demonstrations(replay: Mapping[str, np.ndarray], learners: int = LEARNERS
 
 
 def returns_of(
-    method: str, demonstrations: Rollouts, body: Body, passes: int = PASSES
+    method: str, demonstrations: Rollouts, body: Body, updates: int = UPDATES
 ) -> np.ndarray:
     """Return the mean return of each learner by a method, over episodes of the mean action."""
     torch.set_num_threads(1)
@@ -109,7 +110,9 @@ def returns_of(
     learners = len(np.unique(demonstrations["clone_ids"]))
     schedule = None
     if method != REFERENCE:
-        schedule = Schedule(settings("config")["offline"]["batch_size"], epochs=passes)
+        batch_size = settings("config")["offline"]["batch_size"]
+        rows = len(demonstrations["rewards"]) / learners * (1 - cloning.validation)
+        schedule = Schedule(batch_size, epochs=max(1, round(updates * batch_size / rows)))
     clones = train_clones(
         demonstrations,
         observation_scaler(demonstrations),
