@@ -105,7 +105,6 @@ def returns_of(
     method: str, demonstrations: Rollouts, body: Body, updates: int = UPDATES
 ) -> np.ndarray:
     """Return the mean return of each learner by a method, over episodes of the mean action."""
-    torch.set_num_threads(1)
     cloning = Cloning(**settings("config")["cloning"])
     learners = len(np.unique(demonstrations["clone_ids"]))
     schedule = None
@@ -154,7 +153,10 @@ def main() -> int:
     body = get_body(BODY)
     replay, half = half_trained(body)
     demonstrations = as_demonstrations(replay)
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+    processes = ProcessPoolExecutor(
+        mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
+    )
+    with processes as pool:
         learn = partial(returns_of, demonstrations=demonstrations, body=body)
         returns = dict(zip(METHODS, pool.map(learn, METHODS), strict=True))
     rows = [method_row(method, returns) for method in METHODS if method != REFERENCE]

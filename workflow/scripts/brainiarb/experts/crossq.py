@@ -42,7 +42,7 @@ class CrossQ(SAC):
     def walks_as_given(self) -> bool:
         """Whether the actor is one that was given and has not learnt yet."""
         last_of_actor = self._n_updates - self._n_updates % POLICY_DELAY
-        return 0 < self.critics_first >= last_of_actor
+        return self.critics_first > 0 and last_of_actor <= self.critics_first
 
     def _prepare(self) -> None:
         self._plain_critics = stack_critics(self.critic.q_networks).networks
