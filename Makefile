@@ -135,7 +135,7 @@ help:
 	@echo 'make bench-gaits  how fast gaits are recorded and analysed, against stock tools'
 	@echo 'make bench-workflow  what jobs spend before their work; a finished study against its bound, by rule'
 	@echo 'make bench-pages     size, start and frames a second of the explorer of the default study, in Chromium'
-	@echo 'make bench-offline  how fast clones learn by offline reinforcement learning, and what they make of mixed data; half an hour'
+	@echo 'make bench-offline  how fast clones learn by offline reinforcement learning, and what they make of mixed data; an hour and a half'
 	@echo 'make fuzz       20,000 damaged files for the readers: none is misread, hangs or takes much memory'
 	@echo 'make venv       build .venv only'
 	@echo 'make lock       resolve pyproject.toml anew into envs/lock.txt (PYTHON=python3.11)'

@@ -3,10 +3,11 @@
 D4RL's `medium-replay` is what an agent saw until it was half trained. Such a set is made here by
 the training of sac_0 itself, which is stopped after a quarter of its steps, when its best episodes
 have more than a third of the return of the trained expert. The replay buffer of that moment is the
-set. Clones learn from it by every method, each method in a process of its own. In published tables,
-behaviour cloning has a quarter of what the others have (D4RL's scores of walker2d-medium-replay:
-22, and 82 by IQL and 86 by TD3+BC; CORL), from 302,000 rows and after a million updates.
-`benchmarks/NOTES.md` says how other sets and numbers of updates fared.
+set. Clones learn from it by every method for as long as they do in a study, each method in a
+process of its own. In published tables, behaviour cloning has a quarter of what the others have
+(D4RL's scores of walker2d-medium-replay: 22, and 82 by IQL and 86 by TD3+BC; CORL), from 302,000
+rows and after a million updates. `benchmarks/NOTES.md` says how other sets and numbers of updates
+fared.
 """
 
 import sys
@@ -27,7 +28,7 @@ from brainiarb.actors.architecture import DEFAULT
 from brainiarb.bodies.body import Body
 from brainiarb.bodies.registry import get_body
 from brainiarb.clones.methods import METHODS
-from brainiarb.clones.settings import Cloning, Schedule, clone_architecture
+from brainiarb.clones.settings import Cloning, clone_architecture
 from brainiarb.clones.training import train_clones
 from brainiarb.experts.state import REPLAY
 from brainiarb.experts.training import Training, build, evaluate
@@ -42,8 +43,6 @@ from brainiarb.statistics.methods import Inference, t_interval
 ROOT = Path(__file__).resolve().parents[1]
 BODY, EXPERT = "walker2d", "sac_0"
 STEPS, LEARNERS, EPISODES = 100_000, 4, 10
-UPDATES = 30_000
-"""Updates of each learner by the methods with critics."""
 CONFIDENCE = 0.95
 REFERENCE = "bc"
 
@@ -101,26 +100,17 @@ def as_demonstrations(replay: Mapping[str, np.ndarray], learners: int = LEARNERS
     }
 
 
-def returns_of(
-    method: str, demonstrations: Rollouts, body: Body, updates: int = UPDATES
-) -> np.ndarray:
+def returns_of(method: str, demonstrations: Rollouts, body: Body) -> np.ndarray:
     """Return the mean return of each learner by a method, over episodes of the mean action."""
-    cloning = Cloning(**settings("config")["cloning"])
     learners = len(np.unique(demonstrations["clone_ids"]))
-    schedule = None
-    if method != REFERENCE:
-        batch_size = settings("config")["offline"]["batch_size"]
-        rows = len(demonstrations["rewards"]) / learners * (1 - cloning.validation)
-        schedule = Schedule(batch_size, epochs=max(1, round(updates * batch_size / rows)))
     clones = train_clones(
         demonstrations,
         observation_scaler(demonstrations),
-        cloning,
+        Cloning(**settings("config")["cloning"]),
         initial_seeds=[derive_seed(0, "initial", k) for k in range(learners)],
         training_seeds=[derive_seed(0, "training", k) for k in range(learners)],
         architecture=clone_architecture(DEFAULT),
         method=method,
-        schedule=schedule,
     )
     walks = record_episodes(
         body, mean_action(clones.actors), agents=learners, episodes=EPISODES, steps=RETURN_STEPS,

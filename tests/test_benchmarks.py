@@ -234,3 +234,16 @@ def test_a_replay_becomes_the_transitions_that_the_agent_saw():
         assert np.array_equal(getattr(steps, name), seen[name])
     assert np.array_equal(steps.terminals, ends & ~cut)
     assert np.array_equal(steps.timeouts, cut)
+
+
+@pytest.mark.parametrize(("method", "met"), [("higher", True), ("wide", False), ("lower", False)])
+def test_a_method_beats_cloning_only_where_the_intervals_are_apart(method, met):
+    returns = {
+        "bc": np.array([99.0, 100.0, 101.0, 100.0]),
+        "higher": np.array([109.0, 110.0, 111.0, 110.0]),
+        "wide": np.array([80.0, 110.0, 110.0, 140.0]),
+        "lower": np.array([89.0, 90.0, 91.0, 90.0]),
+    }
+    row = offline_replay.method_row(method, returns)
+    assert row.met is met
+    assert row.against == "bc 100 [99, 101]"
