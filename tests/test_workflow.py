@@ -294,7 +294,7 @@ def test_training_a_shipped_expert_anew_is_one_job_for_any_body(body, expert):
 
 
 def test_the_cluster_profile_resolves_from_a_checkout(tmp_path):
-    call = [sys.executable, "-m", "snakemake", "-n", "--profile", "slurm"]
+    call = [sys.executable, "-m", "snakemake", "-n", "--forceall", "--profile", "slurm"]
     environment = {**os.environ, "HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
     done = subprocess.run(
         call, cwd=ROOT, capture_output=True, text=True, check=False, env=environment
